@@ -1,4 +1,4 @@
-"""Deletion requests, deleted accounts, and what deletions add to the users of the console."""
+"""The admin of deletion requests, holds and deleted accounts, and what deletions add to the admin of users."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ops.deletion.views.requests import AskView, address_to_ask
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-MOST_ALIKE = 5  # names that a sentence holds
+MOST_ALIKE = 5  # names in one sentence
 
 
 class InState(admin.SimpleListFilter):
@@ -42,7 +42,7 @@ class InState(admin.SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     HELD, OPEN = "held", "open"
-    TO_APPROVE, MINE = "to-approve", "mine"  # of the person who looks at the list
+    TO_APPROVE, MINE = "to-approve", "mine"  # for the current user
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, StrOrPromise]]:
         approves = [(self.TO_APPROVE, _("To approve"))] if request.user.has_perm(approval.PERMISSION) else []
@@ -69,7 +69,7 @@ class Requested(Within):
 
 
 class Ended(Within):
-    """Requests that were done, cancelled or refused in a period."""
+    """Filters requests by when they were done, cancelled or refused."""
 
     title = gettext_lazy("ended")
     parameter_name = "ended"
@@ -78,7 +78,7 @@ class Ended(Within):
 
 @admin.register(DeletionRequest)
 class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
-    """Requests, read-only: approving, refusing, cancelling and holds have pages of their own."""
+    """Requests, read-only: approving, refusing, cancelling and placing holds have their own pages."""
 
     section = gettext_lazy("Deletions")
     keyset = ("-requested_at", "id")
@@ -111,7 +111,7 @@ class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, Key
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page of one request. POST is refused."""
+        """Show the page of one request. Refuses POST."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         deletion = self.get_object(request, object_id)
@@ -122,7 +122,7 @@ class DeletionRequestAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, Key
 
 
 def _page_of(deletion: DeletionRequest, *, by: Any) -> dict[str, Any]:
-    """The context of a request's page."""
+    """Return the context of a request's page."""
     standing = list(Hold.objects.of(deletion.user_id).order_by("-placed_at"))
     people = pages.people_of(deletion, standing)
     account = views.account_of(deletion)
@@ -150,7 +150,7 @@ def _page_of(deletion: DeletionRequest, *, by: Any) -> dict[str, Any]:
 
 
 def _pages(wrap: Any) -> list[URLPattern]:
-    """The URLs of the pages about requests, holds and receipts, below the list's."""
+    """Return the URLs of the pages about requests, holds and receipts, below the list's."""
 
     def page(route: str, view: Any, name: str) -> URLPattern:
         return path(route, wrap(view.as_view()), name=f"deletion_{name}")
@@ -186,7 +186,7 @@ class HoldState(admin.SimpleListFilter):
 
 @admin.register(Hold)
 class HoldAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
-    """Holds, open and lifted, read-only: placing and lifting one have pages of their own."""
+    """Holds, open and lifted, read-only: placing and lifting have their own pages."""
 
     section = gettext_lazy("Holds")
     keyset = ("-placed_at", "id")
@@ -212,13 +212,13 @@ class HoldAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
         return (queryset.on_people_called(text) if text else queryset), False
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        """With the names of the account and of who placed and lifted the hold, in one query."""
+        """Add the usernames of the account and of the users who placed and lifted the hold, in one query."""
         pages.name_people_of_holds(rows)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page of one hold. POST is refused."""
+        """Show the page of one hold. Refuses POST."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         hold = self.get_object(request, object_id)
@@ -230,7 +230,7 @@ class HoldAdmin(ReadOnlyPermissions, TrailHistory, RecordedLists, KeysetAdmin):
 
 @admin.register(AccountDeletion)
 class AccountDeletionAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """Records of deleted accounts: when, by whom, how many rows; never whose account it was."""
+    """Records of deleted accounts: when, by whom and how many rows, but not whose account it was."""
 
     section = gettext_lazy("Deleted accounts")
     keyset = ("-deleted_at", "id")
@@ -255,7 +255,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class DeletableUserAdmin(UserAdmin):
-    """Users, each with the deletion and the holds of the account. Nothing is deleted here: a request is made."""
+    """Users, with the deletion and holds of their accounts. Deleting is replaced by requesting a deletion."""
 
     rows_template = "deletion/user_rows.html"
     actions = ("delete_accounts",)
@@ -270,14 +270,14 @@ class DeletableUserAdmin(UserAdmin):
         return with_standing(super().get_queryset(request))
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        """With ``reads_like``: the names of others that read like this one."""
+        """Add ``reads_like`` to each row: other usernames that read like this one."""
         super().prepare_rows(rows)
         alike = User.objects.look_alikes(rows)
         for row in rows:
             row.reads_like = alike.get(row.pk, [])
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Say where a new name reads like that of somebody else."""
+        """Save, and warn if a new username reads like somebody else's."""
         super().save_model(request, obj, form, change)
         alike = User.objects.look_alikes([obj]).get(obj.pk) if "username" in form.changed_data else None
         if alike:
@@ -286,21 +286,23 @@ class DeletableUserAdmin(UserAdmin):
             self.message_user(request, sentence % {"name": obj.username, "names": names}, messages.WARNING)
 
     def load_row(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The user with ``deletion``: the open request for the account, or None."""
+        """Return the user with ``deletion``, the open request for the account, or None."""
         user = super().load_row(request, object_id, from_field)
         if user is not None:
             user.deletion = DeletionRequest.objects.open().with_holds().filter(user=user.pk).first()
         return user
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """While a request is open the account stays closed (cancelling reopens it) and keeps its name: the erasure
-        looks for the name that was approved."""
+        """Add the name, address and active flag while a request is open.
+
+        The account stays closed (cancelling reopens it), and the erasure looks for the name that was approved.
+        """
         fields = super().get_readonly_fields(request, obj)
         return (*fields, "username", "email", "is_active") if getattr(obj, "deletion", None) is not None else fields
 
     @admin.action(description=gettext_lazy("Request deletion of selected…"), permissions=["delete"])
     def delete_accounts(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        """Lead to the page that says what will be removed and asks why."""
+        """Redirect to the page that shows what will be removed and asks for a reason."""
         most = requests.MOST_AT_ONCE
         keys = list(queryset.order_by("pk").values_list("pk", flat=True)[: most + 1])
         if len(keys) > most:
@@ -316,12 +318,12 @@ class DeletableUserAdmin(UserAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        # The head of the page leads to the request, instead of Django's button.
+        # The head of the page has a button for the request, instead of Django's.
         context = {"show_delete": False, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Django's page of deleting leads to the page that asks for a deletion."""
+        """Redirect from Django's delete page to the form that requests a deletion."""
         if not self.has_delete_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(address_to_ask([object_id]))

@@ -26,7 +26,7 @@ COLLEAGUE = gettext_lazy("This account may use the console. Only a superuser can
 
 
 def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
-    """The sentence that says why ``by`` (None: a command) cannot approve this request, or None."""
+    """Return a sentence on why ``by`` (None: a command) cannot approve this request, or None if they can."""
     if request.state != State.REQUESTED:
         return _("This no longer needs approval.")
     if by is not None and by.pk == request.user_id:
@@ -43,7 +43,7 @@ def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
 
 
 def awaiting(user: Any) -> DeletionRequestQuerySet | None:
-    """The requests that ``user`` may approve now, as ``why_not_approve`` says; None for people who approve none."""
+    """Return the requests that ``user`` may approve now, as in ``why_not_approve``; None without the permission."""
     if not user.has_perm(PERMISSION):
         return None
     rows = DeletionRequest.objects.filter(state=State.REQUESTED).exclude(user=user.pk)
@@ -55,7 +55,7 @@ def awaiting(user: Any) -> DeletionRequestQuerySet | None:
 def approve(request: DeletionRequest, *, by: Any) -> None:
     """Approve a request; the erasure starts when the grace period is over. Raises DeletionRefused.
 
-    With DELETION_ONE_PERSON the requester may approve; the request and its receipt record that.
+    With DELETION_ONE_PERSON the requester may approve it; the request and its receipt record this.
     """
     with transaction.atomic():
         stored = _locked(request)
@@ -96,8 +96,10 @@ def cancel_group(group: DeletionGroup, *, by: Any, reason: str) -> int:
 
 
 def lock(ids: Iterable[Any]) -> None:
-    """Lock these requests, for who will cancel them and locks accounts before: whoever locks both, locks requests first
-    and then accounts, as deciding and the erasure do."""
+    """Lock these requests, for callers that lock accounts and then cancel requests.
+
+    Requests are always locked before accounts, as in approvals and erasures, to avoid deadlocks.
+    """
     rows = DeletionRequest.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
     list(rows.values_list("pk"))
 
@@ -140,7 +142,7 @@ def _close(request: DeletionRequest, states: tuple[State, ...], state: State, ev
             if user.is_active != stored.was_active:
                 if by is not None and not by.is_superuser and (user.is_staff or user.is_superuser):
                     raise DeletionRefused(COLLEAGUE)
-                # Without an entry about the account, which would lead from the request to it.
+                # By update(), which adds no audit entry: one about the account would connect it with the request.
                 get_user_model().objects.filter(pk=user.pk).update(is_active=stored.was_active)
         record(event, stored, by=by, reason=reason)
         notices.notify(state.value, stored, by=by)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Place, Room, Table, Waiting
 
-SEES = ("Lead", "Support", "Auditor")  # requests, holds, receipts and what was deleted
+SEES = ("Lead", "Support", "Auditor")  # requests, holds, receipts and records of deleted accounts
 DECIDES = ("Lead", "Support")
 
 

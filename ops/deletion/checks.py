@@ -1,4 +1,4 @@
-"""Found at start-up: tables with a person's data that no erasure knows."""
+"""System checks: every table declares how an erasure removes a person's data from it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ HINT = "Say in Room.tables of its app who removes a person's data from it; see o
 
 
 def tables() -> list[type[models.Model]]:
-    """Every model that has a table, those of many-to-many fields included."""
+    """Return every model that has a table, including those of many-to-many fields."""
     return [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
 
 
 def people_in(model: type[models.Model]) -> list[Any]:
-    """The fields of a model that refer to an account."""
+    """Return the fields of a model that refer to an account."""
     user = get_user_model()
     return [field for field in model._meta.local_fields if field.is_relation and field.related_model is user]
 
 
 @register()
 def every_table_is_known_to_erasure(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Each table is declared, and by a way of erasing that exists and fits."""
+    """Check that each table is declared with a kind of erasure that exists and fits its fields."""
     declared = {name: table for room in rooms() for name, table in room.tables.items()}
     known = {*step_words(), NOTHING_PERSONAL, ON_DELETE, WITH_MESSAGES}
     found: list[CheckMessage] = []

@@ -1,7 +1,8 @@
 """Usernames and e-mail addresses of erased accounts, kept as keyed hashes.
 
-Whoever knows a name can look up when it was erased; nobody can read the names. Imports and forms refuse them, and names
-that read like them: of each username the skeletons are kept as well (ops/accounts/names/look_alikes.py), hashed alike.
+The hashes show whether and when a given name was erased, but the names cannot be read from them. Imports and forms
+refuse these names and names that read like them: the skeletons of each username (ops/accounts/names/look_alikes.py)
+are kept as keyed hashes, too.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ops.deletion.models import ErasedIdentifier, ErasedSkeleton
 from ops.deletion.refusals import NotReleased
 
 Kind = ErasedIdentifier.Kind
-# By whether it is a username or an address, is exactly the erased one, and whether it is told when that was.
+# By whether it is a username (or an address), is exactly the erased name, and the sentence gives day and receipt.
 REFUSALS = {
     (True, True, False): gettext_lazy(
         "“%(name)s” was the name of an account that was erased "
@@ -68,7 +69,7 @@ REFUSALS = {
 
 
 class Erased(NamedTuple):
-    """An erased account: the id of its receipt, when it was erased, and whether a name is its own or reads like it."""
+    """The erased account that a name matches, and whether it matches ``exactly`` or only reads like the account's."""
 
     receipt_id: UUID
     erased_at: datetime
@@ -76,16 +77,15 @@ class Erased(NamedTuple):
 
 
 def keyed_digest(purpose: str, text: str) -> str:
-    """HMAC-SHA-256 of ``text`` under ERASURE_KEY, as hex; each purpose gives another digest."""
+    """Return the HMAC-SHA-256 of ``text`` with ERASURE_KEY, as hex; each purpose gives a different digest."""
     key = hmac.digest(settings.ERASURE_KEY.encode(), b"ops.accounts.erasure", "sha256")
     return hmac.new(key, f"{purpose}:{text}".encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
 
 def digest(kind: str, text: str) -> str:
-    """The keyed hash of a username (case-sensitive) or e-mail address (not); "" for "".
+    """Return the keyed hash of a username (case-sensitive) or e-mail address (not); "" for "".
 
-    Letters that look alike, composed with their accents or not, are alike here: what is typed in a file or in a form
-    need not be what was stored.
+    Normalises to NFC, because a file or form may compose accented letters differently than the stored name does.
     """
     text = unicodedata.normalize("NFC", text)
     text = text.strip().lower() if kind == Kind.EMAIL else text
@@ -93,7 +93,7 @@ def digest(kind: str, text: str) -> str:
 
 
 def skeleton_digests(username: str) -> set[str]:
-    """The keyed hashes of what a username reads like."""
+    """Return the keyed hashes of the skeletons of a username."""
     return {keyed_digest("skeleton", skeleton) for skeleton in skeletons(username) if skeleton}
 
 
@@ -112,10 +112,10 @@ def store(*, username: str, email: str, receipt_id: UUID, at: datetime) -> None:
 
 
 def erased(names: Iterable[str], *, kind: str = Kind.USERNAME) -> dict[str, Erased]:
-    """Those of ``names`` (usernames, or else addresses) that were an erased account's, or read like one's, each with
-    the newest; lifted ones are not among them.
+    """Return those of ``names`` (usernames or addresses) that match or read like an erased account's, with the account.
 
-    For imports, about names without an account. About 30 ms for a thousand names.
+    An exact match is preferred, then the newest account; released names are left out. Imports use it for names without
+    an account. Takes about 30 ms for a thousand names.
     """
     in_force = ErasedIdentifier.objects.in_force().filter(kind=kind)
     if not in_force.exists():
@@ -135,7 +135,7 @@ def erased(names: Iterable[str], *, kind: str = Kind.USERNAME) -> dict[str, Eras
 def _matching(
     rows: QuerySet, columns: tuple[str, str, str], digests: dict[str, set[str]], *, exactly: bool
 ) -> dict[str, Erased]:
-    """The names that have a digest among ``rows``, each with the newest of them."""
+    """Return the names that have a digest among ``rows``, each with the most recently erased account."""
     known: dict[str, Erased] = {}
     for batch in in_batches(list({one for some in digests.values() for one in some})):
         for hashed, receipt_id, at in rows.filter(digest__in=batch).values_list(*columns):
@@ -149,8 +149,10 @@ def _matching(
 
 
 def find(text: str) -> list[ErasedIdentifier]:
-    """All rows for ``text`` as a username, or what reads like one, or an e-mail address; released ones included, newest
-    first."""
+    """Return all rows for ``text`` as a username or e-mail address, newest first.
+
+    Includes usernames that read like ``text``, and released names.
+    """
     text = text.strip()
     digests = [digest(kind, text) for kind in Kind.values]
     alike = Q(skeletons__digest__in=skeleton_digests(text))
@@ -159,9 +161,9 @@ def find(text: str) -> list[ErasedIdentifier]:
 
 
 def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME, by: Any = None) -> str:
-    """The sentence with which forms and imports refuse an erased name, and what reads like one.
+    """Return the sentence with which forms and imports refuse an erased name or one that reads like it.
 
-    When it was erased, and the receipt, are told to ``by`` alone, where they may see receipts.
+    It includes the day and the receipt only if ``by`` may see receipts.
     """
     told = by is not None and by.has_perm("deletion.view_receipt")
     words = {"name": name}
@@ -171,9 +173,9 @@ def refusal(name: str, known: Erased, *, kind: str = Kind.USERNAME, by: Any = No
 
 
 def release(identifier: ErasedIdentifier, *, by: Any, reason: str) -> None:
-    """Allow the name or address to be used again. For superusers, or a command (``by`` is None); needs a reason.
+    """Allow the name or address to be used again. Only for superusers and commands (``by`` is None), with a reason.
 
-    Raises NotReleased where it is lifted already, where the reason is missing, and for anybody else.
+    Raises NotReleased for anybody else, without a reason, or if it has already been released.
     """
     if by is not None and not by.is_superuser:
         raise NotReleased(_("Only a superuser can release an erased name."))

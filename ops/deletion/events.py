@@ -1,6 +1,6 @@
-"""What the audit trail records of deletions, holds and erased names.
+"""The audit events of deletions, holds and erased names.
 
-A name never changes or disappears: stored entries keep it for ever.
+A name is never changed or removed, because stored entries keep it for ever.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy
 
 
 class DeletionEvent(TextChoices):
-    # The target is the request, for holds the account. The details: basis, mode; a hold's kind; rows changed; kind and
-    # receipt.
+    # The target is the request; for holds, the account; for a released name, the identifier. The comment after each
+    # event lists its details.
     DELETION_REQUESTED = (
         "account.deletion_requested",
         gettext_lazy("Requested the deletion of an account"),
     )  # basis, mode
     DELETION_APPROVED = "account.deletion_approved", gettext_lazy("Approved the deletion of an account")  # basis, mode
-    # It awaits approval again: the account was given power since, and no superuser took part. basis, mode
+    # Pending again: the account became a colleague's since, and no superuser requested or approved it. basis, mode
     DELETION_SENT_BACK = "account.deletion_sent_back", gettext_lazy("Sent the deletion of an account back for approval")
     DELETION_REFUSED = "account.deletion_refused", gettext_lazy("Refused the deletion of an account")  # basis, mode
     DELETION_CANCELLED = (

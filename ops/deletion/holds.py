@@ -1,7 +1,8 @@
-"""Holds: while one is open, nothing of an account is deleted, even if the deletion is approved or has begun.
+"""Holds: while one is open, none of an account's data is deleted, even if the deletion is approved or has begun.
 
-Nor is anything that it exchanged with others: what somebody on hold wrote is evidence on both sides. The deletion of
-whoever wrote with them waits as a whole, in either mode: anonymising, too, takes away who wrote, and older texts.
+Messages that it exchanged with others are kept as well, as evidence on both sides. So the whole deletion of anybody
+who exchanged messages with an account on hold is held, in either mode: anonymising, too, removes who wrote a message,
+and its older texts.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from ops.deletion.refusals import HoldRefused
 
 
 def open_holds(user_id: Any) -> HoldQuerySet:
-    """The open holds on an account."""
+    """Return the open holds on an account."""
     return Hold.objects.open().of(user_id)
 
 
 class HeldCorrespondent(NamedTuple):
-    """``messages``: how many an account exchanged with ``person``, on whom ``holds`` are open."""
+    """A ``person`` with open ``holds``, and how many ``messages`` an account exchanged with them."""
 
     person: Any
     messages: int
@@ -39,14 +40,14 @@ class HeldCorrespondent(NamedTuple):
 
 
 def people_on_hold(*, using: str = DEFAULT_DB_ALIAS) -> set[int]:
-    """The ids of the accounts with an open hold."""
+    """Return the ids of the accounts with an open hold."""
     return set(Hold.objects.using(using).open().order_by().values_list("user_id", flat=True))
 
 
 def count_exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAULT_DB_ALIAS) -> Counter[int]:
-    """Number of messages an account exchanged with each of ``people`` (ids); people without any are left out.
+    """Return how many messages an account exchanged with each of ``people`` (ids), without those who have none.
 
-    Reads only the account's messages, by their indexes; no query where ``people`` is empty.
+    Reads only the account's messages, by index; runs no query if ``people`` is empty.
     """
     found: Counter[int] = Counter()
     others = sorted(set(people) - {user_id})
@@ -57,7 +58,7 @@ def count_exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAU
 
 
 def open_by_account() -> dict[int, list[Hold]]:
-    """All open holds by the id of their account, oldest first."""
+    """Return all open holds by the id of their account, oldest first."""
     placed: dict[int, list[Hold]] = defaultdict(list)
     for one in Hold.objects.open().order_by("placed_at", "pk"):
         placed[one.user_id].append(one)
@@ -65,15 +66,17 @@ def open_by_account() -> dict[int, list[Hold]]:
 
 
 def correspondents_on_hold(user_id: Any, placed: Mapping[int, list[Hold]]) -> list[HeldCorrespondent]:
-    """The people on hold with whom an account exchanged messages, most messages first; ``placed`` is what
-    open_by_account() returned."""
+    """Return the people on hold with whom an account exchanged messages, most messages first.
+
+    ``placed`` is the result of open_by_account().
+    """
     counts = count_exchanged(user_id, placed)
     people = get_user_model()._default_manager.in_bulk(counts) if counts else {}
     return [HeldCorrespondent(people[pk], number, placed[pk]) for pk, number in counts.most_common() if pk in people]
 
 
 def deletions_stopped_by(user_id: Any) -> DeletionRequestQuerySet:
-    """Open requests of other accounts that a hold on this one stops, or would stop."""
+    """Return the open requests for other accounts that a hold on this one stops, or would stop."""
     messages = Message.objects.order_by()
     wrote_to, heard_from = messages.filter(sender=user_id), messages.filter(receiver=user_id)
     wrote_with = Q(user__in=wrote_to.values("receiver")) | Q(user__in=heard_from.values("sender"))
@@ -81,7 +84,7 @@ def deletions_stopped_by(user_id: Any) -> DeletionRequestQuerySet:
 
 
 def place(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
-    """Place a hold on an account; a running deletion stops before its next batch. Raises HoldRefused."""
+    """Place a hold on an account, which stops a running deletion before its next batch. Raises HoldRefused."""
     if not reason.strip():
         raise HoldRefused(_("Enter the reason for the hold: it is recorded."))
     with transaction.atomic():
@@ -91,7 +94,7 @@ def place(user: Any, *, kind: str, reason: str, by: Any) -> Hold:
 
 
 def lift(hold: Hold, *, reason: str, by: Any) -> None:
-    """Lift a hold; deletions that it stopped continue within a minute. Raises HoldRefused."""
+    """Lift a hold; the deletions that it stopped resume within a minute. Raises HoldRefused."""
     if not reason.strip():
         raise HoldRefused(_("Enter why the hold is no longer needed: it is recorded."))
     with transaction.atomic():
@@ -105,7 +108,7 @@ def lift(hold: Hold, *, reason: str, by: Any) -> None:
 
 
 def notes(request: HttpRequest, ids: Collection[Any]) -> dict[Any, str]:
-    """Which of these accounts are on hold, in words, for those who may see holds."""
+    """Return the words “on hold” by the id of each of these accounts on hold; {} for people who may not see holds."""
     if not request.user.has_perm("deletion.view_hold"):
         return {}
     return dict.fromkeys(Hold.objects.open().filter(user__in=ids).values_list("user_id", flat=True), _("on hold"))

@@ -1,6 +1,6 @@
-"""What is removed of a person after the account: the steps of all rooms, and those of this one.
+"""The steps that remove a person's remaining data after the account: those of all rooms, and this room's own.
 
-Steps share transactions where none of them fails, and the outcome of each stands on the receipt.
+Steps share transactions as long as none fails. The receipt shows the outcome of each.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from ops.deletion.models import OPEN, DeletionRequest, ErasedIdentifier, Hold
 from ops.jobs.run import Run
 from ops.jobs.sqlite import reset_wal
 
-KEPT_PAGES = "views.decorators.cache."  # prefix of the keys of Django's cache_page
+KEPT_PAGES = "views.decorators.cache."  # prefix of the cache keys of Django's cache_page
 LONGEST_REASON = 1_000  # characters, max_length of these columns
 WRITTEN: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (DeletionRequest, ("reason",)),
     (Hold, ("reason", "lift_reason")),
     (ErasedIdentifier, ("lift_reason",)),
 )
-# Sealed with the receipt, as they are here, and translated where it is shown.
+# Sealed with the receipt in English, and translated when shown.
 LOCAL_MEMORY = gettext_noop("Other processes keep pages in their own memory for a minute at most.")
 REDIS_AWAY = gettext_noop("Redis could not be reached: what it keeps expires within a minute.")
 READERS = gettext_noop(
@@ -38,17 +38,19 @@ READERS = gettext_noop(
 )
 NOT_OVERWRITTEN = gettext_noop("This connection does not overwrite what it deletes (PRAGMA secure_delete).")
 VACUUM = gettext_noop("PostgreSQL overwrites the space of deleted rows after its next VACUUM.")
-CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # tries, and seconds between them
+CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # attempts, and seconds between them
 
 
 def steps() -> list[Step]:
-    """The steps of all rooms in the order in which they run. The names are emptied near the end; the last step
-    overwrites what the others deleted in the database's files."""
+    """Return the steps of all rooms in the order in which they run.
+
+    The names are emptied near the end. The last step overwrites the deleted rows in the database's files.
+    """
     return sorted((step for room in rooms() for step in room.erasure_steps()), key=lambda step: step.order)
 
 
 def step_words() -> dict[str, str]:
-    """The words for each step on a receipt, by the step's name."""
+    """Return the words for each step on a receipt, by the step's name."""
     first = {
         "messages": gettext("Messages, histories, notifications"),
         "account": gettext("The account and its sign-in"),
@@ -57,7 +59,7 @@ def step_words() -> dict[str, str]:
 
 
 def _admin_log(request: DeletionRequest, _: Any) -> Outcome:
-    """The console does not write Django's own log, but an older installation may have left something in it."""
+    """Delete entries of Django's own log, which the console does not write, but an older installation may have."""
     log = apps.get_model("admin", "LogEntry")._default_manager
     kind = get_user_model()._meta
     about = Q(
@@ -67,7 +69,7 @@ def _admin_log(request: DeletionRequest, _: Any) -> Outcome:
 
 
 def _requests(request: DeletionRequest, _: Any) -> Outcome:
-    """Copies of the name, and reasons written by hand, in earlier requests too. After this, nobody knows the name."""
+    """Remove copies of the name, and reasons, from this request and earlier ones. Later steps do not have the name."""
     pattern = name_pattern(request.names)
     request.username = request.email = request.reason = ""
     empty_names(request.user_id)
@@ -80,14 +82,14 @@ def _requests(request: DeletionRequest, _: Any) -> Outcome:
 
 
 def empty_names(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Empty names and reasons in closed requests and in holds. An open request still needs them."""
+    """Empty names and reasons in closed requests and in holds. Open requests still need them."""
     requests = DeletionRequest.objects.using(using).filter(user=user_id).exclude(state__in=OPEN)
     requests.update(username="", email="", reason="")
     Hold.objects.using(using).of(user_id).update(reason="", lift_reason="")
 
 
 def _redact_elsewhere(pattern: NamePattern) -> None:
-    """Replace the name in reasons written about other people, which keep the rest of their text."""
+    """Replace the name in reasons about other people; the rest of their text is kept."""
     for model, columns in WRITTEN:
         rows = model._default_manager.exclude(**dict.fromkeys(columns, "")).order_by("pk")
         for pk, *texts in list(rows.values_list("pk", *columns)):
@@ -97,7 +99,7 @@ def _redact_elsewhere(pattern: NamePattern) -> None:
 
 
 def _caches(request: DeletionRequest, _: Any) -> Outcome:
-    """No cached page is served again, and none stays in the memory of Redis, or of this process."""
+    """Invalidate all cached pages, and delete them from Redis or from the memory of this process."""
     page_cache.invalidate_all()
     if settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
         cache.clear()
@@ -109,7 +111,7 @@ def _caches(request: DeletionRequest, _: Any) -> Outcome:
 
 
 def _overwrite(request: DeletionRequest, run: Run) -> str:
-    """Overwrite deleted rows in SQLite's files; returns a sentence on what may be left, or ""."""
+    """Overwrite deleted rows in SQLite's files; returns a sentence on what may remain, or ""."""
     if connection.vendor != "sqlite":
         return VACUUM
     with connection.cursor() as cursor:

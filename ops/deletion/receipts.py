@@ -1,7 +1,7 @@
 """Receipts: lasting proof that an account was erased, without personal data.
 
-A receipt is a document of plain values. Its digest is over all of them, its signature over the digest under
-ERASURE_KEY, so that a copy can be checked without the database.
+A receipt is a document of plain values. Its digest covers all of them, and its signature covers the digest with
+ERASURE_KEY, so a copy can be verified without the database.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ COUNT_WORDS = {
 
 
 def write(request: DeletionRequest, *, receipt_id: Any, now: datetime) -> Receipt:
-    """Store the receipt of a request whose steps are all done; within the caller's transaction."""
+    """Store the receipt of a request whose steps are all done, in the caller's transaction."""
     progress, group = request.progress, request.group
     assert request.approved_at is not None and request.started_at is not None
     receipt = Receipt(
@@ -73,18 +73,18 @@ def write(request: DeletionRequest, *, receipt_id: Any, now: datetime) -> Receip
 
 
 def hashes(username: str, email: str) -> dict[str, str]:
-    """The keyed hashes that identify the account on a receipt."""
+    """Return the keyed hashes that identify the account on a receipt."""
     return {"username_hash": digest(Kind.USERNAME, username), "email_hash": digest(Kind.EMAIL, email)}
 
 
 def as_document(receipt: Receipt) -> dict[str, Any]:
-    """The receipt as a JSON document: for download, and for ``problems``."""
+    """Return the receipt as a JSON document, for download and for ``problems``."""
     values = {name: _plain(getattr(receipt, name)) for name in FIELDS}
     return {"format": FORMAT, **values, **{name: getattr(receipt, name) for name in SEALS}}
 
 
 def problems(document: Any) -> list[str]:
-    """Sentences on what is wrong with a receipt; empty for a genuine one. Needs no database."""
+    """Return sentences on what is wrong with a receipt; [] for a genuine one. Needs no database."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         return [_("This is not a Threadward receipt: its “format” should be “%(format)s”.") % {"format": FORMAT}]
     expected = {"format", *FIELDS, *SEALS}
@@ -100,7 +100,7 @@ def problems(document: Any) -> list[str]:
 
 
 def digest_of(document: dict[str, Any]) -> str:
-    """SHA-256 over the document's canonical form, without its seals."""
+    """Return the SHA-256 of the document's canonical form, without its seals."""
     said = {name: value for name, value in document.items() if name not in SEALS}
     return canonical.digest(canonical.canonical(said))
 
@@ -110,14 +110,15 @@ def signature_of(digest: str) -> str:
 
 
 def key_id() -> str:
-    """Identifies the key: shows whether a receipt was signed under another one, and reveals neither."""
+    """Return an id of the key, which shows whether a receipt was signed with another key and reveals neither."""
     return keyed_digest("key id", "")[:16]
 
 
 def prove_erasure(target_type: str, target_id: str) -> bool:
-    """Whether an account, or a request for one, was erased by this room: with a receipt, or on the way to it.
+    """Return whether this room erased an account, or that of a request: there is a receipt, or one will follow.
 
-    An anonymised account is not known to its request any more, so there must be as many receipts as such accounts.
+    The request for an anonymised account no longer refers to it, so there must be at least as many receipts and
+    erasures under way as anonymised accounts.
     """
     if target_type == DeletionRequest._meta.label_lower:
         return _request_ended(target_id)
@@ -134,13 +135,13 @@ def prove_erasure(target_type: str, target_id: str) -> bool:
 
 
 def _erased_requests() -> QuerySet[DeletionRequest]:
-    """Requests whose account is gone, or has lost its name."""
+    """Return the requests whose account has been erased or anonymised."""
     with_receipt = Q(pk__in=Receipt.objects.values("request"))
     return DeletionRequest.objects.filter(with_receipt | GONE, state__in=(State.RUNNING, State.DONE))
 
 
 def _request_ended(target_id: str) -> bool:
-    """Whether a request erased its account, or was cancelled or refused and a later one did."""
+    """Return whether a request erased its account, or was cancelled or refused and a later one did."""
     try:
         request = DeletionRequest.objects.filter(pk=UUID(target_id)).first()
     except ValueError:

@@ -1,7 +1,8 @@
-"""What the audit trail records of a request: about the request, so that nothing leads from it to the account.
+"""Audit entries of deletion requests. Their target is the request, so that they do not identify the account.
 
-An anonymised account keeps its number, and what others read of it. Whoever sees the request, its receipt or an entry of
-them must not come to that number: not by what an entry is about, nor by another entry of the same click or request.
+An anonymised account keeps its id, and other people's messages still show it. Somebody who sees the request, its
+receipt or their audit entries must not find out that id, neither from the target of an entry nor from another entry of
+the same click or HTTP request.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from ops.deletion.models import DeletionRequest
 
 
 def record(event: str, request: DeletionRequest, *, by: Any, reason: str = "", details: Any = None) -> None:
-    """Record what was done with a request; ``by`` is None for a command, and for the person themselves."""
+    """Record an event of a request; ``by`` is None for a command and for the person's own request."""
     facts = context.current()
-    # The same for all that one click did with requests, and for nothing else that it did.
+    # One id for everything that this click did with deletion requests, unlike the id of the click's other entries.
     action = UUID(hex=keyed_digest("action", str(facts.action))[:32])
     group = request.group
     details = {"basis": Key(group.basis), "mode": Key(group.mode)} if details is None else details

@@ -1,4 +1,4 @@
-"""What functions about deletions, holds and erased names raise where they refuse."""
+"""Exceptions for refused steps of deletions, holds and erased names."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ class HoldRefused(Refused):
 
 
 class NotReleased(Refused):
-    """The name of an erased account stays blocked."""
+    """The name of an erased account cannot be released."""

@@ -44,7 +44,7 @@ __all__ = [
     "request_own_deletion",
 ]
 
-MOST_AT_ONCE = 100  # accounts in one group: the page counts exactly what each of them loses
+MOST_AT_ONCE = 100  # accounts in one group: the page counts exactly what is deleted with each of them
 OWN_COLLEAGUE = gettext_lazy("This account may use the console: ask a superuser to have it deleted.")
 CLOSED = gettext_lazy("Your account is closed, and its deletion is under way.")
 
@@ -53,9 +53,10 @@ CLOSED = gettext_lazy("Your account is closed, and its deletion is under way.")
 class Plan:
     """What deleting ``user`` would remove and change, whom it affects, and what prevents it.
 
-    ``people`` exchanged messages with the user; ``conversations`` stay and lose messages. Counts are exact; where they
-    are not ``complete`` only messages are counted, because there are too many for a page. With an ``obstacle`` a
-    request is refused; with ``holds``, or messages ``exchanged`` with people on hold, it can be made but will not run.
+    ``people`` is how many people exchanged messages with the user, ``conversations`` how many conversations stay but
+    lose messages. Counts are exact; if not ``complete``, there are too many messages for a page and only the messages
+    are counted. An ``obstacle`` prevents the request. ``holds``, and messages ``exchanged`` with people on hold, allow
+    the request but keep the deletion from running.
     """
 
     user: Any
@@ -70,12 +71,12 @@ class Plan:
 
 
 def open_request(user: Any) -> DeletionRequest | None:
-    """The open request for this account, or None."""
+    """Return the open request for this account, or None."""
     return DeletionRequest.objects.open().filter(user_id=user.pk).first()
 
 
 def obstacle(user: Any, *, by: Any) -> str | None:
-    """The sentence that says why ``by`` (None: a command) cannot request this deletion, or None."""
+    """Return a sentence on why ``by`` (None: a command) cannot request this deletion, or None if they can."""
     if by is not None and user.pk == by.pk:
         return _("This is your own account. Ask a colleague to request its deletion.")
     if by is not None and not by.is_superuser:
@@ -91,9 +92,9 @@ def obstacle(user: Any, *, by: Any) -> str | None:
 
 
 def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
-    """A Plan for each of ``users``, in their order. Changes nothing."""
+    """Return a Plan for each of ``users``, in the same order. Changes nothing."""
     plans, placed = [], holds.open_by_account()
-    left = erasure.MOST_COUNTED  # of all together
+    left = erasure.MOST_COUNTED  # one budget for all users
     for user in users:
         found = erasure.outlook(user.pk, most=max(left, 0))
         left -= found.counts.messages if found.complete else 0
@@ -114,7 +115,7 @@ def plan(users: Iterable[Any], *, by: Any) -> list[Plan]:
 
 
 def count_messages(users: Iterable[Any]) -> int:
-    """Number of messages that any of ``users`` sent or received; one between two of them counts once."""
+    """Return how many messages any of ``users`` sent or received; a message between two of them counts once."""
     users = list(users)
     return Message.objects.filter(Q(sender__in=users) | Q(receiver__in=users)).count()
 
@@ -129,7 +130,7 @@ def request_deletion(
     mode: str | None = None,
     texts: str | None = None,
 ) -> DeletionGroup:
-    """Request the deletion of these accounts, all or none; they are closed and signed out at once.
+    """Request the deletion of these accounts, all or none, and close and sign them out immediately.
 
     ``by`` is None for a command. ``mode`` and ``texts`` default to the settings. Raises DeletionRefused.
     """
@@ -151,15 +152,15 @@ def request_deletion(
 
 
 def request_own_deletion(user: Any) -> DeletionRequest:
-    """A participant's request to delete their own account: approved by itself; grace period and holds apply.
+    """Request and approve the deletion of a participant's own account; grace period and holds still apply.
 
-    Raises DeletionRefused, for staff as well: a colleague requests it, and a second one approves.
+    Raises DeletionRefused, also for staff: a colleague must request their deletion, and a second one approve it.
     """
     with transaction.atomic(), editing_as(user):
         for account in _locked([user]):
             if is_last_superuser(account):
                 raise DeletionRefused(str(LAST_SUPERUSER))
-            # Otherwise somebody who read what they should not could remove their own name from the audit trail.
+            # Otherwise a colleague could read what they should not, and then erase their name from the audit trail.
             if account.is_staff or account.is_superuser:
                 raise DeletionRefused(OWN_COLLEAGUE)
             if open_request(account) is not None:
@@ -172,9 +173,9 @@ def request_own_deletion(user: Any) -> DeletionRequest:
 
 
 def delete_own_account(user: Any) -> str:
-    """Called by the participants' page (MESSAGING_DELETE_ACCOUNT); returns the sentence to show.
+    """Delete an account for the participants' page (MESSAGING_DELETE_ACCOUNT); returns the sentence to show.
 
-    Small accounts are erased on return. Raises ValidationError.
+    Without a grace period or hold, a small account is erased on return. Raises ValidationError.
     """
     try:
         own = request_own_deletion(user)
@@ -193,16 +194,16 @@ def delete_own_account(user: Any) -> str:
 
 
 def _names(user: Any, ticket: str) -> bool:
-    """Whether a ticket contains the person's name or address as a whole word."""
+    """Return whether a ticket contains the person's name or address as a whole word."""
     pattern = name_pattern([user.get_username(), user.email, user.email.partition("@")[0]])
     return pattern is not None and pattern.search(ticket.replace("_", " "))
 
 
 def _locked(users: Iterable[Any]) -> list[Any]:
-    """The accounts, locked in the order of their ids, so that two requests cannot deadlock.
+    """Return the accounts, locked in the order of their ids, so that two requests cannot deadlock.
 
-    With a superuser among them all superusers are locked: of two who request each other's deletion at once, the second
-    is refused.
+    If one of them is a superuser, all active superusers are locked: when two of them request each other's deletion
+    at the same time, the second request is refused.
     """
     users = list(users)
     keys = {user.pk for user in users}
@@ -224,7 +225,7 @@ def _new_group(by: Any, basis: str, ticket: str, mode: str | None, texts: str | 
 
 
 def _store_request(user: Any, group: DeletionGroup, *, by: Any, reason: str, own: bool = False) -> DeletionRequest:
-    """Store the request, close the account, end its sessions and record it; within the caller's transaction."""
+    """Store and record the request, close the account and end its sessions, in the caller's transaction."""
     stored = DeletionRequest(
         group=group,
         user=user,
@@ -238,9 +239,9 @@ def _store_request(user: Any, group: DeletionGroup, *, by: Any, reason: str, own
     try:
         with transaction.atomic():
             stored.save()
-    except IntegrityError as error:  # the unique constraint: another request came first
+    except IntegrityError as error:  # the unique constraint: another request was stored first
         raise DeletionRefused(_("Its deletion has already been requested. See People › Deletions.")) from error
-    # Whoever asks for their own deletion is nobody here: their number would lead to the account.
+    # The trail names no actor for a person's own request: the actor's id would identify the account.
     record(DeletionEvent.DELETION_REQUESTED, stored, by=None if own else by, reason=reason)
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)
     sessions.end_all(user.pk)

@@ -1,4 +1,4 @@
-"""Receivers: a hold prevents deleting an account from anywhere, a shell included; each deletion leaves a record."""
+"""Receivers: a hold prevents every deletion of an account, even in a shell, and each deletion is recorded."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def record_deletion(sender: Any, user_id: Any, counts: ErasureCounts, using: str
 
 
 def connect() -> None:
-    """Connect the receivers; doing it twice is harmless."""
+    """Connect the receivers. Idempotent."""
     pre_delete.connect(refuse_where_held, sender=settings.AUTH_USER_MODEL, dispatch_uid="deletion.refuse_where_held")
     user_erased.connect(record_deletion, dispatch_uid="deletion.record_deletion")

@@ -29,7 +29,7 @@ Counts = TypeVar("Counts", ErasureCounts, AnonymisedCounts)
 
 
 def erase(run: Run, check: HoldCheck) -> None:
-    """Remove the messages of the account and then its row. Raises Stopped, and ProtectedPerson."""
+    """Remove the messages of the account, then its row. Raises Stopped and ProtectedPerson."""
 
     def erase_some(size: int) -> bool:
         with batch(run, check) as request:
@@ -57,8 +57,10 @@ def erase(run: Run, check: HoldCheck) -> None:
 
 
 def anonymise(run: Run, check: HoldCheck, *, blank: bool) -> None:
-    """Take the account out of its messages, without their texts if these are to go, and close it under another name.
-    Raises Stopped, and ProtectedPerson."""
+    """Anonymise the account's messages, blank their texts if ``blank``, then rename and close the account.
+
+    Raises Stopped and ProtectedPerson.
+    """
 
     def anonymise_some(size: int) -> bool:
         with batch(run, check) as request:
@@ -79,7 +81,7 @@ def anonymise(run: Run, check: HoldCheck, *, blank: bool) -> None:
         if request.account_is_gone:
             return
         user = locked_user(request)
-        check.run(request.user_id, full=True)  # all messages lose the name, new ones too
+        check.run(request.user_id, full=True)  # renaming the account affects all its messages, also new ones
         _store_erased_names(request, user)
         counts = _counts_of(request, AnonymisedCounts)
         anonymise_rest(request.user_id, counts, blank=blank, size=batches.LEAST_SIZE)
@@ -97,8 +99,8 @@ def _counts_of(request: DeletionRequest, kind: type[Counts]) -> Counts:
 
 
 def _store_erased_names(request: DeletionRequest, user: Any) -> None:
-    """Mark the account as erased: imports refuse its names from here on, and holds no longer stop the rest."""
-    if user is not None:  # renamed since the request
+    """Mark the account as erased: from now on imports refuse its names, and holds do not stop the remaining steps."""
+    if user is not None:  # it may have been renamed since the request
         request.username, request.email = user.get_username(), user.email
     now, receipt_id = timezone.now(), uuid4()
     erased_names.store(username=request.username, email=request.email, receipt_id=receipt_id, at=now)
@@ -107,8 +109,10 @@ def _store_erased_names(request: DeletionRequest, user: Any) -> None:
 
 
 def _strip_identity(user: Any) -> None:
-    """Rename the account to “Deleted user N” and close it: no password, address, rights. The trail records nothing of
-    it: what it records is about the request."""
+    """Rename the account to “Deleted user N” and close it, without password, address and rights.
+
+    Nothing of this is recorded about the account: the audit entry is about the request.
+    """
     user.email, user.last_login = "", None
     user.time_zone = user.language = user.zone_asked = user.keys_off = None
     user.anonymised_at = timezone.now()
@@ -124,12 +128,12 @@ def _strip_identity(user: Any) -> None:
         except IntegrityError:  # the name is taken
             continue
     for given in (user.groups, user.user_permissions):
-        # Not by clear(), which the trail records as a change of what the account may do.
+        # Not by clear(), which the audit trail records as a change of the account's permissions.
         given.through._default_manager.filter(user_id=user.pk).delete()
 
 
 def _record_anonymised(request: DeletionRequest, counts: AnonymisedCounts, *, by: Any) -> None:
-    with editing_as(by):  # not as the person themselves, who may have asked for it and is signed in
+    with editing_as(by):  # not as the person, who may be signed in and deleting their own account
         AccountDeletion.objects.record(counts.as_dict())
     record(DeletionEvent.ACCOUNT_ANONYMISED, request, by=by, details=counts.as_dict())
     page_cache.invalidate_all()

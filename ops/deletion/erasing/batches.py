@@ -1,6 +1,6 @@
-"""The batches of a deletion: each on the locked request, which says how far it is, and none while a hold applies.
+"""The batches of a deletion: each locks the request and runs only while no hold applies.
 
-``progress`` of the request records what is done and is stored with each batch; a resumed job continues from it.
+The request's ``progress`` is stored with each batch, and a resumed job continues from it.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from ops.jobs.models import Job
 from ops.jobs.pacing import Pace
 from ops.jobs.run import Run
 
-HELD = gettext_lazy("On hold. Erasure continues when the hold is lifted.")  # others see jobs: no name
+HELD = gettext_lazy("On hold. Erasure continues when the hold is lifted.")  # no name, because other staff see jobs
 
 FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 2_000, 100, 20_000  # messages in one batch
-CACHE_KIB = 6_000  # takes about half as much again of memory
+CACHE_KIB = 6_000  # SQLite uses about 1.5 times as much memory for it
 
 
 class Stopped(Exception):
-    """The erasure cannot continue now; the text says why."""
+    """The erasure cannot continue now; the message gives the reason."""
 
 
 class HoldCheck:
     """Checks before each batch whether a hold stops the erasure.
 
-    All messages of the account are searched only for people who were not on hold at the last check. Messages that
-    were exchanged with somebody on hold since are found by each batch itself (ProtectedPerson).
+    Searches the account's messages only for people put on hold since the last check. Messages exchanged since then
+    with somebody already on hold are found by the batch itself (ProtectedPerson).
     """
 
     def __init__(self) -> None:
         self.on_hold: set[int] = set()
 
     def run(self, user_id: Any, *, full: bool = False) -> None:
-        """Raises Stopped where a hold applies. ``full`` searches all messages again."""
+        """Raise Stopped if a hold applies. ``full`` searches the messages for everybody on hold again."""
         on_hold = holds.people_on_hold()
         if user_id in on_hold or holds.count_exchanged(user_id, on_hold if full else on_hold - self.on_hold):
             raise Stopped(HELD)
@@ -51,9 +51,9 @@ class HoldCheck:
 
 @contextmanager
 def batch(run: Run, check: HoldCheck | None = None) -> Iterator[DeletionRequest]:
-    """One batch on the locked request, which is saved at its end. Raises Stopped.
+    """Run the block as one batch with the locked request, and save the request at its end. Raises Stopped.
 
-    ``check`` looks for holds; without it, and once the account is gone, holds do not matter.
+    ``check`` looks for holds; without it, and once the account is gone, holds are ignored.
     """
     with run.batch():
         rows = DeletionRequest.objects.select_for_update(of=("self",)).select_related("group")
@@ -67,7 +67,7 @@ def batch(run: Run, check: HoldCheck | None = None) -> Iterator[DeletionRequest]
 
 
 def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
-    """One job at a time works on a request: the one it names, or the first to come once that one ended."""
+    """Raise Stopped if another job is working on the request; otherwise store this job as the request's."""
     others = Job.objects.filter(pk__in=[request.job_id], state__in=leases.UNDER_WAY).exclude(pk=run.job.pk)
     if others.exists():
         raise Stopped(_("Another job is working on this deletion."))
@@ -75,12 +75,12 @@ def _refuse_a_second(request: DeletionRequest, run: Run) -> None:
 
 
 def locked_user(request: DeletionRequest) -> Any:
-    """The row of the account, locked; None where it is gone."""
+    """Return the row of the account, locked, or None if it is gone."""
     return get_user_model().objects.select_for_update().filter(pk=request.user_id).first()
 
 
 def record_step(request: DeletionRequest, step: str, outcome: str, note: str = "") -> None:
-    """Note what the receipt will say of a step."""
+    """Store the outcome of a step, for the receipt."""
     request.progress["steps"].append({"step": step, "outcome": outcome, "note": note})
 
 
@@ -93,7 +93,7 @@ def paced(run: Run, batch: Callable[[int], bool]) -> None:
 
 @contextmanager
 def larger_page_cache() -> Iterator[None]:
-    """SQLite keeps more than its usual 2 MB of pages in memory: a batch touches a dozen indexes."""
+    """Let SQLite keep more than its default 2 MB of pages in memory: a batch touches a dozen indexes."""
     if connection.vendor != "sqlite":
         yield
         return

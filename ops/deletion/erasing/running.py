@@ -1,4 +1,4 @@
-"""The job itself: what it does in order, when it starts, and what is told of it."""
+"""The deletion job: its order of work, when it starts, and the notices about it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from ops.jobs.run import Run
 
 KIND = "accounts.delete"
 HOLD_INSTEAD = gettext_lazy("A deletion that has started cannot be cancelled. Place a hold on the account to stop it.")
-TITLE = gettext_lazy("Deletion of an account")  # jobs are kept, and others see them: no name
+TITLE = gettext_lazy("Deletion of an account")  # no name, because jobs are kept and other staff see them
 AGAIN_AFTER = timedelta(minutes=5)  # before a failed job is started again
 
 
 def start(request: DeletionRequest, *, here: bool = False) -> Job:
-    """Start the job of a request that may run; with ``here``, a small one is done on return (see jobs.starting)."""
+    """Start the job of a request that may run; with ``here``, a small one is finished on return (see jobs.starting)."""
     requester = get_user_model().objects.filter(pk=request.requested_by_id).exclude(pk=request.user_id).first()
-    with one_action():  # of its own: the person may have asked for it, and sign out with the same click
+    with one_action():  # its own, because the same click may record the person's own request and their signing out
         job = starting.start(
             KIND, requester=requester, title=str(TITLE), params={"request": str(request.pk)}, here=here
         )
@@ -50,9 +50,9 @@ def start(request: DeletionRequest, *, here: bool = False) -> Job:
 
 
 def start_due(now: datetime) -> int:
-    """Start the requests that are due: grace period over, hold lifted, or AGAIN_AFTER a failed job.
+    """Start the requests that are due: grace period over, hold lifted, or AGAIN_AFTER a failed job; returns how many.
 
-    The worker calls it every minute. Returns how many it started. Running it twice at once is harmless.
+    The worker calls it every minute. Two concurrent calls are harmless.
     """
     started = 0
     for request in DeletionRequest.objects.due(now).select_related("job").order_by("runs_at", "pk"):
@@ -65,7 +65,7 @@ def start_due(now: datetime) -> int:
 
 
 def _is_busy(job: Job | None, now: datetime) -> bool:
-    """Whether a job is running, or failed less than AGAIN_AFTER ago."""
+    """Return whether a job is under way, or failed or was cancelled less than AGAIN_AFTER ago."""
     if job is None or job.state in leases.UNDER_WAY:
         return job is not None
     failed = job.state in (Job.State.FAILED, Job.State.CANCELLED)
@@ -73,7 +73,7 @@ def _is_busy(job: Job | None, now: datetime) -> bool:
 
 
 def work(run: Run) -> dict[str, Any]:
-    """The work of the job: everything that is not done yet, in order. Idempotent."""
+    """Do what remains of the deletion, in order. Idempotent."""
     check = HoldCheck()
     try:
         mode, texts = prepare(run, check)
@@ -99,8 +99,11 @@ class Deletion(Kind):
     notifies = {Job.State.FINISHED: "deletion.finished", Job.State.FAILED: "deletion.failed"}
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
-        """A failure once, because it is tried again every few minutes; of several accounts that were requested together
-        only the last one. Nothing where a hold stops it, or where it waits for approval again."""
+        """Return the notice of a finished or failed deletion, or None if a hold stops it or it needs approval again.
+
+        Failures give one notice, because the job is retried every few minutes; a group gives one when its last
+        deletion finishes.
+        """
         news = super().news(job, state, result)
         if news is None or (state == Job.State.FINISHED and "receipt" not in result):
             return None
@@ -128,11 +131,11 @@ class Deletion(Kind):
 
 
 def prepare(run: Run, check: HoldCheck) -> tuple[str, str]:
-    """Begin or resume: sets the request running; returns its mode and texts."""
+    """Begin or resume: set the request's state to running; returns its mode and texts. Raises Stopped."""
     stored = DeletionRequest.objects.select_related("group").get(pk=run.params["request"])
     if not stored.account_is_gone:
-        check.run(stored.user_id)  # outside of a batch: it may take a second, and a batch blocks writers
-    # Each by its own index: SQLite keeps all rows that an OR finds in memory.
+        check.run(stored.user_id)  # outside of a batch, which blocks writers: it may take a second
+    # Two queries, each by its own index: SQLite would keep all rows that an OR finds in memory.
     total = Message.objects.filter(sender=stored.user_id).count()
     if stored.group.mode == Mode.ERASE:
         total += Message.objects.filter(receiver=stored.user_id).exclude(sender=stored.user_id).count()
@@ -142,7 +145,7 @@ def prepare(run: Run, check: HoldCheck) -> tuple[str, str]:
         if request.runs_at is None or request.runs_at > timezone.now():
             raise Stopped(_("The grace period is not over."))
         if request.state in BEFORE_ERASURE:
-            locked_user(request)  # nobody gives it power until the erasure has begun
+            locked_user(request)  # so that nobody makes it a colleague's account before the erasure has begun
             if request.lacks_superuser():
                 _send_back(request)
             else:
@@ -155,7 +158,7 @@ def prepare(run: Run, check: HoldCheck) -> tuple[str, str]:
 
 
 def _send_back(request: DeletionRequest) -> None:
-    """Let an approved request wait for approval again: its account was given power since."""
+    """Set an approved request back to pending, because its account became a colleague's since the approval."""
     request.state, request.runs_at = State.REQUESTED, None
     request.approved_by = request.approved_at = None
     request.one_person = False

@@ -1,5 +1,5 @@
-"""What is cleared once the account is gone: the steps that other rooms declare, each tried until it succeeds or failed
-too often."""
+"""The steps after the account is gone, which all rooms declare. Each is retried until it succeeds, or has failed
+MOST_FAILURES times."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from ops.jobs.run import Cancelled, HandOver, JobFailed, Run
 
 logger = logging.getLogger(__name__)
 
-SEE_LOG = gettext_noop("The console’s log has details.")  # sealed with the receipt, translated where it is shown
-MOST_FAILURES = 3  # of one step, before the receipt says that it failed
+SEE_LOG = gettext_noop("The console’s log has details.")  # sealed with the receipt, translated when shown
+MOST_FAILURES = 3  # of one step, before it is recorded as failed on the receipt
 
 
 def run_steps(run: Run) -> None:
-    """Run the remaining steps in their order: those that prepare nothing in shared transactions, until one of them
-    fails; a transaction of its own takes longer than most steps. Raises JobFailed where one will be tried again."""
+    """Run the remaining steps in order. Raises JobFailed if one failed and will be retried.
+
+    Steps without ``prepare`` share transactions until one of them fails: a transaction takes longer than most steps.
+    """
     stored = DeletionRequest.objects.get(pk=run.params["request"])
     remaining = [step for step in leftovers.steps() if step.name not in stored.progress.get("cleared", [])]
     may_share = True
@@ -42,7 +44,7 @@ def run_steps(run: Run) -> None:
 
 
 def _run_together(run: Run, steps: Sequence[Step]) -> int:
-    """Run as many steps as fit into a batch; returns how many. 0 where one failed, and none of them is done then."""
+    """Run as many steps as fit into a batch; returns how many. If one fails, all are rolled back and 0 is returned."""
     until = time.monotonic() + BATCH_SECONDS
     try:
         with batch(run) as request:
@@ -57,7 +59,7 @@ def _run_together(run: Run, steps: Sequence[Step]) -> int:
 
 
 def _run_alone(run: Run, step: Step) -> None:
-    """Run a step in a transaction of its own. Raises JobFailed where it failed and will be tried again."""
+    """Run a step in a transaction of its own. Raises JobFailed if it failed and will be retried."""
     try:
         prepared = step.prepare(DeletionRequest.objects.get(pk=run.params["request"]), run)
         with batch(run) as request:
@@ -76,12 +78,12 @@ def _do(request: DeletionRequest, step: Step, prepared: Any = None) -> None:
 
 
 def _is_failure(error: Exception) -> bool:
-    """Whether a step failed, not the job that runs it."""
+    """Return whether an exception is a failure of the step, not of the job that runs it."""
     return not isinstance(error, (leases.LeaseLost, HandOver, Cancelled, Stopped)) and not errors.is_transient(error)
 
 
 def _record_failure(run: Run, step: str, error: Exception) -> None:
-    """Count a failure of a step; after MOST_FAILURES the receipt says that it failed, before that raises JobFailed."""
+    """Count a failure of a step. Raises JobFailed, or from MOST_FAILURES on stores the outcome "failed" instead."""
     with batch(run) as request:
         failures = request.progress["failures"]
         failures[step] = failures.get(step, 0) + 1

@@ -1,4 +1,4 @@
-"""Running a request within a command, and reporting on it."""
+"""Running a request within a command, and reporting its state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.jobs import starting
 
 
 def finish(request: DeletionRequest) -> str:
-    """Run the request's job here if it is due; returns a sentence on its state. Raises CommandError where it failed."""
+    """Run the request's job here if it is due; returns a sentence on its state. Raises CommandError if it failed."""
     request.refresh_from_db()
     if request.job is not None and request.runs_at and request.runs_at <= timezone.now():
         job = starting.run_now(request.job)

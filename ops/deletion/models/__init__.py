@@ -1,4 +1,4 @@
-"""Requests to delete accounts, holds, and what is kept as proof."""
+"""Models of deletion requests, holds, and the proofs that are kept."""
 
 from ops.deletion.models.choices import Basis, Mode, Texts
 from ops.deletion.models.holds import Hold, HoldQuerySet

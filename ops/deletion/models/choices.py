@@ -1,4 +1,4 @@
-"""On what basis an account is deleted, and what happens to it and its texts."""
+"""Choices of a deletion: its basis, and what happens to the account and its texts."""
 
 from __future__ import annotations
 

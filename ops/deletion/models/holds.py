@@ -1,4 +1,4 @@
-"""Holds, which keep an account's messages from deletion."""
+"""Holds, which keep an account and its messages from deletion."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ from ops.deletion.models.people import person
 
 class HoldQuerySet(models.QuerySet["Hold"]):
     def open(self) -> HoldQuerySet:
-        """Those that nobody lifted."""
+        """Return the holds that have not been lifted."""
         return self.filter(lifted_at=None)
 
     def lifted(self) -> HoldQuerySet:
-        """Those that somebody lifted."""
+        """Return the holds that have been lifted."""
         return self.filter(lifted_at__isnull=False)
 
     def of(self, user_id: Any) -> HoldQuerySet:
-        """Those of one account."""
+        """Return the holds on one account."""
         return self.filter(user_id=user_id)
 
     def on_people_called(self, text: str) -> HoldQuerySet:
-        """Those on accounts whose username contains ``text``."""
+        """Return the holds on accounts whose username contains ``text``, ignoring case."""
         return self.filter(user__in=get_user_model()._default_manager.filter(username__icontains=text).values("pk"))
 
 
 class Hold(models.Model):
-    """While it is open, nothing of the account is deleted, nor messages it exchanged with others. The reasons are
-    emptied when the person is erased."""
+    """A hold on an account: while it is open, neither the account nor messages it exchanged with others are deleted.
+
+    The reasons are emptied when the person is erased.
+    """
 
     class Kind(models.TextChoices):
         LEGAL = "legal", gettext_lazy("Legal hold")

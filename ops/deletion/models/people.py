@@ -1,4 +1,4 @@
-"""Referring to accounts without constraints: their ids stay when the accounts are gone."""
+"""Foreign keys to accounts without constraints, which keep the id of an account when it is gone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from django.db import models
 
 
 def person(**options: Any) -> Any:
-    """A foreign key to an account that keeps the id when the account is gone; the related object is then None."""
+    """Return a foreign key that keeps the id of an account when the account is gone; its object is then None."""
     defaults = {"null": True, "db_constraint": False, "db_index": False, "related_name": "+"}
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.DO_NOTHING, **{**defaults, **options})

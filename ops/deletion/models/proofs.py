@@ -1,4 +1,4 @@
-"""What is kept when an account is gone: its receipt, keyed hashes of its names, and that it was deleted."""
+"""Records that outlive an account: its receipt, keyed hashes of its names, and the fact of its deletion."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ops.deletion.models.people import person
 
 
 class Immutable(Exception):
-    """A receipt was about to be changed or deleted."""
+    """An attempt to change or delete a receipt."""
 
     def __init__(self) -> None:
         super().__init__("A receipt is written once; it is never changed or deleted.")
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
-    """Read-only."""
+    """Receipts, which cannot be changed or deleted."""
 
     def update(self, **kwargs: Any) -> int:
         raise Immutable
@@ -36,7 +36,7 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
 
 
 class Receipt(models.Model):
-    """Proof that an account was erased, without personal data; receipts.py says what it states."""
+    """Proof that an account was erased, without personal data. See receipts.py for its contents."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     request = models.UUIDField(unique=True, editable=False)
@@ -83,7 +83,7 @@ class Receipt(models.Model):
 
 class ErasedIdentifierQuerySet(models.QuerySet["ErasedIdentifier"]):
     def in_force(self) -> ErasedIdentifierQuerySet:
-        """Those that nobody lifted."""
+        """Return the identifiers that have not been released."""
         return self.filter(lifted_at=None)
 
 
@@ -116,7 +116,7 @@ class ErasedIdentifier(models.Model):
 
 
 class ErasedSkeleton(models.Model):
-    """What an erased username reads like, as a keyed hash; in force as long as the name itself."""
+    """A skeleton of an erased username (what it reads like), as a keyed hash; in force as long as the name itself."""
 
     identifier = models.ForeignKey(ErasedIdentifier, models.CASCADE, related_name="skeletons")
     digest = models.CharField(max_length=64, db_index=True)
@@ -136,7 +136,7 @@ class AccountDeletionQuerySet(models.QuerySet["AccountDeletion"]):
 
 
 class AccountDeletion(models.Model):
-    """A deleted account: when, by whom, how many rows; nothing about whose it was."""
+    """The record of a deleted account: when, by whom and how many rows, but not whose account it was."""
 
     deleted_at = models.DateTimeField(gettext_lazy("deleted at"), default=timezone.now, db_index=True)
     deleted_by = models.ForeignKey(

@@ -67,7 +67,7 @@ BEFORE_ERASURE = (State.REQUESTED, State.APPROVED)
 TO_RUN = (State.APPROVED, State.RUNNING)
 
 
-# The account itself is gone; only the remaining steps are left, and no hold stops those.
+# The account itself is gone. Only steps that no hold stops remain.
 GONE = Q(progress__has_key="erased_at")
 
 
@@ -76,52 +76,54 @@ def _held_itself() -> Q:
 
 
 def _held_for_others() -> Q:
-    """Whether an account exchanged messages with somebody on hold; searches the account's messages by their indexes."""
+    """Return whether the account exchanged messages with somebody on hold; searches its messages by index."""
     held = Hold.objects.open().order_by()
     sent, received = (
         Exists(Message.objects.order_by().filter(**{this: OuterRef("user"), f"{other}__in": held.values("user")}))
         for this, other in (("sender", "receiver"), ("receiver", "sender"))
     )
-    # Where nobody is on hold, no message is read.
+    # The first condition avoids reading messages if nobody is on hold.
     return Q(Exists(held)) & ~GONE & (Q(sent) | Q(received))
 
 
 def _of_a_colleague() -> Exists:
-    """Whether the account may use the console, or everything."""
+    """Return whether the account is staff or a superuser."""
     power = Q(is_staff=True) | Q(is_superuser=True)
     return Exists(get_user_model()._default_manager.filter(power, pk=OuterRef("user")))
 
 
 class DeletionRequestQuerySet(models.QuerySet["DeletionRequest"]):
     def open(self) -> DeletionRequestQuerySet:
-        """Requests that are neither done, cancelled nor refused."""
+        """Return the requests that are neither done, cancelled nor refused."""
         return self.filter(state__in=OPEN)
 
     def due(self, now: datetime) -> DeletionRequestQuerySet:
-        """Requests whose grace period is over ``now`` and that no hold stops."""
+        """Return the requests whose grace period is over at ``now`` and that no hold stops."""
         return self.filter(state__in=TO_RUN, runs_at__lte=now).exclude(_held_itself()).exclude(_held_for_others())
 
     def held(self) -> DeletionRequestQuerySet:
-        """Open requests that a hold stops, or would stop once approved."""
+        """Return the open requests that a hold stops, or would stop once approved."""
         return self.open().filter(_held_itself() | _held_for_others())
 
     def without_need_of_superuser(self) -> DeletionRequestQuerySet:
-        """Pending requests that anybody may approve who approves at all: see ``DeletionRequest.lacks_superuser``."""
+        """Return the requests that need no superuser's approval; see ``DeletionRequest.lacks_superuser``."""
         asked = get_user_model()._default_manager.filter(is_superuser=True, pk=OuterRef("requested_by"))
         by_command = Q(requested_by=None, own=False)
         return self.filter(by_command | ~Q(_of_a_colleague()) | Q(Exists(asked)))
 
     def with_holds(self) -> DeletionRequestQuerySet:
-        """With ``held_itself`` (a hold is open on the account) and ``held_for_others`` (one is open on somebody it
-        exchanged messages with)."""
+        """Annotate ``held_itself`` (a hold is open on the account) and ``held_for_others`` (on somebody it exchanged
+        messages with)."""
         return self.annotate(
             held_itself=ExpressionWrapper(_held_itself(), BooleanField()),
             held_for_others=ExpressionWrapper(_held_for_others(), BooleanField()),
         )
 
     def for_list(self) -> DeletionRequestQuerySet:
-        """With all that a list row shows (group, requester, approver, job, holds) in one query; and ``of_a_colleague``,
-        so that a page may ask about each whether a superuser has to approve it."""
+        """Load what a list row shows (group, requester, approver, job, holds) in one query.
+
+        Also annotates ``of_a_colleague``, which ``lacks_superuser`` reads, so that a page can call it for each row.
+        """
         whole = self.with_holds().select_related("group", "requested_by", "approved_by", "job")
         return whole.annotate(of_a_colleague=_of_a_colleague())
 
@@ -134,18 +136,18 @@ class Held(NamedTuple):
 
 
 class DeletionRequest(models.Model):
-    """A request to delete one account, from asking to the receipt.
+    """A request to delete one account, from the request to the receipt.
 
-    ``username``, ``email`` and ``reason`` are there while they are needed, and empty when it is done. ``progress`` is
-    what has been done so far, {} until it runs: ``total`` messages to remove; ``counts`` of what was removed;
-    ``steps`` as on the receipt, {step, outcome, note} each; ``cleared``, the names of the rooms' steps that are over;
-    ``failures`` by the name of a step; ``after``, where anonymising goes on. From the moment the account is
-    gone also ``erased_at``, ``receipt`` (its id), ``username_hash`` and ``email_hash``.
+    ``username``, ``email`` and ``reason`` are emptied when it is done. ``progress`` is {} until it runs, then holds
+    ``total`` (messages to remove), ``counts`` (of removed rows), ``steps`` (as on the receipt, {step, outcome, note}
+    each), ``cleared`` (names of the rooms' finished steps), ``failures`` (by the name of a step) and ``after`` (where
+    anonymising continues). Once the account is gone, it also holds ``erased_at``, ``receipt`` (its id),
+    ``username_hash`` and ``email_hash``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     group = models.ForeignKey(DeletionGroup, models.PROTECT, related_name="requests")
-    user = person(related_name="deletion_requests")  # None once it is anonymised: nothing leads from here to its number
+    user = person(related_name="deletion_requests")  # None once anonymised, so that the request does not identify it
     username = models.CharField(max_length=150, blank=True)
     email = models.CharField(max_length=254, blank=True)
     reason = models.CharField(max_length=1_000, blank=True)
@@ -217,30 +219,30 @@ class DeletionRequest(models.Model):
 
     @property
     def may_be_cancelled(self) -> bool:
-        """Until the first row is erased the account can be reopened."""
+        """Whether the erasure has not begun, so that the account can be reopened."""
         return self.state in BEFORE_ERASURE
 
     @property
     def anonymises(self) -> bool:
-        """Whether the account stays, without its person."""
+        """Whether the account is anonymised instead of deleted."""
         return self.group.mode == Mode.ANONYMISE
 
     @property
     def names(self) -> list[str]:
-        """What the person is called wherever somebody wrote of them: username, address, and what is before its @."""
+        """Names of the person to look for in texts: username, address, and the part before its @."""
         return [name for name in (self.username, self.email, self.email.partition("@")[0]) if name]
 
     @property
     def own_targets(self) -> list[tuple[str, str]]:
-        """The requests for this account, this one first: what the audit trail says of them is emptied with what it says
-        of the person, and recorded apart from it."""
+        """The requests for this account as (type, id), this one first. Their audit entries are emptied with those
+        about the person, and recorded separately."""
         others = DeletionRequest.objects.filter(user=self.user_id).exclude(pk=self.pk).order_by("pk")
         return [(self._meta.label_lower, str(key)) for key in (self.pk, *others.values_list("pk", flat=True))]
 
     def lacks_superuser(self, *, approving: Any = None) -> bool:
-        """Whether the account is a colleague's by now, and no superuser asked for it, approved it or is ``approving``.
+        """Return whether the account is a colleague's by now, and no superuser requested, approved or is ``approving``.
 
-        What a command asked for needs none.
+        A command's request needs no superuser.
         """
         if self.requested_by_id is None and not self.own:
             return False
@@ -256,12 +258,12 @@ class DeletionRequest(models.Model):
 
     @property
     def account_is_gone(self) -> bool:
-        """Whether the account is erased and only remaining steps are left; GONE is the same for queries."""
+        """Whether the account is erased and only steps remain; GONE is the same for queries."""
         return "erased_at" in self.progress
 
     @property
     def holds(self) -> Held:
-        """The holds that stop it; no query where ``with_holds`` annotated them."""
+        """Which kinds of holds stop it; runs no query if ``with_holds`` annotated them."""
         if "held_itself" in self.__dict__:
             return Held(self.held_itself, self.held_for_others)  # type: ignore[attr-defined]
         names = ("held_itself", "held_for_others")
@@ -278,7 +280,7 @@ class DeletionRequest(models.Model):
 
     @property
     def status_text(self) -> str:
-        """The state as one sentence for people."""
+        """The state as one sentence, as on pages."""
         held = self.holds if self.is_open else Held(False, False)
         if any(held):
             return self._status_on_hold(held)
@@ -314,7 +316,7 @@ class DeletionRequest(models.Model):
 
 
 def with_standing(users: models.QuerySet) -> models.QuerySet:
-    """Users with ``leaving`` and ``on_hold``: whether a deletion is open, and a hold, within the one query."""
+    """Annotate users with ``leaving`` (whether a deletion is open) and ``on_hold``, in the same query."""
     return users.annotate(
         leaving=Exists(DeletionRequest.objects.open().filter(user=OuterRef("pk"))),
         on_hold=Exists(Hold.objects.open().filter(user=OuterRef("pk"))),

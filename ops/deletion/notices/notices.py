@@ -1,4 +1,4 @@
-"""What requesters are told of deletions: who asked for several accounts at once is told of all of them together."""
+"""Notices to requesters of deletions; one notice covers all accounts that were requested together."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ KINDS = (
 
 
 def notify(what: str, request: DeletionRequest, *, by: Any) -> None:
-    """Tell the requester what ``by`` (None: a command) did with a request: "approved", "refused" or "cancelled".
+    """Notify the requester that ``by`` (None: a command) "approved", "refused" or "cancelled" a request.
 
-    Once for all requests of a group with which the same click did it. A person who deletes their own account is none of
-    the staff, and gets no notice.
+    Gives one notice for all requests of a group that the same click decided. People who delete their own account are
+    not staff and get none.
     """
     to, action = [request.requested_by_id], context.current().action
     if is_of_several(request.group):
@@ -78,10 +78,10 @@ def notify(what: str, request: DeletionRequest, *, by: Any) -> None:
 
 
 def notify_sent_back(request: DeletionRequest) -> None:
-    """Tell the requester that an approved request waits for approval again."""
+    """Notify the requester that an approved request is pending again."""
     notify_people("deletion.sent_back", [request.requested_by_id], (REQUEST, request.pk), occasion=request.job_id or "")
 
 
 def is_of_several(group: DeletionGroup) -> bool:
-    """Whether the deletion of several accounts was requested together."""
+    """Return whether the group has more than one request."""
     return group.requests.count() > 1

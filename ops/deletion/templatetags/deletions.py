@@ -1,4 +1,4 @@
-"""What participants read before they delete their own account, and the names in sentences about deletions."""
+"""Template tags: how participants' own accounts are deleted, and names in sentences about deletions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ops.deletion.models import DeletionRequest
 
 register = template.Library()
 
-MOST_NAMES = 10  # that a sentence holds
+MOST_NAMES = 10  # in one sentence
 
 
 class OwnDeletion(NamedTuple):
-    """When and how an account is deleted whose owner requests it now."""
+    """When and how an account is deleted if its owner requests it now."""
 
     days: int
     runs_at: datetime
@@ -32,14 +32,14 @@ class OwnDeletion(NamedTuple):
 
 @register.simple_tag
 def own_deletion() -> OwnDeletion:
-    """As the settings of this installation say."""
+    """Return the values that follow from this installation's settings."""
     days = settings.DELETION_GRACE_DAYS
     return OwnDeletion(days, timezone.now() + timedelta(days=days), settings.DELETION_MODE, settings.DELETION_TEXTS)
 
 
 @register.simple_tag(takes_context=True)
 def names_of(context: Any, others: Sequence[DeletionRequest]) -> SafeString:
-    """The names of the accounts of these requests, the first ones, each leading to its page for who may open it."""
+    """Return the first MOST_NAMES account names of these requests, as links for people who may open the requests."""
     opens = context["user"].has_perm("deletion.view_deletionrequest")
     names = format_html_join(", ", "{}", ((_name_of(one, opens=opens),) for one in others[:MOST_NAMES]))
     return format_html(_("{names} and others"), names=names) if len(others) > MOST_NAMES else names

@@ -1,4 +1,4 @@
-"""Forms of the deletion pages: method, basis, reason, and typing a name to confirm what cannot be undone."""
+"""Forms of the deletion pages: method, basis, reason, and a name to type before what cannot be undone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 UNSTORABLE = gettext_lazy("This contains a character that cannot be stored. Retype it.")
 
-# Two settings that depend on each other, offered as one choice: (mode, texts) by the form's value.
+# (mode, texts) by the form's value: two options that depend on each other, offered as one choice.
 WAYS: dict[str, tuple[str, str | None]] = {
     "erase": (Mode.ERASE, None),
     "blank": (Mode.ANONYMISE, Texts.BLANK),
@@ -27,12 +27,12 @@ WAYS: dict[str, tuple[str, str | None]] = {
 
 
 def usual_way() -> str:
-    """The form's value for the method that the settings prescribe."""
+    """Return the form's value for the default method in the settings."""
     return str(settings.DELETION_TEXTS if settings.DELETION_MODE == Mode.ANONYMISE else settings.DELETION_MODE)
 
 
 class ReasonField(forms.CharField):
-    """A reason in the user's own words; kept in the audit trail."""
+    """A reason in the user's own words, which the audit trail keeps."""
 
     def __init__(self, label: StrOrPromise, missing: StrOrPromise, help_text: StrOrPromise = "") -> None:
         super().__init__(
@@ -45,9 +45,9 @@ class ReasonField(forms.CharField):
 
 
 class TypedField(forms.CharField):
-    """Accepts only ``phrase``: confirms by typing what cannot be undone.
+    """Accepts only ``phrase``, to confirm what cannot be undone.
 
-    Compared in Unicode's NFC: a keyboard may compose letters otherwise than they are stored.
+    Compares in NFC, because a keyboard may compose letters differently than they are stored.
     """
 
     def __init__(self, phrase: str, *, is_username: bool) -> None:
@@ -69,7 +69,7 @@ def _as_read(text: str) -> str:
 
 
 class TypedForm(forms.Form):
-    """Asks to type ``phrase``: a username, or “delete N accounts”."""
+    """A form in which to type ``phrase``: a username, or “delete N accounts”."""
 
     typed: forms.Field
 
@@ -107,7 +107,7 @@ class RequestForm(TypedForm):
     )
 
     def clean_way(self) -> tuple[str, str | None]:
-        """(mode, texts) for ``requests.request_deletion``."""
+        """Return (mode, texts) for ``requests.request_deletion``."""
         return WAYS[self.cleaned_data["way"]]
 
 
@@ -124,7 +124,7 @@ class CancelForm(forms.Form):
 
 
 class FindPersonForm(forms.Form):
-    """The username of one person, exactly."""
+    """The exact username of one person."""
 
     username = forms.CharField(
         label=gettext_lazy("Username"),
@@ -155,7 +155,7 @@ class LiftIdentifierForm(forms.Form):
 
 
 class LookUpForm(forms.Form):
-    """A username or e-mail address to look up. Sent by POST, so that it is in no URL and no log."""
+    """A username or e-mail address to look up. Sent by POST, which keeps it out of URLs and logs."""
 
     name = forms.CharField(
         label=gettext_lazy("Username or e-mail address"),

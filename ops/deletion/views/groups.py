@@ -1,4 +1,4 @@
-"""Pages to look at, approve and cancel all requests of a group."""
+"""Pages to view, approve and cancel all requests of a group."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class AboutGroup(ConsolePage):
 
     @property
     def sample(self) -> DeletionRequest:
-        """A request that still has its reason; done ones have none."""
+        """A request that still has its reason, which done ones have not; the first one if none has."""
         return next((one for one in self.requests if one.reason), self.requests[0])
 
     @property
@@ -71,7 +71,7 @@ class GroupView(AboutGroup, TemplateView):
 
 
 class GroupProgressView(AboutGroup, TemplateView):
-    """The part of a group's page that is polled while its jobs run."""
+    """The part of a group's page that the browser polls while its jobs run."""
 
     permission = "deletion.view_deletionrequest"
     template_name = "deletion/_accounts.html"
@@ -100,7 +100,7 @@ class ApproveGroupView(AboutGroup, Action):
 
     @property
     def phrase(self) -> str:
-        """What has to be typed."""
+        """The phrase to type as confirmation."""
         return phrase_for(len(self.waiting))
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class ApproveGroupView(AboutGroup, Action):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = get_user_model()._default_manager.filter(pk__in=[one.user_id for one in self.waiting])
         why_not = pages.why_not_approve_any(self.requests, by=self.request.user)
-        # Anonymised accounts keep their messages: nothing to count.
+        # Anonymising deletes no messages, so there is nothing to count.
         erasing = self.group.mode == Mode.ERASE and not why_not
         kwargs |= {
             "why_not": why_not,

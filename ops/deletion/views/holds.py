@@ -1,4 +1,4 @@
-"""Pages of holds: one hold, finding whom to hold, placing and lifting."""
+"""Pages of holds: showing one, finding the account, placing and lifting."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from ops.deletion.views import pages
 from ops.deletion.views.forms import FindPersonForm, HoldForm, LiftForm
 from ops.deletion.views.requests import account_of
 
-ASKED_BY_NAME = "hold_asked_by_name"  # in a session: the account that its person found by its name
+ASKED_BY_NAME = "hold_asked_by_name"  # session key: the id of the account that the user found by its exact name
 
 
 def _list_of_holds(user: Any) -> str:
-    """The address of the list of holds, or of Home for somebody who may not open it."""
+    """Return the URL of the list of holds, or of Home for people who may not open it."""
     return reverse(f"admin:{'deletion_hold_changelist' if user.has_perm('deletion.view_hold') else 'index'}")
 
 
 class AboutHold(Action):
-    """A page about holds on one account; leads back to the request or the user."""
+    """A page about holds on one account; it returns to the open request or the person's page."""
 
     permission = "deletion.hold_account"
     requires_password = True
@@ -64,7 +64,7 @@ class AboutHold(Action):
 
 
 def page_of(hold: Hold) -> dict[str, Any]:
-    """The context of a hold's page: whose it is, who placed and lifted it, and the deletions that it stops."""
+    """Return the context of a hold's page: the account, who placed and lifted it, and the deletions that it stops."""
     (named,) = pages.name_people_of_holds([hold])
     open_now = hold.lifted_at is None
     own = DeletionRequest.objects.open().filter(user=hold.user_id) if open_now else DeletionRequest.objects.none()
@@ -75,7 +75,10 @@ def page_of(hold: Hold) -> dict[str, Any]:
 
 
 class FindPersonView(ConsolePage, FormView):
-    """Asks whom a hold is to be placed on, for people who cannot open the list of users. The name is recorded."""
+    """Finds the account to hold by its exact username, for people who cannot open the list of users.
+
+    The search is recorded with the name.
+    """
 
     permission = "deletion.hold_account"
     template_name = "deletion/find_person.html"
@@ -98,9 +101,9 @@ class FindPersonView(ConsolePage, FormView):
 
 
 class HoldView(AboutHold):
-    """Places a hold on an account of which its person sees something, or which they found by its exact name.
+    """Places a hold on an account of which the user may see something, or which they found by its exact name.
 
-    Any other number gives what a number gives that nobody has: names cannot be read off by counting numbers up.
+    Any other id gives 404, like an id that does not exist, so that names cannot be found by trying ids.
     """
 
     template_name = "deletion/hold.html"

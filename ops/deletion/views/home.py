@@ -1,4 +1,4 @@
-"""What the home page says of deletions and holds."""
+"""The section of the home page about deletions and holds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPEN: tuple[tuple[State, Callable[[int], str]], ...] = (
 
 
 def lines(user: Any) -> Iterable[Waiting]:
-    """Open requests by state, those of this person first, and open holds."""
+    """Yield open requests by state, with the user's own first, and open holds."""
     requests = DeletionRequest.objects.all()
     if user.has_perm("accounts.delete_user"):
         mine = requests.open().filter(requested_by=user.pk)

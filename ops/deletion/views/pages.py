@@ -1,4 +1,4 @@
-"""What the pages of requests show: progress, who did what, and what the viewer may do next."""
+"""The contents of request pages: progress, who did what, and what the viewer may do next."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KEPT = gettext_lazy("Anonymised; the texts they sent are kept")
 
 @dataclass(frozen=True)
 class Moment:
-    """One entry of a request's timeline; ``standing`` is done, now, later or stopped, ``by`` a name."""
+    """One entry of a request's timeline. ``standing`` is done, now, later or stopped; ``by`` is a name."""
 
     title: str
     standing: str
@@ -64,7 +64,7 @@ class Outcome:
 
 
 class People:
-    """Usernames by account id, fetched in one query; “account N (erased)” for erased ones."""
+    """Usernames by account id, fetched in one query; “account N (erased)” for erased accounts."""
 
     def __init__(self, numbers: Iterable[int | None]) -> None:
         known = {number for number in numbers if number is not None}
@@ -72,24 +72,24 @@ class People:
         self._names: dict[int, str] = dict(found.values_list("pk", "username"))
 
     def known(self, number: int) -> str:
-        """The username; "" for an account that is erased."""
+        """Return the username; "" for an erased account."""
         return self._names.get(number, "")
 
     def name(self, number: int | None) -> str:
-        """The username; "" for None."""
+        """Return the username, or “account N (erased)”; "" for None."""
         if number is None:
             return ""
         return self._names.get(number, _("account %(number)s (erased)") % {"number": number})
 
 
 def people_of(request: DeletionRequest, holds: Iterable[Hold] = ()) -> People:
-    """Everybody whom the page of a request names."""
+    """Return the usernames of everybody named on the page of a request."""
     numbers = [request.requested_by_id, request.approved_by_id, request.ended_by_id]
     return People([*numbers, *(number for hold in holds for number in (hold.placed_by_id, hold.lifted_by_id))])
 
 
 def name_people_of_holds(holds: list[Hold]) -> list[Hold]:
-    """The same holds with ``whose``, ``placed_by_name`` and ``lifted_by_name``; "" where there is nobody."""
+    """Return the same holds with ``whose``, ``placed_by_name`` and ``lifted_by_name``, "" where there is nobody."""
     people = People(number for one in holds for number in (one.user_id, one.placed_by_id, one.lifted_by_id))
     for hold in holds:
         hold.whose = people.known(hold.user_id)  # type: ignore[attr-defined]
@@ -99,19 +99,19 @@ def name_people_of_holds(holds: list[Hold]) -> list[Hold]:
 
 
 def address_of(request: DeletionRequest) -> str:
-    """The URL of a request's page."""
+    """Return the URL of a request's page."""
     return reverse("admin:deletion_deletionrequest_change", args=[request.pk])
 
 
 def display_name(request: DeletionRequest) -> str:
-    """The username of the account, or what stands for it once it is erased."""
+    """Return the username of the account, or its substitute once it is erased."""
     if request.username:
         return request.username
     return _("an anonymised account") if request.group.mode == Mode.ANONYMISE else _("an erased account")
 
 
 def for_display(rows: list[DeletionRequest]) -> list[DeletionRequest]:
-    """The same rows with ``display_name`` and ``waits`` (within the grace period), for lists."""
+    """Return the same rows with ``display_name`` and ``waits`` (within the grace period), for lists."""
     now = timezone.now()
     for row in rows:
         row.display_name = display_name(row)  # type: ignore[attr-defined]
@@ -120,21 +120,21 @@ def for_display(rows: list[DeletionRequest]) -> list[DeletionRequest]:
 
 
 def method_text(row: Any) -> str:
-    """The method of a group or receipt, in words."""
+    """Return the method of a group or receipt, in words."""
     if row.mode == Mode.ERASE:
         return _("Erased, with everything sent and received")
     return str(KEPT if row.texts == Texts.KEEP else BLANKED)
 
 
 def requester_name(request: DeletionRequest, people: People) -> str:
-    """Who requested a deletion, in words."""
+    """Return who requested a deletion, in words."""
     if request.own:
         return _("the person themselves")
     return people.name(request.requested_by_id) or _("a command")
 
 
 def facts(request: DeletionRequest) -> dict[str, Any]:
-    """Method, requester and reason, for the pages of a request and of its group."""
+    """Return method, requester and reason, for the pages of a request and of its group."""
     return {
         "group": request.group,
         "way": method_text(request.group),
@@ -144,7 +144,7 @@ def facts(request: DeletionRequest) -> dict[str, Any]:
 
 
 def timeline(request: DeletionRequest, people: People) -> list[Moment]:
-    """All steps of a request, pending ones included."""
+    """Return all steps of a request, including pending ones."""
     moments = [Moment(_("Requested"), "done", request.requested_at, requester_name(request, people))]
     if request.approved_at is not None:
         moments.append(
@@ -170,7 +170,7 @@ def _approval_note(request: DeletionRequest) -> str:
 
 
 def _waiting(request: DeletionRequest) -> list[Moment]:
-    """The grace period, if there is one."""
+    """Return the entry of the grace period, if there is one."""
     if request.runs_at is None or request.approved_at is None or request.runs_at <= request.approved_at:
         return []
     waits = request.state == State.APPROVED and request.runs_at > timezone.now()
@@ -193,38 +193,38 @@ def _erasing(request: DeletionRequest) -> list[Moment]:
 
 
 def outcome_rows(steps: Iterable[Mapping[str, Any]]) -> list[Outcome]:
-    """The steps of an erasure, in words."""
+    """Return the steps of an erasure, in words."""
     words = step_words()
     return [
         Outcome(
             words.get(step["step"], step["step"]),
             step["outcome"],
             OUTCOME_WORDS.get(step["outcome"], step["outcome"]),
-            _(note) if (note := step.get("note", "")) else "",  # gettext of "" is the head of a catalogue
+            _(note) if (note := step.get("note", "")) else "",  # gettext("") returns the header of the catalogue
         )
         for step in steps
     ]
 
 
 def count_rows(counts: Mapping[str, int]) -> list[tuple[StrOrPromise, int]]:
-    """(words, number) of each count, in the order of COUNT_WORDS; unknown ones last."""
+    """Return (words, number) for each count, in the order of COUNT_WORDS; unknown ones last."""
     names = [*COUNT_WORDS, *(name for name in counts if name not in COUNT_WORDS)]
     return [(COUNT_WORDS.get(name, name.replace("_", " ")), counts[name]) for name in names if name in counts]
 
 
 def is_worked_on(request: DeletionRequest) -> bool:
-    """Whether a job is running, so that the page polls."""
+    """Return whether a job is under way, so that the page polls."""
     return request.is_open and request.job is not None and request.job.state in UNDER_WAY
 
 
 def begins_soon(request: DeletionRequest) -> bool:
-    """Whether only the worker's next round is pending, so that the page polls."""
+    """Return whether the worker's next round will start the request, so that the page polls."""
     due = request.state in TO_RUN and request.runs_at is not None and request.runs_at <= timezone.now()
     return due and not request.is_held and not is_worked_on(request)
 
 
 def group_status(requests: list[DeletionRequest]) -> dict[str, Any]:
-    """The requests of a group, how many are closed, and whether the page polls."""
+    """Return the requests of a group, how many are closed, and whether the page polls."""
     return {
         "requests": for_display(requests),
         "over": sum(not one.is_open for one in requests),
@@ -233,13 +233,13 @@ def group_status(requests: list[DeletionRequest]) -> dict[str, Any]:
 
 
 def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
-    """Why an approver cannot approve this request; None for other people, and where they can."""
+    """Return why an approver cannot approve this request; None if they can, and for other people."""
     may = by.has_perm("deletion.approve_deletionrequest") and request.state == State.REQUESTED
     return approval.why_not_approve(request, by=by) if may else None
 
 
 def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
-    """The buttons that ``to`` gets on a request's page."""
+    """Return the buttons for ``to`` on a request's page."""
     found = []
     if request.state == State.REQUESTED and to.has_perm("deletion.approve_deletionrequest"):
         if approval.why_not_approve(request, by=to) is None:
@@ -255,7 +255,7 @@ def offers(request: DeletionRequest, *, to: Any) -> list[Offer]:
 
 
 def offers_for_group(group: DeletionGroup, requests: list[DeletionRequest], *, to: Any) -> list[Offer]:
-    """The buttons that ``to`` gets on a group's page."""
+    """Return the buttons for ``to`` on a group's page."""
     waiting = [one for one in requests if one.state == State.REQUESTED]
     found = []
     held = any(one.is_held for one in waiting)
@@ -271,7 +271,7 @@ def offers_for_group(group: DeletionGroup, requests: list[DeletionRequest], *, t
 
 
 def why_not_approve_any(requests: Iterable[DeletionRequest], *, by: Any) -> str | None:
-    """The first reason why ``by`` cannot approve one of these, or None."""
+    """Return the first reason why ``by`` cannot approve one of these requests, or None."""
     return next((reason for one in requests if (reason := why_not_approve(one, by=by))), None)
 
 

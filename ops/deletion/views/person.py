@@ -1,4 +1,4 @@
-"""What deletions and holds say of an account at the head of the page of a person, and what can be done about it."""
+"""Deletions and holds at the head of a person's page, with the buttons for them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEES_DELETIONS = ("deletion.view_deletionrequest", "accounts.view_user")
 
 
 def about_deletion(request: HttpRequest, person: Any) -> About:
-    """The open holds and the open deletion of an account, and the buttons that lead to another; two queries."""
+    """Return notes on an account's open holds and deletion, and the buttons to request one; runs two queries."""
     user = request.user
     standing = list(holds.open_holds(person.pk)) if _has_any(user, SEES_HOLDS) else []
     deletion = _open_deletion(person) if _has_any(user, SEES_DELETIONS) else None
@@ -38,16 +38,16 @@ def about_deletion(request: HttpRequest, person: Any) -> About:
 
 
 def shown_people(user: Any) -> Iterable[Exists]:
-    """The conditions of accounts with a hold or a deletion request that ``user`` sees in a list or on its page.
+    """Yield conditions for accounts with a hold or a deletion request that ``user`` may see.
 
-    Whoever may place holds and not list them sees those that are open.
+    People who may place holds but not list them see the open ones.
     """
     if user.has_perm("deletion.view_hold"):
         yield Exists(Hold.objects.of(OuterRef("pk")))
     elif user.has_perm("deletion.hold_account"):
         yield Exists(holds.open_holds(OuterRef("pk")))
     if user.has_perm("deletion.view_deletionrequest"):
-        # One that is done names nobody, though its account may be there without its person.
+        # Done requests name nobody, although an anonymised account remains.
         yield Exists(DeletionRequest.objects.filter(user=OuterRef("pk")).exclude(state=State.DONE))
 
 

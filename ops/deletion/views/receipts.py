@@ -1,4 +1,4 @@
-"""Pages of receipts (read, print, download), and looking up an erased name."""
+"""Pages to read, print and download receipts, and to look up and release erased names."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ReceiptFileView(AboutReceipt):
 
 
 class LookUpView(ConsolePage, FormView):
-    """Looks up whether and when an account was erased. The name is stored nowhere."""
+    """Looks up whether and when an account was erased. The name is not stored."""
 
     permission = "deletion.view_receipt"
     template_name = "deletion/look_up.html"
@@ -71,7 +71,7 @@ class LookUpView(ConsolePage, FormView):
     def form_valid(self, form: LookUpForm) -> HttpResponse:
         name = form.cleaned_data["name"]
         found = erased_names.find(name)
-        # Without the name: the erasure removed it from the audit trail.
+        # Without the name, which the erasure removed from the audit trail.
         record_search(ErasedIdentifier, actor=self.request.user, terms="", filters={}, results=len(found))
         known = set(Receipt.objects.filter(pk__in=[row.receipt_id for row in found]).values_list("pk", flat=True))
         rows = [(row, row.receipt_id in known) for row in found]

@@ -1,4 +1,4 @@
-"""Pages to request, approve, refuse and cancel deletions, one or a whole group."""
+"""Pages to request deletions of one or several accounts, and to approve, refuse and cancel a request."""
 
 from __future__ import annotations
 
@@ -35,28 +35,28 @@ USERS = "admin:accounts_user_changelist"
 
 
 def address_to_ask(keys: list[Any]) -> str:
-    """The URL of the request form for the accounts with these primary keys."""
+    """Return the URL of the request form for the accounts with these primary keys."""
     return f"{reverse('admin:accounts_user_delete_many')}?{urlencode([('id', key) for key in keys])}"
 
 
 def phrase_for(number: int) -> str:
-    """What somebody types to confirm that several accounts are to be deleted."""
+    """Return the phrase to type to confirm the deletion of several accounts."""
     return numbered(ngettext("delete %(number)s account", "delete %(number)s accounts", number), number)
 
 
 def account_of(row: Any) -> Any:
-    """The account that a request or hold is about, or None."""
+    """Return the account that a request or hold is about, or None."""
     return get_user_model()._default_manager.filter(pk=row.user_id).first()
 
 
 def grace() -> dict[str, Any]:
-    """When an erasure approved now would begin, for templates."""
+    """Return when an erasure approved now would begin, as template context."""
     days = settings.DELETION_GRACE_DAYS
     return {"grace_days": days, "runs_at": timezone.now() + timedelta(days=days)}
 
 
 class AskView(Action):
-    """Shows what deleting accounts would remove, and takes the request."""
+    """Shows what deleting accounts would remove, and stores the request."""
 
     permission = "accounts.delete_user"
     requires_password = True
@@ -72,7 +72,7 @@ class AskView(Action):
 
     @property
     def only_name(self) -> str:
-        """The username of the only account; "" where there are several."""
+        """The username of the only account; "" if there are several."""
         return self.users[0].get_username() if len(self.users) == 1 else ""
 
     @property
@@ -147,7 +147,7 @@ class AskView(Action):
 class AboutRequest(ConsolePage):
     """A page about one request."""
 
-    title_of: StrOrPromise = ""  # the heading, with the name of the account
+    title_of: StrOrPromise = ""  # the heading; %(name)s is the name of the account
 
     @cached_property
     def deletion(self) -> DeletionRequest:

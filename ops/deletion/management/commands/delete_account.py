@@ -1,4 +1,4 @@
-"""``manage.py delete_account USERNAME``: request the deletion of an account; run it if nothing is pending."""
+"""``manage.py delete_account USERNAME``: request the deletion of an account, and run it if it need not wait."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
 
 def _typed(username: str) -> str:
-    """Read from the terminal; raises CommandError where there is none."""
+    """Return what the user types in the terminal. Raises CommandError if there is none."""
     try:
         return input(f"This cannot be undone. Type the username “{username}” to continue: ")
     except EOFError:

@@ -1,4 +1,4 @@
-"""``manage.py find_erased NAME``: whether and when an account with this username or e-mail address was erased."""
+"""``manage.py find_erased NAME``: show whether and when an account with this username or address was erased."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
 
 def said(known: ErasedIdentifier) -> str:
-    """One line about an erased name."""
+    """Return one line about an erased name."""
     day = f"{timezone.localtime(known.erased_at):%Y-%m-%d}"
     free = f"; released on {timezone.localtime(known.lifted_at):%Y-%m-%d}" if known.lifted_at else ""
     return f"{known.get_kind_display()} of an account erased on {day}: receipt {known.receipt_id}{free}."

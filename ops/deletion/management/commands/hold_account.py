@@ -1,5 +1,4 @@
-"""``manage.py hold_account USERNAME``: place or lift a hold; while it is open, nothing of the account, nor messages
-exchanged with it, is deleted."""
+"""``manage.py hold_account USERNAME``: place or lift a hold, which keeps the account and its messages from deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py start_deletions``: start the deletions that are due; the worker does so every minute."""
+"""``manage.py start_deletions``: start the deletions that are due. The worker runs it every minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py verify_receipt FILE.json``: whether a receipt is genuine; needs no database."""
+"""``manage.py verify_receipt FILE.json``: verify that a receipt is genuine. Needs no database."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ops.deletion import receipts
 
 
 class RepeatedKey(Exception):
-    """A key occurs twice in one object; the text is the key."""
+    """A key occurs twice in one object; the message is the key."""
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these pairs. Readers of JSON differ in which of two values counts, so neither does."""
+    """Return the object of these pairs. Raises RepeatedKey, because JSON parsers differ in which value they use."""
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
