@@ -1,4 +1,4 @@
-"""Exports in the console: from the lists of conversations and messages, of one person, and the list of exports."""
+"""Exports in the console: of the lists of conversations and messages, of one person's data, and the list of exports."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 CSS: dict[str, Sequence[str]] = {"all": ("exports/exports.css",)}
-FETCH = "fetch"  # parameter of an export's page that starts the download
+FETCH = "fetch"  # query parameter with which an export's page starts the download
 PERMISSIONS = (selections.PERMISSION, selections.REQUESTS, approval.PERMISSION)  # each opens the list of exports
-MOST_CHOSEN = 50  # rows of a page
-MAX_COUNTED = 100_000  # messages; above, the page says "more than 100,000"
+MOST_CHOSEN = 50  # selected rows, as many as a page has
+MAX_COUNTED = 100_000  # messages; for more, the page shows "more than 100,000"
 TITLES = {
     Export.Scope.MESSAGES: gettext_lazy("Export messages"),
     Export.Scope.CONVERSATIONS: gettext_lazy("Export conversations"),
@@ -63,7 +63,7 @@ class ExportedList(RecordedLists):
         return [path("export/", self.admin_site.admin_view(self.export_view), name=name), *super().get_urls()]
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may export messages and see this list."""
+        """Return whether the user may export messages and see this list."""
         return selections.may_export(request.user, self.export_scope)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -72,7 +72,7 @@ class ExportedList(RecordedLists):
 
     @admin.action(description=gettext_lazy("Export selected…"), permissions=["export"])
     def export_chosen(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        """Redirect to the form of the export."""
+        """Redirect to the form that exports these rows."""
         if request.POST.get("select_across") == "1":
             return HttpResponseRedirect(f"{self._export_address()}?{_list_query(request)}")
         query = request.GET.copy()  # with the search and filters, for the link back to the list
@@ -80,7 +80,7 @@ class ExportedList(RecordedLists):
         return HttpResponseRedirect(f"{self._export_address()}?{query.urlencode()}")
 
     def export_view(self, request: HttpRequest) -> Any:
-        """The form of an export; on POST, submit it. Asks for the password first."""
+        """Show the form of an export; on POST, submit the export. Asks for the password first."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         return self._form_or_export(request)
@@ -105,7 +105,7 @@ class ExportedList(RecordedLists):
             self.message_user(request, str(refusal), messages.WARNING)
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
         context = self._context(request, form, draft)
-        if draft.terms or draft.filters:  # the page says how many it finds
+        if draft.terms or draft.filters:  # the page shows how many messages match, so the search is recorded
             filters = chosen(draft.filters)
             record_search(
                 self.model, actor=request.user, terms=draft.terms, filters=filters, results=context["counted"]
@@ -142,7 +142,7 @@ class ExportedList(RecordedLists):
 
 
 def _list_query(request: HttpRequest) -> str:
-    """The query string of a list without the page and selected rows."""
+    """Return the query string of a list, without the page and the selected rows."""
     query = request.GET.copy()
     for name in (*CURSOR_PARAMS, "id"):
         query.pop(name, None)
@@ -150,7 +150,7 @@ def _list_query(request: HttpRequest) -> str:
 
 
 def _deliver(export: Export) -> HttpResponse:
-    """Redirect to the page of an export, which downloads a small one and shows the progress of others.
+    """Redirect to the page of an export, which starts the download of a small one and shows the progress of others.
 
     A file as the response to the form would leave the form on the screen.
     """
@@ -164,7 +164,7 @@ def _redirect_to(export: Export, query: str = "") -> HttpResponse:
 
 
 class ToApprove(admin.SimpleListFilter):
-    """Exports that await the approval of whoever looks at the list, or that they may make since somebody approved."""
+    """Filters exports that the user can approve, or can make because somebody approved them."""
 
     title = gettext_lazy("approval")
     parameter_name = "approval"
@@ -201,7 +201,7 @@ class AskedFor(Within):
 
 
 class FileFilter(admin.SimpleListFilter):
-    """The exports of whoever looks at the list whose file can still be downloaded."""
+    """Filters the user's own exports whose file can still be downloaded."""
 
     title = gettext_lazy("file")
     parameter_name = "file"
@@ -216,9 +216,9 @@ class FileFilter(admin.SimpleListFilter):
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """The user's own exports, with the file until it expires, and what others request for their approval.
+    """The user's own exports, with the file until it expires, and others' exports that the user may approve.
 
-    A superuser sees those of others, without the file.
+    A superuser sees everybody's exports, without their files.
     """
 
     section = gettext_lazy("Exports")
@@ -268,7 +268,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return exports.filter(mine if to_approve is None else mine | Q(pk__in=to_approve.order_by().values("pk")))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Export | None:
-        """Also an export of somebody else; ``has_view_permission`` decides who may see it."""
+        """Return any export, also somebody else's; ``has_view_permission`` decides who may see it."""
         try:
             return Export.objects.select_related("by", "job", "person").filter(pk=object_id).first()
         except ValidationError:
@@ -294,7 +294,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def download_view(self, request: HttpRequest, export_id: Any) -> Any:
-        """The file, only for the user who requested it, while it is available and they may export."""
+        """Send the file, only to the user who requested it, while it is available and they may export."""
         export = Export.objects.filter(pk=export_id).first()
         if not self.has_view_permission(request, export):
             raise PermissionDenied
@@ -320,7 +320,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return FileResponse(file, as_attachment=True, filename=export.file_name, content_type=kind)
 
     def _stream(self, request: HttpRequest, export: Export) -> Any:
-        """Stream a small export."""
+        """Stream a small export as it is made."""
         try:
             lines = requests.stream(export)
         except Refused as refusal:
@@ -332,7 +332,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         )
 
     def person_view(self, request: HttpRequest, user_id: str) -> Any:
-        """The form of an export of one person's data; on POST, start it. Asks for the password first."""
+        """Show the form to export one person's data; on POST, start the export. Asks for the password first."""
         if not selections.may_export(request.user, Export.Scope.PERSON):
             raise PermissionDenied
         user = get_user_model()._default_manager.filter(pk=whole_number(user_id) or 0).first()
@@ -361,7 +361,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
 
 def _person_name(export: Export) -> str:
-    """The username of the person whose data it is; "" for other exports and if the account was deleted."""
+    """Return the username of the person whose data it is; "" for other exports and if the account was deleted."""
     if export.scope != Export.Scope.PERSON:
         return ""
     user = get_user_model()._default_manager.filter(pk=export.selection.get("person")).first()
@@ -369,17 +369,17 @@ def _person_name(export: Export) -> str:
 
 
 def _why_not(export: Export, *, by: Any) -> StrOrPromise | None:
-    """Why ``by`` cannot do what a requested export waits for: the requester make it, somebody else approve it."""
+    """Return why ``by`` cannot take the next step of a requested export (approve it, or make it), or None."""
     if export.approval == Export.Approval.APPROVED:
         return approval.why_not_make(export, by=by)
     return approval.why_not_approve(export, by=by)
 
 
 def status(export: Export, now: Any) -> str:
-    """The status of an export: "made" (being made), "ready", "expired", "failed", or "removed" by an erasure.
+    """Return the status of an export: "made" (being made), "ready", "expired", "failed", or "removed" by an erasure.
 
-    An export without a file is "sending" while it can be downloaded, then "sent". One that a second person has to
-    approve is "requested", "approved" or "refused" first.
+    A streamed export is "sending" while it can be downloaded, then "sent". An export that a second person must approve
+    is first "requested", "approved" or "refused".
     """
     if export.removed:
         return "removed"

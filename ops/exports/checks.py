@@ -1,4 +1,4 @@
-"""Found at start-up: a table of messages that cannot be exported."""
+"""System checks: the table of messages can be exported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HINT = "EXPORT_MESSAGE_TABLE is the dotted path of a subclass of ops.exports.col
 
 @register()
 def message_table_can_be_exported(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The setting names a table of messages, and the database can compute each of its columns."""
+    """Check that the setting names a table of messages, and that the database can compute each of its columns."""
     path = settings.EXPORT_MESSAGE_TABLE
     try:
         table: Any = message_table()
@@ -33,7 +33,7 @@ def message_table_can_be_exported(app_configs: Any, **kwargs: Any) -> list[Check
 
 
 def _fault(table: type[MessageTable], name: str, column: Any) -> str:
-    """What is wrong with a column, as a sentence; "" where nothing is."""
+    """Return what is wrong with a column, as a sentence, or ""."""
     if not isinstance(column, Column):
         return "declare it as a Column, because files are written from its database expression."
     if hasattr(table, f"dehydrate_{name}"):

@@ -1,14 +1,14 @@
-"""The tables of exports: which columns there are, and the database expression of each column's value.
+"""The tables of exports: their columns, and the database expression of each column's value.
 
-A table is a Resource of django-import-export, and ``export()`` works on it for small sets. Files are written by
-ops/exports/formats from the same expressions, because a Resource keeps all rows in memory.
+A table is a Resource of django-import-export, so ``export()`` works on it for small sets. Because a Resource keeps all
+rows in memory, ops/exports/formats writes files from the same expressions instead.
 
 ``settings.EXPORT_MESSAGE_TABLE`` names the table of messages. A platform adds a column by subclassing::
 
     class PlatformTable(MessageTable):
         region = Column(F("sender__profile__region"), Value(""), help_text="where the sender lives")
 
-The column then is in the form and in files of every format.
+The form and files of every format then have the column.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ WIDE = 80
 
 
 class TextExpression(Func):
-    """A value as text; ``%(expressions)s`` may occur in the template more than once."""
+    """A value as text. ``%(expressions)s`` may occur more than once in the template."""
 
     output_field = TextField()
 
@@ -64,7 +64,7 @@ class TextExpression(Func):
 
 
 class OwnExternalId(TextExpression):
-    """The external id that exports give to a message without one, made from its primary key."""
+    """The external id that exports make from the primary key of a message without one."""
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         template = f"('{own_ids.beginning(compiler.using)}' || %(expressions)s)"
@@ -76,13 +76,13 @@ class BooleanText(TextExpression):
 
 
 class IsoTimestamp(TextExpression):
-    """A time in UTC as Python's ``isoformat`` writes it: microseconds only where there are any."""
+    """A time in UTC as Python's ``isoformat`` writes it, with microseconds only if they are not zero."""
 
     template = "(replace(%(expressions)s, ' ', 'T') || '+00:00')"
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        # An interval of 0 is UTC without looking up a time zone, and a cast takes half the time of to_char, which is a
-        # tenth of the time of an export. The driver accepts no other DateStyle than ISO either.
+        # An interval of 0 is UTC without looking up a time zone. A cast takes half the time of to_char, which is a
+        # tenth of an export's time, and its format is safe: the driver, too, accepts only the DateStyle ISO.
         utc = "(%(expressions)s AT TIME ZONE INTERVAL '0')"
         whole = f"replace({utc}::text, ' ', 'T') || '+00:00'"
         exact = f"""to_char({utc}, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
@@ -91,7 +91,7 @@ class IsoTimestamp(TextExpression):
 
 
 def count_of(rows: QuerySet, path: str) -> Coalesce:
-    """The number of ``rows`` whose ``path`` leads to the row of the outer query."""
+    """Return an expression for the number of ``rows`` whose ``path`` refers to the row of the outer query."""
     grouped = rows.filter(**{path: OuterRef("pk")}).order_by().values(path).annotate(figure=Count("*"))
     return Coalesce(Subquery(grouped.values("figure")), 0)
 
@@ -99,12 +99,11 @@ def count_of(rows: QuerySet, path: str) -> Coalesce:
 class Column(Field):
     """A read-only field whose value is a database expression.
 
-    ``fallbacks`` replace a null value, the first one that is not null; they are written without the guard against
-    formulas, so they must be text that nobody outside can choose. A null value without one is an empty cell.
-    ``kind`` is one of TEXT, TIMESTAMP (ISO 8601), FLAG ("true" or "false") and NUMBER. ``preselected`` says whether
-    the form starts with the column ticked; ``help_text`` is shown beside it. ``width`` is how many characters of it a
-    spreadsheet shows; what is usual for its kind where it is 0. ``relations`` are those that the expression names
-    besides the fields of the model.
+    The first of ``fallbacks`` that is not null replaces a null value; without one, the cell is empty. Fallbacks are
+    written without the guard against formulas, so users must not be able to choose their text. ``kind`` is one of TEXT,
+    TIMESTAMP (ISO 8601), FLAG ("true" or "false") and NUMBER. In the form, the column is ticked if ``preselected``, and
+    ``help_text`` is shown beside it. ``width`` is how many characters a spreadsheet shows; 0 is the kind's default.
+    ``relations`` are relations that the expression uses, besides the model's fields.
     """
 
     column_name: str  # the table sets it
@@ -137,15 +136,15 @@ class Column(Field):
 
     @property
     def annotation(self) -> str:
-        """The attribute in which ``Table.iter_queryset`` puts the value; models have no such field."""
+        """The attribute in which ``Table.iter_queryset`` stores the value; no model has a field of this name."""
         return f"exported_{self.column_name}"
 
     def get_value(self, instance: Any) -> Any:
-        """The value of a row that ``Table.iter_queryset`` loaded."""
+        """Return the value of a row that ``Table.iter_queryset`` loaded."""
         return getattr(instance, self.annotation)
 
     def export(self, instance: Any, **kwargs: Any) -> Any:
-        """The value as text; with ``force_native_type``, flags and numbers as they are in JSON."""
+        """Return the value as text; with ``force_native_type``, flags and numbers as in JSON."""
         value = self.get_value(instance)
         if kwargs.get("force_native_type"):
             return value == "true" if self.kind == FLAG else value
@@ -153,13 +152,13 @@ class Column(Field):
 
 
 def related(rows: QuerySet, columns: Iterable[Column]) -> QuerySet:
-    """``rows`` with the relations that these columns name."""
-    # Copies, because Django changes a relation that it is given.
+    """Annotate ``rows`` with the relations of these columns."""
+    # Copies, because Django modifies the relations.
     return rows.annotate(**{name: copy(one) for column in columns for name, one in column.relations.items()})
 
 
 class ReadOnlyTable(ImportExportError):
-    """Something was to be imported through a table of an export, which would bypass histories and the audit trail."""
+    """An attempt to import through a table of exports, which would bypass histories and the audit trail."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -169,7 +168,7 @@ class ReadOnlyTable(ImportExportError):
 
 
 class Table(resources.Resource):
-    """A read-only Resource: its columns are all that an export may hold. ``Meta.model`` is the model of its rows."""
+    """A read-only Resource. An export can contain only its columns; ``Meta.model`` is the model of its rows."""
 
     @classmethod
     def get_display_name(cls) -> str:
@@ -177,18 +176,18 @@ class Table(resources.Resource):
 
     @classmethod
     def columns(cls, names: Sequence[str] = ()) -> dict[str, Column]:
-        """The columns by name, in the order of the table: the named ones, or else those that are preselected."""
+        """Return the columns with these names, or else the preselected ones, by name in the order of the table."""
         fields: dict[str, Column] = cls.fields
         wanted = names or [name for name, column in fields.items() if column.preselected]
         return {column.column_name: column for column in cls().get_export_fields(wanted)}
 
     def get_queryset(self) -> QuerySet:
-        """All rows, in the order of files."""
+        """Return all rows, in the order in which files list them."""
         rows: QuerySet = self._meta.model._default_manager.order_by("pk")
         return rows
 
     def iter_queryset(self, queryset: QuerySet | Iterable[Model]) -> Iterator[Any]:
-        """The rows with the values of all columns, by one query; rows that are loaded already are loaded again."""
+        """Yield the rows with the values of all columns, from one query; reloads rows that are already loaded."""
         values = {column.annotation: column.value for column in self.fields.values()}
         if isinstance(queryset, QuerySet):
             rows = related(queryset.prefetch_related(None), self.fields.values()).annotate(**values)
@@ -199,7 +198,7 @@ class Table(resources.Resource):
         yield from (found[key] for key in keys if key in found)
 
     def get_import_fields(self) -> list[Field]:
-        """None: nothing is imported through a table."""
+        """Return [], because nothing is imported through a table."""
         return []
 
     def get_user_visible_fields(self) -> list[Field]:
@@ -215,8 +214,8 @@ class Table(resources.Resource):
         raise ReadOnlyTable
 
 
-# The message that is answered, where any message has an external id. Where none has, which a database finds out once
-# for each statement, it looks up no parent: that was a quarter of an export.
+# The parent message, joined only if any message has an external id. The database checks that once for each statement;
+# if there is none, it saves the lookups of parents, which took a quarter of an export's time.
 NAMED_PARENT = FilteredRelation(
     "parent_message",
     condition=Q(
@@ -276,7 +275,7 @@ class MessageTable(Table):
 
 
 class ReceivedTable(MessageTable):
-    """Messages as one participant received them: what moderators removed is not given to them by another way."""
+    """Messages as one participant received them, without the texts that moderators removed."""
 
     content = Column(
         Case(When(hidden=True, then=Value(REMOVED)), default=F("content"), output_field=TextField()), width=WIDE
@@ -287,7 +286,7 @@ class ReceivedTable(MessageTable):
 
 
 class HistoryTable(Table):
-    """The older texts of messages; what moderators removed is in no file, whoever asks for it."""
+    """The older texts of messages. No file contains texts that moderators removed, whoever requests it."""
 
     external_id = Column(F("message__external_id"), OwnExternalId("message_id"))
     edited_at = Column(IsoTimestamp("edited_at"), kind=TIMESTAMP)
@@ -299,7 +298,7 @@ class HistoryTable(Table):
 
 
 class NotificationTable(Table):
-    """Which messages somebody was notified of, and when."""
+    """Notifications: which messages somebody was notified of, and when."""
 
     external_id = Column(F("message__external_id"), OwnExternalId("message_id"))
     created_at = Column(IsoTimestamp("created_at"), kind=TIMESTAMP)
@@ -309,6 +308,6 @@ class NotificationTable(Table):
 
 
 def message_table() -> type[MessageTable]:
-    """The table of messages that ``settings.EXPORT_MESSAGE_TABLE`` names; the check exports.E001 makes sure of it."""
+    """Return the table that ``settings.EXPORT_MESSAGE_TABLE`` names; the system check exports.E001 verifies it."""
     table: type[MessageTable] = import_string(settings.EXPORT_MESSAGE_TABLE)
     return table

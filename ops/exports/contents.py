@@ -1,4 +1,4 @@
-"""The files that an export consists of: one to download as it is, several in a ZIP."""
+"""The files of an export: a single one is downloaded directly, several in a ZIP."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ops.exports.reviews import tables
 from ops.exports.rows import Chunk, ranges
 from ops.exports.selections import author_name, histories_of, messages_of
 
-# The module of each format: its header, and the lines of its rows.
+# The module of each format, which writes the header and the lines of rows.
 FORMATS: dict[str, Any] = {
     Export.Format.CSV: csv_lines,
     Export.Format.JSON_LINES: json_lines,
     Export.Format.XLSX: workbook,
 }
-STREAMABLE = {Export.Format.CSV, Export.Format.JSON_LINES}  # their lines are the file
+STREAMABLE = {Export.Format.CSV, Export.Format.JSON_LINES}  # formats whose file is the header and the lines
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "jsonl": "application/jsonl; charset=utf-8",
@@ -37,7 +37,7 @@ CONTENT_TYPES = {
 class File:
     """One file: the ``columns`` of ``rows`` with keys up to ``up_to``, in a ``format``; without rows, the ``text``.
 
-    ``counts`` says whether its rows are counted as rows of the export.
+    If ``counts``, its rows are counted as rows of the export.
     """
 
     title: str
@@ -50,18 +50,18 @@ class File:
 
     @property
     def name(self) -> str:
-        """Its name in a ZIP."""
+        """The name of the file in a ZIP."""
         return f"{self.title}.{self.format}"
 
     def header(self) -> bytes:
         return FORMATS[self.format].header(self.columns)
 
     def lines(self, after: int, up_to: int, number: int) -> Iterator[Chunk]:
-        """The lines of rows with keys greater than ``after`` up to ``up_to``; ``number`` rows are before them."""
+        """Yield the lines of rows with keys greater than ``after`` up to ``up_to``, which ``number`` rows precede."""
         return FORMATS[self.format].lines(self.rows, self.columns, after=after, up_to=up_to, number=number)
 
     def stream(self) -> Iterator[bytes]:
-        """All its bytes, chunk by chunk, for the formats in STREAMABLE."""
+        """Yield the bytes of the file, chunk by chunk, for the formats in STREAMABLE."""
         yield self.header()
         for after, up_to in ranges(self.up_to):
             for chunk, _ in self.lines(after, up_to, 0):
@@ -69,7 +69,7 @@ class File:
 
 
 def files_of(export: Export) -> list[File]:
-    """The files of an export; no row is loaded yet. Raises selections.Refused."""
+    """Return the files of an export, without loading any row. Raises selections.Refused."""
     if export.scope == Export.Scope.PERSON:
         return _of_person(export)
     messages = messages_of(export)
@@ -98,12 +98,12 @@ def _of_person(export: Export) -> list[File]:
 
 
 def suffix(export: Export) -> str:
-    """The suffix of the downloaded file."""
+    """Return the suffix of the downloaded file."""
     return "zip" if export.histories or export.reviews or export.scope == Export.Scope.PERSON else export.format
 
 
 def file_name(export: Export) -> str:
-    """The name of the downloaded file: its content, who exported it, and when."""
+    """Return the name of the downloaded file: its content, who exported it, and when."""
     what = "personal-data" if export.scope == Export.Scope.PERSON else export.scope
     when = f"{timezone.localtime(export.created_at):%Y-%m-%d-%H%M}"
     return f"{get_valid_filename(f'{what}-{author_name(export)}-{when}')}.{suffix(export)}"

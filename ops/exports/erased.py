@@ -1,4 +1,4 @@
-"""What exports keep of a person: files that hold their messages, and texts that name them."""
+"""Erasing a person from exports: files that may contain their messages, and texts that name them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ops.jobs.models import Job
 RUNNING = Q(job__state__in=UNDER_WAY)
 EXPORT_RUNNING = gettext_lazy("A file that is being made right now may hold their messages; it goes within a day.")
 ANONYMOUS_TITLE = gettext_lazy("Export")
-# What is left of an export about somebody who was erased: who made one, of what kind, and when.
+# Changes to an export about an erased person. Who made it, of what kind, and when remain.
 EMPTY: dict[str, Any] = {
     "removed": True,
     "reason": "",
@@ -35,22 +35,22 @@ EMPTY: dict[str, Any] = {
 
 
 def remove_exports(person: ErasedPerson, _: Any) -> Outcome:
-    """Delete exports by the person, and all exported files: any may hold their messages. Empty exports about them.
+    """Delete the person's exports, and all exported files, which may contain their messages. Empty exports about them.
 
-    Exports without an account were theirs, or belonged to somebody erased earlier. One about them that is being made
-    right now is deleted: its job must not find an export of everything.
+    Exports without an account belonged to this person, or to one erased earlier. An export about the person that is
+    being made is deleted instead of emptied: without its selection, its job would export everything.
     """
     theirs = Q(by=None) | Q(by=person.user_id)
     pattern = name_pattern(person.names)
     removed = 0
     at_work = Export.objects.filter(RUNNING).exists()
-    # The job's title has the name of the file, which has their username.
+    # The job's title contains the name of the file, and that contains their username.
     Job.objects.filter(pk__in=Export.objects.filter(theirs).values("job")).update(title=str(ANONYMOUS_TITLE))
     for export in Export.objects.exclude(RUNNING).exclude(file=""):
         removed += private_files.exists(export.file)
         private_files.delete_all(export.file)
     about = Export.objects.filter(pk__in=_about(person.user_id, pattern))
-    # Those that had expired anyway are not explained by this.
+    # Files that expired earlier were not removed by this erasure.
     kept = Export.objects.exclude(RUNNING).filter(expires_at__gt=timezone.now())
     notices.notify_removed(kept.exclude(theirs).exclude(removed=True), occasion=context.current().action)
     kept.update(removed=True)
@@ -60,7 +60,7 @@ def remove_exports(person: ErasedPerson, _: Any) -> Outcome:
 
 
 def _about(user_id: Any, pattern: NamePattern | None) -> list[Any]:
-    """The keys of exports of this person's data, and of those whose search, filters or reason name them."""
+    """Return the keys of exports of this person's data, and of exports whose search, filters or reason name them."""
     found = []
     for pk, selection, reason in Export.objects.values_list("pk", "selection", "reason"):
         texts = [unquote_plus(selection.get("query", "")), *selection.get("descriptions", ()), reason]

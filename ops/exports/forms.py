@@ -1,4 +1,4 @@
-"""The forms of exports."""
+"""Forms of exports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ReasonForm(forms.Form):
 
 
 class ExportForm(ReasonForm, SelectableFieldsExportForm):
-    """How messages are exported: the format, the columns of the table, what else is included, and why."""
+    """Options of an export of messages: format, columns, what else to include, and the reason."""
 
     format = forms.ChoiceField(choices=Export.Format.choices, initial=Export.Format.CSV, widget=forms.RadioSelect)
     whole_threads = forms.BooleanField(
@@ -55,7 +55,7 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
     ) -> None:
         self.table = message_table()
         super().__init__(formats=[None], resources=[self.table], data=data)  # type: ignore[call-arg]
-        if of_conversations:  # they are whole anyway
+        if of_conversations:  # always exported whole
             del self.fields["whole_threads"]
         if not with_histories:
             del self.fields["histories"]
@@ -63,10 +63,10 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
             del self.fields["reviews"]
 
     def _init_formats(self, formats: Any) -> None:
-        """Leave the formats as declared above; the library would list its own."""
+        """Keep the formats declared above instead of the library's."""
 
     def _create_boolean_fields(self, resource: Any, index: int) -> list[str]:
-        """A checkbox for each column; returns their names."""
+        """Add a checkbox for each column; returns their names."""
         names: list[str] = super()._create_boolean_fields(resource, index)
         for name, column in zip(names, resource().get_export_fields(), strict=True):
             box = self.fields[name]
@@ -75,13 +75,13 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
         return names
 
     def clean(self) -> dict[str, Any]:
-        # The library's clean() renames the boxes to their columns, which may be called like other fields of the form.
+        # The library's clean() renames the boxes to their columns, whose names may clash with other fields of the form.
         if not self.get_selected_resource_export_fields():
             raise forms.ValidationError(_("Choose at least one column."))
         return self.cleaned_data
 
     def get_selected_resource_export_fields(self) -> list[str]:
-        """The names of the columns that are ticked."""
+        """Return the names of the columns that are ticked."""
         boxes = zip(self.resource_fields[self.table.__name__], self.table().get_export_fields(), strict=True)
         return [column.column_name for box, column in boxes if self.cleaned_data.get(box)]
 
@@ -92,7 +92,7 @@ class ExportForm(ReasonForm, SelectableFieldsExportForm):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What was chosen, as fields of Export."""
+        """The chosen options, as fields of Export."""
         chosen = self.cleaned_data
         return {
             "reason": chosen["reason"],

@@ -1,4 +1,4 @@
-"""What the home page says of exports: one's own files and when they expire, and for auditors how many were made."""
+"""Exports on the home page: the user's files and when they expire, and for auditors how many exports were made."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ops.exports.events import ExportEvent
 from ops.exports.models import Export
 from ops.exports.selections import PERMISSION, REQUESTS
 
-READY = "mine"  # a choice of the filter of exports
+READY = "mine"  # value of FileFilter
 
 
 def files(user: Any) -> Iterable[Waiting]:
-    """The exports whose file this person can still download; nothing for people who may not ask for one."""
+    """Yield the exports whose file the user can still download; nothing for people who may not export."""
     if not (user.has_perm(PERMISSION) or user.has_perm(REQUESTS)):
         return
     rows = Export.objects.to_download(user)
@@ -34,7 +34,7 @@ def files(user: Any) -> Iterable[Waiting]:
 
 
 def made(user: Any) -> Iterable[Waiting]:
-    """How many exports were made lately, by whomever: in the audit trail."""
+    """Yield everybody's exports of the past 7 days, from the audit trail."""
     event = ExportEvent.MESSAGES_EXPORTED
     rows = Entry.objects.filter(event=event, at__gte=days_ago(7))
     query = f"event={event.value}&since=7d"

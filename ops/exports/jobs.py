@@ -1,7 +1,7 @@
-"""The job that makes the file of an export. After a worker died, it resumes where the last range of rows ended.
+"""The job that makes the file of an export. If a worker dies, the job resumes after the last committed range of rows.
 
-Unfinished files are private files beside the one that the export names. A worker that was thought dead may still write
-to its file, so an attempt that resumes continues in a copy; only what was given back is continued as it is.
+Unfinished files are private files beside the one that the export names. A worker that lost its lease may still write to
+its file, so an attempt that resumes continues in a copy. A file that its worker gave back is continued in place.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from ops.jobs.kinds import KindWithRollback
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
-# In the cursor: the position in the unfinished file, and whether whoever wrote it gave it back.
+# In the cursor: the position in the unfinished file, and whether the attempt that wrote it gave it back.
 POSITION_KEYS = ("file", "size", "rows", "after", "given_back")
-KEPT = timedelta(hours=24)  # how long the file may be downloaded
+KEPT = timedelta(hours=24)  # how long the file can be downloaded
 NOT_FOUND = gettext_lazy("This export is not known any more: ask for it again.")
 
 
 def make(run: Run) -> dict[str, Any]:
-    """Make the file of the export that ``params`` names; its rows and size. Raises JobFailed with the reason."""
+    """Make the file of the export that ``params`` names; returns its rows and size. Raises JobFailed."""
     export = Export.objects.select_related("by").filter(pk=run.params["export"]).first()
     if export is None:
         raise JobFailed(str(NOT_FOUND))
@@ -59,20 +59,23 @@ def remove(run: Run) -> None:
 
 
 def _clean_up(export: Export) -> dict[str, Any]:
-    """Delete the unfinished files of a finished export; its rows and size."""
+    """Delete the unfinished files of a finished export; returns its rows and size."""
     private_files.delete_all(export.file, keep=[export.file[private_files.STEM + 1 :]])
     return {"rows": export.rows, "size": export.size}
 
 
 class _FileBuilder:
-    """One attempt. The cursor holds the finished files as ``made`` ([name, rows] each) and where the next one stands:
-    its ``file``, ``size`` and ``rows``, and ``after``, the last key in it."""
+    """One attempt to make an export's file.
+
+    The cursor holds the finished files as ``made`` ([name, rows] each), and for the unfinished one its ``file``,
+    ``size``, ``rows``, ``after`` (its last key) and ``given_back``.
+    """
 
     def __init__(self, run: Run, export: Export) -> None:
         self.run = run
         self.export = export
         self.made: list[list[Any]] = run.cursor.setdefault("made", [])
-        self.counted = 0  # rows of the finished files that count
+        self.counted = 0  # rows of the finished files whose rows are counted
 
     def make(self, files: Sequence[File]) -> dict[str, Any]:
         for number, file in enumerate(files):
@@ -91,7 +94,7 @@ class _FileBuilder:
         self._mark_done(name, 0)
 
     def _write_rows(self, file: File) -> None:
-        """Write range by range; each is committed with the position in the file where it ends."""
+        """Write range by range, and commit each with the position in the file where it ends."""
         run, cursor = self.run, self.run.cursor
         name = self._given_back() or self._new("part")
         with _open(name) as target:
@@ -99,7 +102,7 @@ class _FileBuilder:
             if not target.tell():
                 target.write(file.header())
             for after, up_to in ranges(file.up_to, after=cursor.get("after", 0)):
-                run.beat()  # it ends here where its time is used up: a range that is written is stored as well
+                run.beat()  # the attempt may end here, but not between writing and committing a range
                 rows = cursor.get("rows", 0)
                 for piece, number in file.lines(after, up_to, rows):
                     target.write(piece)
@@ -113,9 +116,9 @@ class _FileBuilder:
         self._mark_done(self._pack(name, file, rows) if file.format == Export.Format.XLSX else name, rows)
 
     def _given_back(self) -> str:
-        """The file in which this attempt continues, because an earlier one gave it back; "" where none did.
+        """Return the file that an earlier attempt gave back, in which this one continues; "" if there is none.
 
-        Should this one be thought dead, the next continues in a copy again: that is stored before the first byte.
+        Clears ``given_back`` before the first byte is written: if this attempt loses its lease, the next uses a copy.
         """
         if not self.run.cursor.get("given_back"):
             return ""
@@ -124,9 +127,9 @@ class _FileBuilder:
         return str(self.run.cursor["file"])
 
     def _resume(self, name: str, target: BinaryIO) -> str:
-        """Go to where an earlier attempt ended, or to the beginning where what it committed is gone.
+        """Seek to where an earlier attempt ended, or to the beginning if its committed bytes are gone.
 
-        Returns the file that it wrote, if what it committed was copied from there.
+        Returns the earlier attempt's file if the bytes were copied from it, or else "".
         """
         before, size = self.run.cursor.get("file", ""), self.run.cursor.get("size", 0)
         if before == name and target.seek(0, os.SEEK_END) >= size:
@@ -171,7 +174,7 @@ class _FileBuilder:
         return name
 
     def _add(self, archive: zipfile.ZipFile, name: str, part: Path) -> None:
-        """Every member has the time of the export, so that the same rows give the same bytes."""
+        """Add a member with the time of the export, so that the same rows give the same bytes."""
         member = zipfile.ZipInfo(name, date_time=self.export.created_at.astimezone(UTC).timetuple()[:6])
         member.compress_type = zipfile.ZIP_DEFLATED
         member.external_attr = 0o600 << 16
@@ -193,7 +196,7 @@ class _FileBuilder:
         return _clean_up(self.export)
 
     def _new(self, kind: str) -> str:
-        """A name for a file of this attempt only, beside the file of the export."""
+        """Return a new name, beside the file of the export, for a file of this attempt only."""
         return private_files.beside(self.export.file, f"{secrets.token_hex(4)}.{kind}")
 
 
@@ -203,7 +206,7 @@ def _open(name: str) -> BinaryIO:
 
 
 def _copy(name: str, target: BinaryIO, size: int) -> bool:
-    """Copy the first ``size`` bytes of a file (later ones were not committed); returns whether they exist."""
+    """Copy the first ``size`` bytes of a file, since later ones were not committed; returns whether they exist."""
     if not private_files.exists(name):
         return False
     with private_files.path(name).open("rb") as source:
@@ -219,7 +222,7 @@ def _sync(file: BinaryIO) -> None:
 
 
 class MakeExport(KindWithRollback):
-    """Makes the file of an export; keeps none if it fails or is cancelled."""
+    """Makes the file of an export. If it fails or is cancelled, no file is kept."""
 
     name = requests.KIND
     unit = gettext_lazy("messages")

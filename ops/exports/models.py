@@ -1,4 +1,4 @@
-"""Exports: who requested which messages, why, and the file until it expires."""
+"""Exports: who requested which messages and why, and the file until it expires."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON = models.JSONField[dict[str, Any], Any]
 
 class ExportQuerySet(models.QuerySet["Export"]):
     def to_download(self, user: Any) -> ExportQuerySet:
-        """Those whose file is kept, for ``user`` to download."""
+        """Return ``user``'s exports whose file can still be downloaded."""
         kept = {"size__isnull": False, "removed": False, "expires_at__gt": timezone.now()}
         return self.filter(by=user.pk, **kept)
 
@@ -26,10 +26,10 @@ class Export(models.Model):
     """An export of messages, or of one person's data, and its file until it expires.
 
     ``selection`` is {"query": the list's query string, "descriptions": […]}, {"ids": [...]} for selected rows, or
-    {"person": id}. Messages with an id greater than ``up_to`` are not in it.
+    {"person": id}. Messages with an id greater than ``up_to`` are left out.
 
-    ``removed`` says that an erasure took its file. One that was about the erased person, or named them, has lost all
-    that it said as well: what is left explains to whoever asked for it where it went.
+    ``removed`` means that an erasure deleted its file. If the export was about the erased person or named them, its
+    fields are emptied as well, and the row remains to explain to the requester where the file went.
     """
 
     class Scope(models.TextChoices):
@@ -43,7 +43,7 @@ class Export(models.Model):
         XLSX = "xlsx", "Excel (XLSX)"
 
     class Approval(models.TextChoices):
-        """Where an export needs a second person: empty for those who may export by themselves."""
+        """The approval of an export that needs a second person; empty for others."""
 
         REQUESTED = "requested", gettext_lazy("Awaiting approval")
         APPROVED = "approved", gettext_lazy("Approved")
@@ -79,7 +79,7 @@ class Export(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
-    removed = models.BooleanField(default=False)  # without the time, which would lead from a receipt to a person
+    removed = models.BooleanField(default=False)  # not the time, which would connect a receipt with a person
 
     objects = ExportQuerySet.as_manager()
 
@@ -109,7 +109,7 @@ class Export(models.Model):
 
     @property
     def is_stub(self) -> bool:
-        """Whether an erasure left nothing of it but that it was."""
+        """Whether an erasure emptied it, because it was about the erased person."""
         return self.removed and not self.file_name
 
 

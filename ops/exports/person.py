@@ -1,8 +1,8 @@
-"""All data of one person: account, messages sent and received, older texts of messages sent, notifications.
+"""All data of one person: account, messages sent and received, older texts of messages sent, and notifications.
 
-Not what they typed and did not send: staff make these files, and staff see no drafts.
+Drafts are left out, because staff make these files, and staff may not see drafts.
 
-The columns are those of MessageTable itself: columns that a platform adds for its staff are not given to the person.
+The columns are those of MessageTable itself, without the columns that a platform adds for its staff.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ GONE = gettext_lazy("There is no such account (any more), so there is nothing to
 
 @dataclass(frozen=True)
 class PersonalData:
-    """``texts`` by title and suffix; ``tables`` by title: rows, columns, and the last key included."""
+    """``texts`` by title and suffix; ``tables`` (rows, columns, and the last key included) by title."""
 
     texts: Mapping[tuple[str, str], str]
     tables: Mapping[str, tuple[QuerySet, Mapping[str, Column], int]]
 
 
 def data_of(export: Export) -> PersonalData:
-    """The data of the person of an export. Raises Refused if the account was deleted or the export is not permitted."""
+    """Return the data of an export's person. Raises Refused if the account is gone or the export not permitted."""
     check_export(export)
     user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
     if user is None:
@@ -54,7 +54,7 @@ def data_of(export: Export) -> PersonalData:
 
 
 def counts_of(user: Any) -> dict[str, int]:
-    """How many messages sent and received, older texts and notifications a user has."""
+    """Return how many messages sent and received, older texts and notifications a user has."""
     return {
         "sent": Message.objects.filter(sender=user).count(),
         "received": Message.objects.filter(receiver=user).count(),
@@ -64,7 +64,7 @@ def counts_of(user: Any) -> dict[str, int]:
 
 
 def _readme(user: Any, export: Export) -> str:
-    """What the files are, in the language of whoever asks for them."""
+    """Return a description of the files, in the active language."""
     names = {"name": user.get_username(), "by": author_name(export), "day": f"{export.created_at:%Y-%m-%d %H:%M}"}
     files = {
         "account.json": _(
@@ -97,7 +97,7 @@ def _readme(user: Any, export: Export) -> str:
 
 
 def _facts(user: Any) -> str:
-    """The facts of the account, listed one by one, so that a new field is not exported by default."""
+    """Return the facts of the account as JSON, listed one by one so that new fields are not exported by default."""
     facts = {
         "username": user.get_username(),
         "email": user.email,

@@ -1,4 +1,4 @@
-"""Requesting an export: it is checked, counted and recorded before its first byte is written."""
+"""Requesting an export, which is checked, counted and recorded before its first byte is written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ops.jobs import starting
 from ops.jobs.leases import UNDER_WAY
 
 KIND = "export.make"
-STREAM_LIMIT = 10_000  # rows that are sent without a job
+STREAM_LIMIT = 10_000  # rows of the largest export that is streamed instead of made by a job
 STREAM_WINDOW = timedelta(minutes=10)  # how long an export without a file can be downloaded
 USED = gettext_lazy("This export was made already, or is not approved: ask for another one.")
 NOTHING = gettext_lazy("Nothing matches any longer, so there is nothing to export.")
@@ -40,7 +40,7 @@ NOTHING = gettext_lazy("Nothing matches any longer, so there is nothing to expor
 
 @dataclass(frozen=True)
 class Draft:
-    """An ``export`` that is not stored yet, and its ``messages``.
+    """An ``export`` that is not stored yet, with its ``messages``.
 
     ``descriptions`` are the search and filters in words; the audit trail records ``filters`` and ``terms``.
     """
@@ -61,7 +61,7 @@ def draft(
     now: datetime | None = None,
     **options: Any,
 ) -> Draft:
-    """An export by ``by`` of a list with this ``query`` string, or of the rows with these ``ids``.
+    """Return a draft of ``by``'s export of the list with this ``query`` string, or of the rows with these ``ids``.
 
     ``options`` are fields of Export: reason, format, columns, whole_threads, histories, reviews. Raises Refused.
     """
@@ -80,9 +80,9 @@ def draft(
 
 
 def submit(draft: Draft) -> Export:
-    """Store and record an export, with its ``rows`` counted. Raises Refused, NotRecorded.
+    """Count the ``rows`` of an export, then store and record it. Raises Refused and NotRecorded.
 
-    ``stream`` or ``start`` then make it; rows that are stored later are not in it.
+    ``stream`` or ``start`` then makes it, without rows that are stored later.
     """
     export = draft.export
     _count(export, draft.messages)
@@ -104,15 +104,15 @@ def submit(draft: Draft) -> Export:
 
 
 def person_zip(user: Any, *, by: Any, reason: str, now: datetime | None = None) -> Export:
-    """Export all data of ``user`` as a ZIP; the export, with its file or its job. Raises Refused, NotRecorded.
+    """Export all data of ``user`` as a ZIP; returns the export with its file or job. Raises Refused and NotRecorded.
 
-    Must not run in a transaction: after 2 s the work is handed over to a worker.
+    Must not be called in a transaction: after 2 s a worker takes over.
     """
     return _zip_of(user, Export(by=by, scope=Export.Scope.PERSON, reason=reason, created_at=now or timezone.now()))
 
 
 def approved_zip(export: Export, user: Any) -> Export:
-    """As ``person_zip``, of the person for whom an export was approved: once, and of what is there now."""
+    """Make an approved export, as ``person_zip``: only once, and with the person's current data."""
     export.created_at = timezone.now()
     return _zip_of(user, export)
 
@@ -122,14 +122,14 @@ def _zip_of(user: Any, export: Export) -> Export:
     _set_bounds(export)
     person.data_of(export)  # raises Refused if not permitted
     counts = person.counts_of(user)
-    export.rows = counts["sent"] + counts["received"]  # a message to oneself is in both files
+    export.rows = counts["sent"] + counts["received"]  # both files contain a message to oneself
     details = {"rows": export.rows, "counts": counts, "format": Key("zip"), "up_to": export.up_to}
     _save_and_record(export, Message.objects.of(user), target=user, details=details, label=None)
     return start(export)
 
 
 def start(export: Export) -> Export:
-    """Start the job that makes the file: in this process for at most 2 s, then by a worker."""
+    """Start the job that makes the file. It runs in this process for at most 2 s, then in a worker."""
     Export.objects.filter(pk=export.pk).update(file=private_files.new_name(contents.suffix(export)))
     title = _("Export of %(file)s") % {"file": contents.file_name(export)}
     params = {"export": str(export.pk)}
@@ -140,23 +140,23 @@ def start(export: Export) -> Export:
 
 
 def can_stream(export: Export) -> bool:
-    """Whether it is one small file that is sent while it is made; a job makes all others."""
+    """Return whether the export is one small file, which is sent while it is made; a job makes all others."""
     return contents.suffix(export) in contents.STREAMABLE and (export.rows or 0) <= STREAM_LIMIT
 
 
 def can_still_stream(export: Export, now: datetime) -> bool:
-    """Whether an export without a file can still be downloaded."""
+    """Return whether an export without a stored file can still be downloaded."""
     return can_stream(export) and now < export.created_at + STREAM_WINDOW
 
 
 def stream(export: Export) -> Iterator[bytes]:
-    """The bytes of an export for which ``can_stream`` is true. Raises Refused before the first one."""
+    """Return the bytes of an export for which ``can_stream`` is true. Raises Refused before the first one."""
     (file,) = contents.files_of(export)
     return file.stream()
 
 
 def _set_bounds(export: Export) -> None:
-    """Set the upper bounds of the export: nothing newer than now is in it, whenever it is made."""
+    """Set the upper bounds of the export, which keep newer rows out whenever it is made."""
     export.up_to = newest_id(Message)
     export.selection |= {"last_history": newest_id(MessageHistory)}
     if export.reviews:
@@ -196,14 +196,14 @@ def _save_and_record(
             label=label,
         )
         record_selection(entry, messages)
-        if breaks_glass():  # an export has a reason already; of this one Leads are told
+        if breaks_glass():  # the export's own reason is used; Leads are notified of it
             give(export.by, target, details={"why": Key("export"), "rows": export.rows}, words=export.reason)
         export.entry_id = entry.pk
         export.save(update_fields=["entry_id"])
 
 
 def _use_approval(export: Export) -> None:
-    """Raises Refused where it was used by another click."""
+    """Mark the approval as used. Raises Refused if another click has used it."""
     unused = Export.objects.filter(pk=export.pk, approval=Export.Approval.APPROVED)
     if not unused.update(approval=Export.Approval.USED):
         raise Refused(USED)
@@ -211,6 +211,6 @@ def _use_approval(export: Export) -> None:
 
 
 def files_in_use() -> list[str]:
-    """The files of exports whose jobs wait, run or are being rolled back."""
+    """Return the files of exports whose jobs are pending, running or being rolled back."""
     at_work = Q(job__state__in=UNDER_WAY) | Q(job__ending__gt="")
     return list(Export.objects.filter(at_work).order_by().values_list("file", flat=True))

@@ -1,4 +1,4 @@
-"""The rows of an export, the same for every format: one SQL query for each range of primary keys."""
+"""Reading the rows of an export, for every format: one SQL query for each range of primary keys."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from django.db.models import QuerySet
 
 from ops.exports.columns import Column, related
 
-FIRST_RANGE = 20_000  # keys; how long a range takes decides the size of the next one
-# Seconds. PostgreSQL copies 320,000 rows in 0.7, looking up users in the order of the keys, and each of fewer rows is
-# no faster.
+FIRST_RANGE = 20_000  # keys; the time that a range takes decides the size of the next one
+# Seconds. PostgreSQL copies 320,000 rows in 0.7 s, looking up users in the order of the keys. Smaller ranges take as
+# long for each row.
 QUICK, SLOW = 0.25, 1.0
 FETCH_SIZE = 2_000  # rows
 
-Chunk = tuple[bytes, int]  # some lines, and how many
+Chunk = tuple[bytes, int]  # some lines, and their number
 
 
 def ranges(up_to: int, *, after: int = 0) -> Iterator[tuple[int, int]]:
-    """All keys in ranges (after, up to), each of about a second's work."""
+    """Yield ranges (after, up to) that cover all keys, sized to take between QUICK and SLOW seconds each."""
     size = FIRST_RANGE
     while after < up_to:
         end = min(after + size, up_to)
@@ -37,9 +37,9 @@ def ranges(up_to: int, *, after: int = 0) -> Iterator[tuple[int, int]]:
 def statement(
     rows: QuerySet, expressions: Mapping[str, Any], *, after: int, up_to: int
 ) -> tuple[str, tuple[Any, ...]] | None:
-    """SQL and parameters for ``expressions`` of rows with keys greater than ``after`` up to ``up_to``, by key.
+    """Return SQL and parameters for ``expressions`` of rows with keys greater than ``after`` up to ``up_to``, by key.
 
-    None if nothing can match.
+    Returns None if nothing can match.
     """
     selected = rows.filter(pk__gt=after, pk__lte=up_to).order_by("pk").annotate(**expressions)
     try:
@@ -49,12 +49,12 @@ def statement(
 
 
 def values(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int) -> Iterator[list[tuple[Any, ...]]]:
-    """The values of ``columns``, FETCH_SIZE rows at a time, with flat memory."""
+    """Yield the values of ``columns``, FETCH_SIZE rows at a time, with flat memory."""
     named = {f"c{place}": column.value for place, column in enumerate(columns.values())}
     found = statement(related(rows, columns.values()), named, after=after, up_to=up_to)
     if found is None:
         return
-    # PostgreSQL would store all rows for a cursor outside of a transaction; on SQLite one would block all writers.
+    # PostgreSQL would store all rows of a cursor outside of a transaction; on SQLite a transaction would block writers.
     around = transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
     with around, connection.chunked_cursor() as cursor:
         cursor.execute(*found)

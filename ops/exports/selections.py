@@ -1,7 +1,7 @@
-"""Which messages an export holds: selected rows of a list, or all rows that match its search and filters.
+"""The messages of an export: selected rows of a list, or all rows that match its search and filters.
 
-A list is stored as its query string, not as ids, and evaluated by the same ModelAdmin for the same user, so that it
-means what the user saw. Permissions are checked each time.
+A list is stored as its query string, not as ids. The same ModelAdmin evaluates it for the same user, so it matches what
+the user saw. Permissions are checked each time.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from ops.exports.reviews.tables import may_export_reviews
 
 MODELS: dict[str, Any] = {Export.Scope.MESSAGES: Message, Export.Scope.CONVERSATIONS: Conversation}
 PERMISSION = "exports.export_messages"
-REQUESTS = "exports.request_person_export"  # whoever has it needs a second person for each export
-EVERYBODYS = "exports.view_export"  # no role has it, only superusers: they see the exports of all people
+REQUESTS = "exports.request_person_export"  # people with it need a second person for each export
+EVERYBODYS = "exports.view_export"  # no role has it: only superusers see everybody's exports
 NOT_ALLOWED = gettext_lazy("You may not export this (any more): ask an administrator.")
 NO_HISTORIES = gettext_lazy(
     "Your role does not show older texts of edited messages, so they cannot be exported: leave them out."
@@ -38,12 +38,12 @@ NOT_UNDERSTOOD = gettext_lazy("A filter in that address was not understood: go b
 
 
 class Refused(Exception):
-    """This cannot be exported; the message is shown to users."""
+    """An export is refused; the message is shown to users."""
 
 
 @dataclass(frozen=True)
 class ListSelection:
-    """A list with its search ``terms`` and ``filters``, also in descriptions as ``descriptions``, and its ``rows``."""
+    """The ``rows`` of a list, with its search ``terms`` and ``filters``; ``descriptions`` are both in words."""
 
     rows: QuerySet
     terms: str = ""
@@ -52,7 +52,7 @@ class ListSelection:
 
 
 def may_export(user: Any, scope: str) -> bool:
-    """Whether a user has the permission to export and may see the list of this scope."""
+    """Return whether a user may export, and may see the list of this scope."""
     if user is None or not (user.is_active and user.is_staff and user.has_perm(PERMISSION)):
         return False
     if scope == Export.Scope.PERSON:
@@ -61,17 +61,17 @@ def may_export(user: Any, scope: str) -> bool:
 
 
 def may_request(user: Any) -> bool:
-    """Whether a user may export one person's data when a second person has approved it."""
+    """Return whether a user may export one person's data after a second person approved it."""
     return user is not None and user.is_active and user.is_staff and user.has_perm(REQUESTS)
 
 
 def may_export_histories(user: Any) -> bool:
-    """Whether a user may see older texts of edited messages, which an export must not show them either."""
+    """Return whether a user may see older texts of edited messages; if not, their exports must not contain them."""
     return user is not None and user.has_perm("messaging.view_messagehistory")
 
 
 def check_export(export: Export) -> None:
-    """Raises Refused if whoever requested the export may not have it (any more), or an erasure removed it."""
+    """Raise Refused if the requester may not have the export (any more), or if an erasure removed it."""
     if export.removed:
         raise Refused(REMOVED)
     if export.is_approved and may_request(export.by):
@@ -85,7 +85,7 @@ def check_export(export: Export) -> None:
 
 
 def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
-    """The list of this scope as ``by`` sees it with this query string; "past 7 days" counts back from ``as_of``.
+    """Return the list of this scope as ``by`` sees it with this query string; "past 7 days" counts back from ``as_of``.
 
     Raises Refused if they may not see it, or if the search or a filter is not valid.
     """
@@ -94,11 +94,11 @@ def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
     request = _request(by, query)
     request.as_of = as_of
     try:
-        # A worker has no zone of its own: days are those of whoever saw the list.
+        # A worker has no time zone of its own, so days are those of the user who saw the list.
         with timezone.override(zone_of(by) or timezone.get_current_timezone()):
             changes: Any = admin.site.get_model_admin(MODELS[scope]).get_changelist_instance(request)
     except (IncorrectLookupParameters, MessageFailure):
-        # MessageFailure: the list would show all rows and warn that it did not understand the search.
+        # MessageFailure: the list shows all rows, and warns that the search was not understood.
         raise Refused(NOT_UNDERSTOOD) from None
     if changes.search is not None and changes.search.fault is not None:
         raise Refused(changes.search.fault.sentence)
@@ -114,12 +114,12 @@ def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
 
 
 def _words(active: dict[str, Any]) -> str:
-    """An active filter with its value."""
+    """Return an active filter and its value in words."""
     return _("%(filter)s: %(value)s") % {"filter": str(active["title"]).capitalize(), "value": active["value"]}
 
 
 def messages_of(export: Export) -> QuerySet:
-    """The current messages of an export. Raises Refused."""
+    """Return the messages of an export as they are now. Raises Refused."""
     check_export(export)
     if export.scope == Export.Scope.PERSON:
         raise ValueError("One person's data is not one list of messages: see person.py.")
@@ -132,9 +132,9 @@ def messages_of(export: Export) -> QuerySet:
 
 
 def _recorded(messages: QuerySet, export: Export) -> QuerySet:
-    """Of ``messages`` those that the entry of the export names: what matches a filter may have changed since.
+    """Return those of ``messages`` that the export's audit entry lists, since other messages may match by now.
 
-    Nothing that all messages up to ``up_to`` are in can have changed.
+    An export of all messages up to ``up_to`` cannot change, and is returned unfiltered.
     """
     if export.entry_id is None or len(messages.query.where.children) == 1:
         return messages
@@ -146,7 +146,7 @@ def _recorded(messages: QuerySet, export: Export) -> QuerySet:
 
 
 def messages_within(rows: QuerySet, export: Export) -> QuerySet:
-    """The messages of an export that has selected these ``rows``, up to the newest message of its time."""
+    """Return the messages of an export that selected these ``rows``, up to the newest message when it was requested."""
     everything = not rows.query.where
     if export.scope == Export.Scope.CONVERSATIONS:
         chosen: Any = {} if everything else {"conversation__in": rows.values("pk")}
@@ -158,24 +158,24 @@ def messages_within(rows: QuerySet, export: Export) -> QuerySet:
 
 
 def histories_of(export: Export, messages: QuerySet) -> QuerySet:
-    """The older texts of these messages of an export."""
+    """Return the older texts of an export's messages."""
     if len(messages.query.where.children) == 1:  # the only condition is ``up_to``
         return MessageHistory.objects.filter(message_id__lte=export.up_to)
     return MessageHistory.objects.filter(message__in=messages.order_by().values("pk"))
 
 
 def author_name(export: Export) -> str:
-    """The username of who exports; "" if the account was deleted."""
+    """Return the exporting user's name; "" if the account was deleted."""
     return export.by.get_username() if export.by else ""
 
 
 def newest_id(model: type[Model]) -> int:
-    """The highest primary key; later rows are not exported."""
+    """Return the highest primary key, as the upper bound of an export."""
     return model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def _request(user: Any, query: str) -> Any:
-    """A request of this user for a list with this query string."""
+    """Return a GET request of this user for a list with this query string."""
     request = HttpRequest()
     request.method = "GET"
     request.GET = QueryDict(query)

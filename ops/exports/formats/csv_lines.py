@@ -1,7 +1,7 @@
-"""CSV written by the database: by COPY on PostgreSQL, as one text for each line on SQLite, with the same bytes.
+"""CSV, written by the database: with COPY on PostgreSQL, as one value for each line on SQLite, with the same bytes.
 
-Texts are always quoted; lines end with a line feed. A text that a spreadsheet would take for a formula, or that begins
-with ', gets one ' in front, which an import removes again: an empty column marks the file (ops/files/formulas.py).
+Texts are always quoted, and lines end with a line feed. A text that a spreadsheet would take for a formula, or that
+begins with ', gets one ' in front. An empty column marks the file, so that imports remove it (ops/files/formulas.py).
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from ops.exports.columns import TEXT, Column, TextExpression, related
 from ops.exports.rows import FETCH_SIZE, Chunk, statement
 from ops.files.formulas import MARK, with_mark
 
-FORMULA_STARTS = "=+-@\t\r'"  # what no cell may start with
+FORMULA_STARTS = "=+-@\t\r'"  # characters with which no cell may start
 FORMULA_CODES = ", ".join(str(ord(character)) for character in FORMULA_STARTS)
-# Of PostgreSQL while it copies. Compiling so many expressions takes a second for each range, and saves less. Workers of
-# its own take half as much again of the processors' time, because each sorts its rows on disk, and nothing is sent
-# until all have: one process finds rows in the order of the keys, and we write its lines beside it. A merge with the
-# messages that they answer would sort them by these, and read all messages up to the last of these for each range.
+# PostgreSQL's settings during COPY. JIT compilation takes a second for each range and saves less. Parallel workers take
+# 1.5 times the processor time, because each sorts its rows on disk, and send nothing until all are done; one process
+# finds rows in the order of the keys, while we write its lines. A merge join with the parent messages would sort the
+# rows by parent, and for each range read all messages up to the last parent.
 SETTINGS = "SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL enable_mergejoin = off"
-CHUNK_BYTES = 2**18  # about how many are sent or written together
+CHUNK_BYTES = 2**18  # sent or written together, approximately
 
 
 class FormulaSafe(TextExpression):
-    """A text as its cell: guarded against formulas and, on SQLite, where no COPY does it, quoted."""
+    """A text as a cell: guarded against formulas and, on SQLite, which has no COPY to do it, quoted."""
 
     template = (
         f"(CASE WHEN unicode(%(expressions)s) IN ({FORMULA_CODES}) THEN '\"''' ELSE '\"' END"
@@ -37,14 +37,14 @@ class FormulaSafe(TextExpression):
     )
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        # Most texts begin with a letter, so that the first comparison decides.
+        # Most texts begin with a letter, so the first comparison decides.
         suspect = f"ascii(%(expressions)s) < {ord('A')} AND ascii(%(expressions)s) IN ({FORMULA_CODES})"
         template = f"CASE WHEN {suspect} THEN '''' || %(expressions)s ELSE %(expressions)s END"
         return self.as_sql(compiler, connection, template=template, **context)
 
 
 class Quoted(TextExpression):
-    """Text that needs no guard as a cell; SQLite has to quote it."""
+    """A text as a cell without the guard; quoted on SQLite only, as COPY quotes by itself."""
 
     template = """('"' || %(expressions)s || '"')"""
 
@@ -53,7 +53,7 @@ class Quoted(TextExpression):
 
 
 class Line(TextExpression):
-    """All cells of a row as bytes: a text, to be encoded in Python, would take a tenth of all the time."""
+    """All cells of a row as bytes, since encoding text in Python would take a tenth of the export's time."""
 
     arg_joiner = " || ',' || "
     template = "CAST(%(expressions)s || char(10) AS BLOB)"
@@ -64,15 +64,15 @@ def header(columns: Mapping[str, Column]) -> bytes:
 
 
 def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Chunk]:
-    """The lines of rows with keys greater than ``after`` up to ``up_to``, by key.
+    """Yield the lines of rows with keys greater than ``after`` up to ``up_to``, by key.
 
-    ``number``, the rows before them, makes no difference to this format.
+    This format ignores ``number``, the number of rows before them.
     """
     rows = related(rows, columns.values())
     written = with_mark([*map(_cell, columns.values())], Value(None, output_field=TextField()))
     cells = {f"c{place}": cell for place, cell in enumerate(written)}
     if connection.vendor != "postgresql":
-        # A null cell would make the whole line null; COPY writes it as an empty one.
+        # A null cell would make the whole line null; COPY writes it as an empty cell.
         line = Line(*(Coalesce(cell, Value(""), output_field=TextField()) for cell in cells.values()))
         found = statement(rows, {"line": line}, after=after, up_to=up_to)
         return _concatenated(*found) if found else iter(())
@@ -91,20 +91,20 @@ def _cell(column: Column) -> Any:
 
 
 def _copied(query: str, params: tuple[Any, ...], options: str) -> Iterator[Chunk]:
-    # Django does not wrap the driver's errors of COPY, and jobs handle Django's errors.
+    # Django does not wrap the driver's errors during COPY, and jobs handle only Django's errors.
     with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.execute(SETTINGS)
-        # COPY takes no parameters: the driver inserts them, quoted.
+        # COPY takes no parameters, so the driver inserts them, quoted.
         copying = psycopg.ClientCursor(connection.connection).mogrify(f"COPY ({query}) TO STDOUT ({options})", params)
         with cursor.copy(copying) as copy:
             yield from _received(copy)
 
 
 def _received(copy: psycopg.Copy) -> Iterator[Chunk]:
-    """The lines of a COPY, joined as they are read.
+    """Yield the lines of a COPY, joined as they are read.
 
-    Lines that have arrived are taken from libpq directly: asking the driver for each costs more than a quarter of all
-    the time. A list of lines would cost as much in Python's garbage collector.
+    Reads the lines that libpq has received directly from it: calling the driver for each would take more than a quarter
+    of the export's time, and so would Python's garbage collector for a list of lines.
     """
     libpq = copy.connection.pgconn
     piece, number = bytearray(), 0
@@ -119,12 +119,12 @@ def _received(copy: psycopg.Copy) -> Iterator[Chunk]:
             piece, number = bytearray(), 0
         if length < 0:
             return _finish(libpq)
-    if number:  # the driver reported the end after lines too few for a chunk
+    if number:  # the driver reported the end before the chunk was full
         yield bytes(piece), number
 
 
 def _finish(libpq: psycopg.pq.abc.PGconn) -> None:
-    """Read the final result of the server; raises its error, if any, as the driver would."""
+    """Read the server's final result; raises its error, if any, as the driver would."""
     while result := libpq.get_result():
         if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
             state = result.error_field(psycopg.pq.DiagnosticField.SQLSTATE)

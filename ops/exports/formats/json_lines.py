@@ -1,4 +1,4 @@
-"""JSON Lines: an object for each row, with texts unchanged."""
+"""JSON Lines: one object for each row, with unchanged texts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
 
 
 def header(columns: Mapping[str, Column]) -> bytes:
-    """Empty, because every line names its columns."""
+    """Return b"", because every line names its columns."""
     return b""
 
 
 def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Chunk]:
-    """The lines of rows with keys greater than ``after`` up to ``up_to``, by key.
+    """Yield the lines of rows with keys greater than ``after`` up to ``up_to``, by key.
 
-    ``number``, the rows before them, makes no difference to this format.
+    This format ignores ``number``, the number of rows before them.
     """
     flags = {place for place, column in enumerate(columns.values()) if column.kind == FLAG}
     for found in values(rows, columns, after=after, up_to=up_to):
@@ -31,5 +31,5 @@ def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: i
 
 
 def _plain(row: tuple[Any, ...], flags: set[int]) -> Iterator[Any]:
-    """The values of a row with flags as JSON has them."""
+    """Return the values of a row, with flags as booleans."""
     return (value == "true" if place in flags else value for place, value in enumerate(row))

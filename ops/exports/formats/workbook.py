@@ -1,4 +1,4 @@
-"""XLSX: the rows of one sheet that people work with, within the limits of Excel."""
+"""XLSX: the rows of one sheet, within the limits of Excel."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from ops.files.xlsx.writing import MOST_CHARACTERS, MOST_ROWS, Sheet
 
 
 def too_many(number: int) -> str:
-    """Why a sheet cannot hold this number of messages, and what to do."""
+    """Return a sentence on why a sheet cannot hold this number of messages, and what to do."""
     text = _("An Excel sheet holds at most %(most)s messages, and these are %(number)s: export them as CSV.")
     return text % {"most": grouped(MOST_ROWS), "number": grouped(number)}
 
 
 def too_long() -> str:
-    """Why a cell cannot hold a text, and what to do."""
+    """Return a sentence on why a cell cannot hold a text, and what to do."""
     text = _("An Excel cell holds at most %(most)s characters, and a text here is longer: export it as CSV.")
     return text % {"most": grouped(MOST_CHARACTERS)}
 
 
 def sheet_of(columns: Mapping[str, Column]) -> Sheet:
-    """The sheet with these columns."""
+    """Return the sheet with these columns."""
     return Sheet([writing.Column(name, column.kind, column.width) for name, column in columns.items()])
 
 
 def header(columns: Mapping[str, Column]) -> bytes:
-    """The beginning of the sheet, with the names of the columns."""
+    """Return the beginning of the sheet, with the names of the columns."""
     return sheet_of(columns).beginning()
 
 
 def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Chunk]:
-    """The rows of the sheet with keys greater than ``after`` up to ``up_to``; ``number`` rows are before them.
+    """Yield the rows of the sheet with keys greater than ``after`` up to ``up_to``, which ``number`` rows precede.
 
-    Raises Refused where the sheet cannot hold them.
+    Raises Refused if the sheet cannot hold them.
     """
     sheet = sheet_of(columns)
     for found in values(rows, columns, after=after, up_to=up_to):

@@ -1,4 +1,4 @@
-"""What whoever asked for an export is told of it."""
+"""Notices to requesters of exports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.notices.notifying import notify, notify_each
 
 EXPORT = "exports.export"
 READY, FAILED, EXPIRED, REMOVED = "exports.ready", "exports.failed", "exports.expired", "exports.removed"
-LATELY = timedelta(days=2)  # what expired before is no news, such as after an update
+LATELY = timedelta(days=2)  # files that expired earlier give no notice, such as after an update
 
 
 KINDS = (
@@ -30,7 +30,7 @@ KINDS = (
     Kind(READY, topics.FINISHED, gettext_lazy("Your export is ready to be downloaded."), EXPORT, called_by_file),
     Kind(FAILED, topics.FAILED, gettext_lazy("Your export failed: no file was made."), EXPORT, called_by_file),
     Kind(EXPIRED, topics.FILES, gettext_lazy("The file of your export has expired."), EXPORT, called_by_file),
-    # About none in particular: with the time of the notice, that would lead from a receipt to a person.
+    # Names no export: together with the time of the notice, that would connect a receipt with a person.
     Kind(
         REMOVED,
         topics.FILES,
@@ -41,16 +41,16 @@ KINDS = (
 
 
 def notify_decided(export: Export, approval: str, *, by: Any) -> None:
-    """Tell the requester that ``by`` approved or refused their export."""
+    """Notify the requester that ``by`` approved or refused their export."""
     notify(f"exports.{approval}", [export.by_id], export, by=by)
 
 
 def notify_expired(now: datetime) -> None:
-    """Tell of the files that have expired lately. It may be repeated: each is told once."""
+    """Notify requesters of files that expired within LATELY, once for each file. Safe to repeat."""
     expired = Export.objects.filter(removed=False, size__isnull=False, expires_at__gt=now - LATELY, expires_at__lte=now)
     notify_each(EXPIRED, [(by, (EXPORT, pk)) for by, pk in expired.order_by("expires_at").values_list("by", "pk")])
 
 
 def notify_removed(kept: QuerySet[Export], *, occasion: Any) -> None:
-    """Tell whoever has a file among these that an erasure takes it."""
+    """Notify the requesters of these exports that an erasure removed files of theirs."""
     notify(REMOVED, set(kept.values_list("by", flat=True)), occasion=occasion)

@@ -1,6 +1,6 @@
-"""Exports of one person's data by those who need a second person: requested, approved or refused, made once.
+"""Exports of one person's data that need a second person: requested, approved or refused, and made once.
 
-The request is the export itself, before it is made; an erasure of either person removes it as any other export.
+The request is the Export row itself, before it is made. The erasure of either person removes it like any other export.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Approval = Export.Approval
 
 
 def request(person: Any, *, by: Any, reason: str) -> Export:
-    """Request an export of ``person``'s data. Raises Refused, NotRecorded."""
+    """Request an export of ``person``'s data. Raises Refused and NotRecorded."""
     if person.anonymised_at:
         raise Refused(ANONYMISED)
     if Export.objects.filter(_unused(timezone.now()), by=by, person=person).exists():
@@ -52,7 +52,7 @@ def request(person: Any, *, by: Any, reason: str) -> Export:
 
 
 def why_not_approve(export: Export, *, by: Any) -> StrOrPromise | None:
-    """The sentence that says why ``by`` cannot approve this request, or None."""
+    """Return a sentence on why ``by`` cannot approve this request, or None if they can."""
     person = export.person
     if export.approval != Approval.REQUESTED:
         return DECIDED
@@ -70,7 +70,7 @@ def _is_colleague(person: Any) -> bool:
 
 
 def awaiting(user: Any) -> QuerySet[Export] | None:
-    """The requests that ``user`` may approve now, as ``why_not_approve`` says; None for people who approve none."""
+    """Return the requests that ``user`` may approve now, as in ``why_not_approve``; None without the permission."""
     if not user.has_perm(PERMISSION):
         return None
     rows = Export.objects.filter(approval=Approval.REQUESTED, person__isnull=False).exclude(by=user)
@@ -79,34 +79,37 @@ def awaiting(user: Any) -> QuerySet[Export] | None:
 
 
 def to_make(user: Any) -> QuerySet[Export]:
-    """The requests of ``user`` that somebody approved and that can still be made."""
+    """Return the approved requests of ``user`` that can still be made."""
     rows = Export.objects.filter(by=user, approval=Approval.APPROVED, person__isnull=False)
     return rows.filter(decided_at__gt=timezone.now() - VALID)
 
 
 def approve(export: Export, *, by: Any) -> None:
-    """Let the requester make the export once. Raises Refused, NotRecorded."""
+    """Allow the requester to make the export once. Raises Refused and NotRecorded."""
     _decide(export, Approval.APPROVED, ExportEvent.EXPORT_APPROVED, by=by)
 
 
 def refuse(export: Export, *, by: Any, reason: str) -> None:
-    """Refuse the export. Raises Refused, NotRecorded."""
+    """Refuse the export. Raises Refused and NotRecorded."""
     _decide(export, Approval.REFUSED, ExportEvent.EXPORT_REFUSED, by=by, reason=reason)
 
 
 def why_not_make(export: Export, *, by: Any) -> StrOrPromise | None:
-    """The sentence that says why ``by`` cannot make this export, or None."""
+    """Return a sentence on why ``by`` cannot make this export, or None if they can."""
     if export.approval != Approval.APPROVED or by.pk != export.by_id:
         return requests.USED
     if export.decided_at is None or timezone.now() > export.decided_at + VALID:
         return EXPIRED
-    # Somebody may have become a colleague since.
+    # The person may have become a colleague since.
     by_superuser = export.decided_by is not None and export.decided_by.is_superuser
     return COLLEAGUE if export.person is not None and _is_colleague(export.person) and not by_superuser else None
 
 
 def make(export: Export, *, by: Any) -> Export:
-    """Make an approved export, with its file or its job. Raises Refused, NotRecorded. Not within a transaction."""
+    """Make an approved export; returns it with its file or job. Raises Refused and NotRecorded.
+
+    Must not be called in a transaction.
+    """
     refused = why_not_make(export, by=by)
     if refused or export.person is None:
         raise Refused(refused or GONE)
@@ -117,7 +120,7 @@ def make(export: Export, *, by: Any) -> Export:
 
 
 def _unused(now: Any) -> Q:
-    """Requests that await a decision, or were approved and can still be used."""
+    """Return the condition for requests that are pending, or approved and still valid."""
     return Q(approval=Approval.REQUESTED) | Q(approval=Approval.APPROVED, decided_at__gt=now - VALID)
 
 

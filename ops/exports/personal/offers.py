@@ -1,4 +1,4 @@
-"""The way from a person's page to the export of their data: by oneself, or with a second person's approval."""
+"""The button on a person's page to export their data, or to request the export."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ORDER = 50
 
 
 def about_export(request: HttpRequest, person: Any) -> About | None:
-    """A button that leads to the form of the export, or of the request for one."""
+    """Return a button for the form that exports the person's data, or requests the export; None if neither."""
     if may_export(request.user, Export.Scope.PERSON):
         words, name = _("Export this person’s data"), "admin:exports_export_person"
     elif may_request(request.user):

@@ -1,4 +1,4 @@
-"""The pages of exports that need a second person: requesting one, approving or refusing it, and making it."""
+"""Pages to request, approve, refuse and make exports that need a second person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class RefuseForm(forms.Form):
-    """Why an export is refused."""
+    """The reason for refusing an export."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason for refusal"),
@@ -35,7 +35,7 @@ class RefuseForm(forms.Form):
 
 
 class RequestView(Action):
-    """Takes the request for an export of one person's data."""
+    """Requests an export of one person's data."""
 
     permission = selections.REQUESTS
     requires_password = True
@@ -60,7 +60,7 @@ class RequestView(Action):
 
 
 class AboutExport(Action):
-    """A page about one requested export; leads back to it."""
+    """A page about one requested export; it returns to the export's page."""
 
     requires_password = True
     form_class: Any = forms.Form
@@ -73,7 +73,7 @@ class AboutExport(Action):
         return export
 
     def why_not(self) -> StrOrPromise | None:
-        """Why this cannot be done, or None."""
+        """Return why this step is not possible, or None."""
         return approval.why_not_approve(self.export, by=self.request.user)
 
     def get_success_url(self) -> str:

@@ -1,7 +1,8 @@
-"""The files of an export that say what was reported, what was decided and what that did.
+"""The files of an export with reports, decisions and measures.
 
-They hold what reviewers wrote (notes, texts for authors), so exporting them has a permission of its own. A row is about
-messages of the export; a measure on a person belongs to the decisions on the cases of those.
+They contain reviewers' notes and texts for authors, so exporting them has a permission of its own. Flags are those of
+exported messages, decisions those on their cases, and measures what these decisions did to exported messages or to
+persons.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ PERMISSION = "exports.export_reviews"
 
 
 class OwnFlagId(TextExpression):
-    """The external id that exports give to a report without one, made from its primary key."""
+    """The external id that exports make from the primary key of a report without one."""
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         template = f"('{own_ids.beginning(compiler.using)}{own_ids.FLAG}' || %(expressions)s)"
@@ -57,7 +58,7 @@ class FlagTable(Table):
 
 
 class DecisionTable(Table):
-    """Decisions, those that were undone and those that undo others among them."""
+    """Decisions, including those that were undone and those that undo others."""
 
     decision = Column(F("pk"), kind=NUMBER)
     case = Column(F("case_id"), kind=NUMBER)
@@ -79,7 +80,7 @@ class DecisionTable(Table):
 
 
 class MeasureTable(Table):
-    """What decisions did, and to what."""
+    """Measures: what decisions did, and to which message or person."""
 
     decision = Column(F("decision_id"), kind=NUMBER)
     act = Column(F("act"))
@@ -97,12 +98,12 @@ MODELS: Mapping[str, type[Model]] = {"flags": Flag, "decisions": Decision, "meas
 
 
 def may_export_reviews(user: Any) -> bool:
-    """Whether a user may export reports and decisions with messages."""
+    """Return whether a user may export reports and decisions with messages."""
     return user is not None and user.has_perm(PERMISSION)
 
 
 def rows_of(messages: QuerySet) -> dict[str, QuerySet]:
-    """Return the rows of each of TABLES that are about these messages."""
+    """Return the rows of each of TABLES for these messages."""
     chosen = messages.order_by().values("pk")
     flags = Flag.objects.filter(message__in=chosen)
     decisions = Decision.objects.filter(case__in=flags.order_by().values("case"))

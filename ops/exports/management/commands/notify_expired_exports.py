@@ -1,4 +1,4 @@
-"""``manage.py notify_expired_exports``: tell whoever asked for an export that its file expired; the worker does so."""
+"""``manage.py notify_expired_exports``: notify requesters whose files expired. The worker runs it every 5 minutes."""
 
 from __future__ import annotations
 
