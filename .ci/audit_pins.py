@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# --strict: a package that the service does not know fails the check; without it pip-audit skips it and passes.
+# --strict: a package that the service does not know fails the check. Otherwise pip-audit would skip it and pass.
 OPTIONS = ["--strict", "--no-deps", "--disable-pip", "--progress-spinner", "off"]
 CLEAN = "None of the {} pinned packages has a known vulnerability."
 FAULTY = "These pinned packages have known vulnerabilities; docs/updating.md says how to update them."
@@ -22,7 +22,7 @@ NOT_CHECKED = "The pinned packages were NOT checked: pip-audit could not look th
 
 
 def pins(root: Path = ROOT) -> list[str]:
-    """Every pinned requirement ("name==version") of both files."""
+    """Return every pinned requirement ("name==version") of both files."""
     lines = (root / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pinned = [line.partition("#")[0].strip() for line in lines]
     groups = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
@@ -39,7 +39,7 @@ def audit(program: str, pinned: Sequence[str]) -> tuple[int, str]:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the pinned pip-audit
     if done.returncode == 0:
         return 0, CLEAN.format(len(pinned))
-    if done.stdout.strip():  # vulnerabilities are printed there, failures of pip-audit itself on stderr
+    if done.stdout.strip():  # pip-audit prints vulnerabilities on stdout, and its own failures on stderr
         return 1, f"{done.stdout.rstrip()}\n{FAULTY}"
     last = done.stderr.strip().splitlines() or ["none"]
     return 2, NOT_CHECKED.format(last[-1])

@@ -1,14 +1,14 @@
-"""A plugin of pytest: of a test that is given many values, one is tried, the last.
+"""A pytest plugin that runs each parametrized test with only its last set of values.
 
-For another version or server below the code: what that changes, it changes for all values of a test alike. With
-``--whole-parts``, tests that share one work as ``part`` after ``part`` are tried with all of them.
+For runs on another version or server: a difference shows with any of a test's values. With ``--whole-parts``, tests
+with a parameter ``part``, whose values share one piece of work, run with all values.
 """
 
 from __future__ import annotations
 
 import pytest
 
-PART = "part"  # the name of an argument: its values are no examples
+PART = "part"  # the name of the parameter whose values are parts of the work, not examples
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

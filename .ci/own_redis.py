@@ -1,13 +1,13 @@
-"""A plugin of pytest: each of the workers side by side empties a database of Redis of its own.
+"""A pytest plugin that gives each pytest-xdist worker a Redis database of its own, which its tests may empty.
 
-The first has the one of REDIS_URL, the others have those before it. Told to pytest with ``-p``, it is read before the
-settings are.
+The first worker has the database of REDIS_URL, the others have those before it. Load it with ``-p``, so that it runs
+before the settings are imported.
 """
 
 import os
 
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     server, _, last = os.environ["REDIS_URL"].rpartition("/")
-    # One that takes the place of a dead worker is counted on.
+    # A worker that replaces a dead one has a number of its own, beyond the worker count.
     place = int(worker.removeprefix("gw")) % int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ["REDIS_URL"] = f"{server}/{int(last) - place}"

@@ -1,8 +1,7 @@
-"""``make bench``: our figures beside vanilla Django's and beside the raw database's, in one run.
+"""``make bench``: measure our figures beside those of vanilla Django and of the raw database, in one run.
 
-Everything happens in databases of the benchmark's own (see ``bench.databases``): on SQLite, and on PostgreSQL too where
-DATABASE_URL names one. Each figure is the best of several rounds in a process of its own, with that process's peak
-memory.
+The benchmark uses its own databases (see ``bench.databases``): on SQLite, and also on PostgreSQL if DATABASE_URL names
+a server. Each figure is the best of several rounds in a process of its own, with that process's peak memory.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ messages; ÷floor: beside an empty list of the console. Moderators: 50 % / 95 % 
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the command line asks for; ends the program with a sentence where that makes no sense."""
+    """Return the parsed command line. Ends the program with a message if it is invalid."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure us beside vanilla and the database.")
     parser.add_argument(
         "scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(SCENARIO_NAMES)}; all without any"
@@ -63,7 +62,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def servers(only: str | None) -> list[databases.Server]:
-    """Where to measure. Ends the program with a sentence where PostgreSQL is asked for and not configured."""
+    """Return the servers to measure. Ends the program with a message if PostgreSQL is requested but not configured."""
     url = os.environ.get("DATABASE_URL", "").strip()
     found: list[databases.Server] = []
     if only != "postgresql":
@@ -76,7 +75,7 @@ def servers(only: str | None) -> list[databases.Server]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Measure what the command line asks for and print the tables; 1 where anything could not be measured."""
+    """Measure what the command line requests and print the tables; returns 1 if any figure could not be measured."""
     asked = arguments(words)
     folder = settings.VAR_DIR / "bench"
     if asked.readme:
@@ -95,7 +94,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def measure_on(server: databases.Server, asked: argparse.Namespace, run: str, folder: Path) -> int:
     """Measure on one database, keep the results and print the table; returns how many figures are missing."""
     database = server.version()
-    # More load than processors means that other programs were measured along.
+    # A load above the number of processors means that other programs disturbed the figures.
     versions = f"Python {platform.python_version()}, Django {django.__version__}, {database}"
     print(f"{versions}, {os.cpu_count()} × {results.cpu_model()}, load {os.getloadavg()[0]:.1f}.", flush=True)
     if asked.fresh:

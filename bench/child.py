@@ -1,8 +1,8 @@
-"""One measurement in a process of its own, so that its peak memory is its own as well.
+"""One measurement in a process of its own, so that its peak memory is only its own.
 
-``python -m bench.child SCENARIO CASE WAY SIZE`` prints a figure as JSON; ``bench.__main__`` calls it. With ``*`` for
-the case and several ways, joined by commas, it prints the figures of all cases by way, whose peaks of memory are then
-those of the process so far.
+``python -m bench.child SCENARIO CASE WAY SIZE`` prints a figure as JSON; ``bench.runs`` calls it. With ``*`` for the
+case and several ways, joined by commas, it prints the figures of all cases by way. Their peak memory is then the
+process's so far.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ SCENARIOS: dict[str, ModuleType] = {
 
 
 def measure(scenario: str, key: str, way: str, size: int) -> Figure:
-    """The figure of one way to do the case ``key`` among so many messages."""
+    """Return the figure of one way to do the case ``key`` among ``size`` messages."""
     module = SCENARIOS[scenario]
     (case,) = (case for case in module.cases(size) if case.key == key)
     try:
         timing = with_room(module.run, case, way, size)  # as manage.py gives it
     except RecursionError:
-        # What becomes of the obvious recursion on a long chain is a result, not a fault of the measurement.
+        # The plain recursion fails on a long chain. That is a result, not a fault of the measurement.
         return Figure(failure="RecursionError")
     if timing is None:
         return Figure(failure=NOT_MEASURED)

@@ -1,4 +1,4 @@
-"""A crowd of moderators that reads pages as browsers do: signed in, one connection each, a pause between two pages."""
+"""A crowd of moderators who read pages as browsers do: signed in, one connection each, with pauses between pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bench.serving import PAGE_SECONDS
 
 
 class Crowd(NamedTuple):
-    """How many moderators there are, how many pages each reads, and how long each thinks between two (seconds)."""
+    """The number of moderators, the number of pages that each reads, and each one's pause between two (seconds)."""
 
     moderators: int
     pages: int
@@ -27,7 +27,7 @@ class Crowd(NamedTuple):
 
 
 class Times(NamedTuple):
-    """Seconds of every page, by its kind; and when the crowd began and ended (seconds since the epoch)."""
+    """The seconds that each page took, by kind, and when the crowd began and ended (seconds since the epoch)."""
 
     by_kind: dict[str, list[float]]
     began: float
@@ -35,7 +35,10 @@ class Times(NamedTuple):
 
 
 def in_words(seconds: Sequence[float]) -> str:
-    """The median, 95 % and 99 % of times, in ms; of fewer than 500 the slowest, which 99 % would be by chance."""
+    """Return the median, 95th and 99th percentile in ms; with fewer than 500 times the slowest instead of the 99th.
+
+    Among so few, the 99th percentile would depend on chance.
+    """
     ordered = sorted(seconds)
     last = "99 %" if len(ordered) >= 500 else "slowest"
     shown = [part(ordered, 50), part(ordered, 95), part(ordered, 99) if last == "99 %" else ordered[-1]]
@@ -43,12 +46,12 @@ def in_words(seconds: Sequence[float]) -> str:
 
 
 def part(ordered: Sequence[float], percent: int) -> float:
-    """The time within which so many percent came."""
+    """Return the time within which ``percent`` of the pages were answered."""
     return ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]
 
 
 def sign_in(port: int, address: str, username: str, password: str) -> str:
-    """Sign in through the sign-in page; the session's cookie. Raises Failed where that does not let one in."""
+    """Sign in through the sign-in page; returns the session cookie. Raises Failed if that is refused."""
     jar = CookieJar()
     browser = build_opener(HTTPCookieProcessor(jar))
     page = f"http://127.0.0.1:{port}{address}"
@@ -66,9 +69,9 @@ def sign_in(port: int, address: str, username: str, password: str) -> str:
 
 
 def read(port: int, sessions: Sequence[str], pages: Mapping[str, Sequence[str]], crowd: Crowd) -> Times:
-    """Let everybody read ``crowd.pages`` pages, of each kind in turn. Raises Failed where one is not answered.
+    """Let everybody read ``crowd.pages`` pages, of each kind in turn. Raises Failed if a page is not answered.
 
-    They begin one after the other, within the time that one thinks: from the first page on as in the middle of a day.
+    Their starts are spread over one pause, so that the load is even from the first page on.
     """
     times: dict[str, list[float]] = defaultdict(list)
     kinds = list(pages)
@@ -88,7 +91,7 @@ def read(port: int, sessions: Sequence[str], pages: Mapping[str, Sequence[str]],
 
 
 def _all_at_work(number: int, work: Callable[[int], None]) -> None:
-    """Do ``work`` in so many threads. Raises the first Failed of theirs when all have ended."""
+    """Do ``work`` in ``number`` threads. Raises their first Failed when all have ended."""
     problems: list[Failed] = []
 
     def noting(place: int) -> None:
@@ -107,7 +110,7 @@ def _all_at_work(number: int, work: Callable[[int], None]) -> None:
 
 
 def _seconds(connection: http.client.HTTPConnection, address: str, session: str) -> float:
-    """How long a page takes to its last byte. Raises Failed where it is none."""
+    """Return the seconds that a page takes to its last byte. Raises Failed if it is not answered with status 200."""
     started = time.perf_counter()
     try:
         status = _get(connection, address, session)
@@ -119,7 +122,7 @@ def _seconds(connection: http.client.HTTPConnection, address: str, session: str)
 
 
 def _get(connection: http.client.HTTPConnection, address: str, session: str) -> int:
-    """Read a page to its end; returns its status. As browsers do, connects again where the server closed meanwhile."""
+    """Read a page to its end; returns its status. Reconnects if the server closed the connection, as browsers do."""
     headers = {"Cookie": f"sessionid={session}"}
     try:
         connection.request("GET", address, headers=headers)

@@ -1,6 +1,6 @@
-"""The benchmark's own databases, beside the configured one, which is never touched.
+"""The benchmark's own databases. The configured one is never touched.
 
-SQLite files lie in ``var/bench``; on PostgreSQL the databases are called ``<configured name>_bench_…``. Made
+SQLite files are in ``var/bench``; on PostgreSQL the databases are named ``<configured name>_bench_…``. Generated
 conversations are kept between runs, since a million messages take a while; empty databases are dropped after use.
 """
 
@@ -26,22 +26,22 @@ from bench import forking, generate
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "a key of the benchmark, whose databases hold made-up rows only"
 BUSY, CASES = "busy", "cases"
-# By what they make in a copy of kept conversations: an account with a tenth of the messages; cases to be reviewed.
+# The modules that add to a copy of the kept conversations: an account with a tenth of the messages; cases to review.
 MAKERS = {BUSY: "bench.scenarios.deletion", CASES: "bench.scenarios.reviewing"}
 forks = forking.Forks()
 up_to_date: set[str] = set()  # URLs of databases that this process has migrated
 
 
 class Server(Protocol):
-    """Where databases are made, by name."""
+    """A database server, on which databases are created and dropped by name."""
 
     title: str
 
     def version(self) -> str:
-        """The database's name and version, as people say it."""
+        """Return the database's name and version, for people."""
 
     def url(self, name: str) -> str:
-        """What DATABASE_URL must be to use the database."""
+        """Return the DATABASE_URL of a database."""
 
     def exists(self, name: str) -> bool: ...
 
@@ -50,10 +50,10 @@ class Server(Protocol):
     def rename(self, name: str, new_name: str) -> None: ...
 
     def copy(self, name: str, new_name: str) -> None:
-        """A second database with all that the first one holds, which nobody uses meanwhile."""
+        """Create a copy of a database that is not in use."""
 
     def drop(self, name: str) -> None:
-        """Remove the database; harmless where there is none."""
+        """Drop the database if it exists."""
 
 
 class Sqlite:
@@ -107,7 +107,7 @@ class Postgresql:
         return self._url(self._name(name))
 
     def _ask(self, statement: str, *names: str) -> list[tuple]:
-        """Run a statement about databases from the server's maintenance database; {} stand for their names."""
+        """Run a statement in the server's maintenance database; {} are placeholders for database names."""
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             cursor = connection.execute(sql.SQL(statement).format(*(sql.Identifier(self._name(one)) for one in names)))
             return cursor.fetchall() if cursor.description else []
@@ -129,13 +129,13 @@ class Postgresql:
         self._ask("CREATE DATABASE {} TEMPLATE {}", new_name, name)
 
     def drop(self, name: str) -> None:
-        # By force: a server that was measured on it may not have noticed yet that its client is gone.
+        # FORCE, because a server process may not have noticed yet that its client is gone.
         self._ask("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
 def environment(url: str, **more: str) -> dict[str, str]:
-    """The variables of a process that is measured on the database ``url``: production, but without HTTPS."""
-    files = {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE"}  # would contradict what is set here
+    """Return the environment of a process that is measured on the database ``url``: production without HTTPS."""
+    files = {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE"}  # would conflict with the variables below
     return {
         **{name: value for name, value in os.environ.items() if name not in files},
         "DATABASE_URL": url,
@@ -145,16 +145,16 @@ def environment(url: str, **more: str) -> dict[str, str]:
         "ALLOWED_HOSTS": "testserver,127.0.0.1",
         "HTTPS": "false",
         "LOG_LEVEL": "WARNING",
-        # What the configured console caches stays its own.
+        # Keeps the benchmark out of the configured console's cache.
         "REDIS_URL": "",
         **more,
     }
 
 
 def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings") -> str:
-    """Run Python in a process of its own on the database ``url``; what it printed.
+    """Run Python in a process of its own on the database ``url``; returns its output.
 
-    Raises subprocess.CalledProcessError where it fails; what it said of that is its ``stderr``.
+    Raises subprocess.CalledProcessError, with the error output as ``stderr``, if it fails.
     """
     if arguments[0] == "-m" and url and "BENCH_SMALL" in os.environ:
         ended = forks.run(arguments[1:], url, environment(url, DJANGO_SETTINGS_MODULE=settings))
@@ -173,14 +173,17 @@ def run(arguments: Sequence[str], url: str, *, settings: str = "bench.settings")
 
 
 def migrate(url: str) -> None:
-    """Bring the tables of a database up to date; once in this process, since that takes longer than many a figure."""
+    """Migrate a database, once in this process, since migrating takes longer than measuring many a figure."""
     if url not in up_to_date:
         run(["manage.py", "migrate", "--verbosity=0"], url)
         up_to_date.add(url)
 
 
 def migrated(server: Server) -> str:
-    """The name of a database without a row, made at first use and dropped with this process: others are its copies."""
+    """Return the name of a migrated, empty database, which others are copied from.
+
+    It is created at first use and dropped when this process ends.
+    """
     name = f"migrated_{os.getpid()}"
     if server.url(name) not in up_to_date:
         server.drop(name)
@@ -195,7 +198,7 @@ def kept_name(messages: int) -> str:
 
 
 def forget(server: Server, sizes: Sequence[int]) -> None:
-    """Drop the kept databases with so many messages."""
+    """Drop the kept databases of these numbers of messages."""
     for messages in sizes:
         server.drop(kept_name(messages))
         for more in MAKERS:
@@ -203,7 +206,7 @@ def forget(server: Server, sizes: Sequence[int]) -> None:
 
 
 def kept(server: Server, messages: int) -> str:
-    """The URL of a database with so many made messages, made now where it is missing."""
+    """Return the URL of a database with so many generated messages, which is created if it is missing."""
     name = kept_name(messages)
     if not server.exists(name):
         print(f"Making {messages:,} messages on {server.title} ...", file=sys.stderr, flush=True)
@@ -219,7 +222,7 @@ def kept(server: Server, messages: int) -> str:
 
 @contextmanager
 def empty(server: Server) -> Iterator[str]:
-    """The URL of a migrated database without a row, dropped afterwards."""
+    """Yield the URL of a migrated, empty database, and drop it afterwards."""
     name = f"empty_{os.getpid()}"
     server.drop(name)
     server.copy(migrated(server), name)
@@ -231,9 +234,9 @@ def empty(server: Server) -> Iterator[str]:
 
 @contextmanager
 def copied(server: Server, messages: int, more: str) -> Iterator[str]:
-    """The URL of a copy of the kept messages with ``more`` (of MAKERS) made in it, dropped afterwards.
+    """Yield the URL of a copy of the kept messages with ``more`` (a key of MAKERS) added, and drop it afterwards.
 
-    What it is copied from is kept, like the messages themselves.
+    The database that it is copied from is kept, like the messages themselves.
     """
     kept(server, messages)
     made, name = f"{kept_name(messages)}_{more}", f"copy_{os.getpid()}"

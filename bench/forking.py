@@ -1,8 +1,7 @@
-"""For small runs: what is run in a process of its own is a fork of one that has loaded Django already, which takes
-longer than most of what a small run measures.
+"""Forks for small runs, of a process that has already loaded Django, since loading takes longer than most measurements.
 
-``python -m bench.forking`` takes lines of JSON (words of the command line, and the URL of a database) and answers each
-with one: how it ended and what it printed.
+``python -m bench.forking`` reads lines of JSON (words of a command line, and the URL of a database) and answers each
+with a line: the exit code and the output.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from django.db import connection
 
 from ops.serving.collecting import loading
 
-Kind = tuple[str, str]  # the settings, and what the URL of the database begins with
+Kind = tuple[str, str]  # the settings, and the scheme of the database's URL
 
 
 class Ended(NamedTuple):
-    """How a module ended, and what it printed."""
+    """The exit code and the output of a module."""
 
     code: int
     output: str
@@ -38,14 +37,16 @@ class Ended(NamedTuple):
 
 
 class Forks:
-    """What is forked: a process for each kind of settings and databases, from its first use to the end of this one."""
+    """The processes to fork: one for each kind of settings and databases, from first use to the end of this process."""
 
     def __init__(self) -> None:
         self.loaded: dict[Kind, subprocess.Popen[str]] = {}
 
     def run(self, words: Sequence[str], url: str, environment: Mapping[str, str]) -> Ended:
-        """Run a module, the first of the words, on the database ``url``. Only the settings and the URL may be others in
-        each ``environment``."""
+        """Run a module, the first of ``words``, on the database ``url``.
+
+        Each ``environment`` must differ only in the settings and the database's URL.
+        """
         kind = environment["DJANGO_SETTINGS_MODULE"], urlsplit(url).scheme
         if kind not in self.loaded:
             self.loaded[kind] = _start(environment)
@@ -65,12 +66,12 @@ def _start(environment: Mapping[str, str]) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    atexit.register(process.communicate)  # at the end of its input it ends
+    atexit.register(process.communicate)  # closes its input, which ends it
     return process
 
 
 def answer(line: str) -> str:
-    """Run in a fork what a line asks for; the line that tells how it ended."""
+    """Run the command in ``line`` in a fork; returns the answer line, an Ended as JSON."""
     *words, url = json.loads(line)
     with TemporaryFile() as output, TemporaryFile() as errors:
         child = os.fork()
@@ -85,7 +86,7 @@ def answer(line: str) -> str:
 
 
 def _code(words: Sequence[str], url: str) -> int:
-    """Be the module on this database; the code with which it ends."""
+    """Run the module on this database in the current process; returns its exit code."""
     try:
         os.environ["DATABASE_URL"] = url
         connection.settings_dict["NAME"] = dj_database_url.parse(url)["NAME"]

@@ -1,8 +1,9 @@
-"""Made-up conversations of a stated shape, the same ones every time; pure rows, nothing here knows a database.
+"""Generated conversations of a known shape, the same ones every time, as plain rows without a database.
 
-Threads hold 6 messages in the median, some hold 1,000, one is a chain in which each of 5,000 messages answers the one
-before; 5 % are edited; half of the conversations end in a few unread messages. Small amounts get the same shape,
-smaller. Messages are numbered by time, so those of one conversation lie scattered among all others, as in real life.
+The median thread has 6 messages, some have 1,000, and one is a chain of 5,000 messages, each of which answers the one
+before. 5 % of the messages are edited; half of the conversations end in a few unread messages. With fewer messages the
+special threads are shorter. Messages are numbered by time, so those of one conversation are scattered among others, as
+in real life.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-VERSION = 4  # part of the names of kept databases: raise it whenever these would hold something else
-SEED = 3  # with which even a thousand messages hold all that the scenarios ask for
+VERSION = 4  # part of the names of kept databases: raise it whenever their contents would change
+SEED = 3  # with this seed, even a thousand messages contain everything that the scenarios need
 USERS = 10_000
 EDITED_SHARE = 0.05
 MEDIAN_LENGTH = 6
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
-SPAN = 2 * 365 * 24 * 3600  # seconds in which conversations begin
+SPAN = 2 * 365 * 24 * 3600  # seconds within which conversations begin
 PAUSE = 3600  # seconds between two messages of a conversation, on average
 MOST_UNREAD = 4  # messages at the end of a conversation
 
@@ -41,7 +42,7 @@ yesterday yet you your
 """.split()  # noqa: SIM905 - a list of this length reads better as text
 
 
-# What a few messages say besides, by their ids: to be searched for among any number of messages.
+# Words appended to a few messages, by id, to search for among any number of messages.
 RARE = {
     **dict.fromkeys((7, 77, 777, 7_777, 77_777, 777_777), "Marzipan!"),
     **dict.fromkeys((8, 88, 888, 8_888, 88_888, 888_888), "東京都に行きました。"),
@@ -49,7 +50,7 @@ RARE = {
 
 
 class Shape(NamedTuple):
-    """How many messages the special threads hold, and how many of the long ones there are."""
+    """The lengths of the special threads, in messages, and the number of long ones."""
 
     chain: int
     long: int
@@ -90,14 +91,14 @@ class GeneratedHistory(NamedTuple):
 
 
 def shape(messages: int) -> Shape:
-    """The special threads among so many messages."""
+    """Return the special threads among this number of messages."""
     return Shape(
         chain=min(5_000, messages // 20), long=min(1_000, messages // 50), long_threads=max(1, messages // 50_000)
     )
 
 
 def thread_lengths(messages: int, random: Random) -> list[int]:
-    """The number of messages of each conversation, the chain's first; together exactly ``messages``."""
+    """Return the number of messages of each conversation, the chain's first; their sum is exactly ``messages``."""
     special = shape(messages)
     lengths = [special.chain] + [special.long] * special.long_threads
     left = messages - sum(lengths)
@@ -109,18 +110,18 @@ def thread_lengths(messages: int, random: Random) -> list[int]:
 
 
 class Forest:
-    """The conversations of ``messages`` messages between ``users`` people: flat columns, one entry for each message.
+    """Conversations of ``messages`` messages between ``users`` people, in flat columns with one entry for each message.
 
-    The same arguments always give the same forest. ``messages`` is at least 100.
+    The same arguments always give the same forest. ``messages`` must be at least 100.
     """
 
     def __init__(self, messages: int, *, users: int = USERS, seed: int = SEED) -> None:
         self.users, self.seed = users, seed
         self.conversation, self.sender, self.receiver = array("i"), array("i"), array("i")
-        self.parent = array("i")  # the position of the message it answers; -1 where it begins the conversation
+        self.parent = array("i")  # the position of the message that it answers; -1 for the first of a conversation
         self.moment = array("q")  # seconds since START
         self.read = bytearray()
-        self.edited = bytearray()  # how often
+        self.edited = bytearray()  # number of edits
         random = Random(seed)
         lengths = thread_lengths(messages, random)
         begins = [0, *sorted(random.randrange(SPAN) for _ in lengths[1:])]
@@ -134,7 +135,7 @@ class Forest:
             self.ids[position] = number
 
     def _grow(self, number: int, length: int, begin: int, random: Random, *, chain: bool) -> None:
-        """Add one conversation: replies answer the message before, or any earlier one."""
+        """Add one conversation. In a chain each reply answers the message before, else that or any earlier one."""
         first = len(self.parent)
         # Some people write far more than others.
         people = [int(self.users * random.random() ** 2) + 1 for _ in range(2 + length // 20)]
@@ -158,11 +159,11 @@ class Forest:
             moment += 1 + int(random.expovariate(1 / PAUSE))
 
     def people(self) -> Iterator[Person]:
-        """Everybody who may have written, ids from 1."""
+        """Return everybody who may have written a message, with ids from 1."""
         return (Person(number, username(number)) for number in range(1, self.users + 1))
 
     def conversations(self) -> Iterator[GeneratedConversation]:
-        """The conversations by id, with the counts that their messages give."""
+        """Yield the conversations by id, with the counts of their messages."""
         first = 0
         while first < len(self.parent):
             number = self.conversation[first]
@@ -174,7 +175,7 @@ class Forest:
             first = end
 
     def messages(self) -> Iterator[GeneratedMessage]:
-        """The messages by id, which is their order in time; a parent always comes before its replies."""
+        """Yield the messages by id, which is their order in time; a parent always precedes its replies."""
         random = Random(self.seed)
         for position in self.order:
             parent = self.parent[position]
@@ -192,7 +193,7 @@ class Forest:
             )
 
     def histories(self) -> Iterator[GeneratedHistory]:
-        """One to three older texts of every edited message, the oldest first."""
+        """Yield one to three older texts of each edited message, oldest first."""
         random = Random(self.seed + 1)
         for position in self.order:
             for revision in range(1, 1 + self.edited[position]):
@@ -209,6 +210,6 @@ def at(moment: int) -> datetime:
 
 
 def text(random: Random) -> str:
-    """A few plain words, mostly one sentence, now and then a long letter."""
+    """Return a few plain words as one sentence, occasionally a long one."""
     length = min(300, 3 + int(random.expovariate(1 / 12)))
     return " ".join(random.choices(WORDS, k=length)).capitalize() + "."

@@ -1,6 +1,6 @@
-"""Imports that follow one another until the process is ended, each stored by the worker: what a crowd reads beside.
+"""Imports, one after the other until the process is ended, each stored by the worker while a crowd reads pages.
 
-Import it only where Django is set up. What it prints is read by ``bench.scenarios.moderators``.
+Import this module only after Django is set up. ``bench.scenarios.moderators`` reads its output.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from ops.imports.options import Choices
 from ops.jobs.models import Job
 
 LOOK_EVERY = 0.1  # seconds between two looks at a job
-EXTERNAL_ID = re.compile(rb"\bm(?=\d)")  # the beginning of what bench.scenarios.imports.external_id makes
+EXTERNAL_ID = re.compile(rb"\bm(?=\d)")  # the beginning of the ids of bench.scenarios.imports.external_id
 
 
 def keep_importing(path: Path, username: str) -> None:
-    """Import the file again and again, with other external ids each time; ends the process where an import fails.
+    """Import the file repeatedly, with new external ids each time. Ends the process if an import fails.
 
-    Prints "began SECONDS" when a worker has begun with one, and "ended SECONDS ROWS" (seconds since the epoch).
+    Prints "began SECONDS" when a worker has begun an import, and "ended SECONDS ROWS" (seconds since the epoch).
     """
     uploader = get_user_model().objects.get(username=username)
     for content in fresh(path.read_bytes()):
@@ -48,13 +48,13 @@ def keep_importing(path: Path, username: str) -> None:
 
 
 def fresh(content: bytes) -> Iterator[bytes]:
-    """The same rows without end, under external ids that were not there before."""
+    """Yield the same rows endlessly, with new external ids each time."""
     for turn in count(1):
         yield EXTERNAL_ID.sub(f"again{turn}-m".encode(), content)
 
 
 def upload(content: bytes, name: str, *, by: Any) -> Import:
-    """A new import of the file, as the page of uploads makes it, that creates who is missing."""
+    """Create an import of the file, as the upload page does, that creates missing users."""
     kept, size, digest = private_files.save([content], SUFFIX, sys.maxsize)
     return Import.objects.create(
         by=by,
@@ -68,7 +68,7 @@ def upload(content: bytes, name: str, *, by: Any) -> Import:
 
 
 def _wait(job: Job, moment: str) -> None:
-    """Until the job has this moment, or is over."""
+    """Wait until the job has a value in the field ``moment``, or has ended."""
     while getattr(job, moment) is None and job.ended_at is None:
         time.sleep(LOOK_EVERY)
         job.refresh_from_db()

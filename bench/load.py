@@ -1,4 +1,4 @@
-"""Puts made conversations into the database of this process, in sets.
+"""Loading generated conversations into the database of this process, in sets.
 
 ``python -m bench.load MESSAGES`` fills a migrated, empty database; ``bench.databases`` calls it.
 """
@@ -24,26 +24,26 @@ from ops.accounts.names.look_alikes import digests
 from ops.accounts.names.sorting import sort_key
 
 CHUNK = 10_000  # rows in one statement
-REVIEWER = "reviewer"  # signs in to the measured lists
-# By name: it can be imported only where Django is set up.
+REVIEWER = "reviewer"  # the user who opens the measured pages
+# By name, because it can be imported only after Django is set up.
 KEEP_FIGURES = "ops.dashboard.rollups.keeping.keep"
 
 
 def chunks(rows: Iterable[tuple]) -> Iterator[list[tuple]]:
-    """The rows in lists of at most CHUNK."""
+    """Yield the rows in lists of at most CHUNK."""
     left = iter(rows)
     while chunk := list(islice(left, CHUNK)):
         yield chunk
 
 
 def ready(rows: Iterable[tuple]) -> list[tuple]:
-    """The rows with values as the database's driver takes them."""
+    """Return the rows with values that the database's driver accepts."""
     adapt = connection.ops.adapt_datetimefield_value
     return [tuple(adapt(value) if isinstance(value, datetime) else value for value in row) for row in rows]
 
 
 def insert(model: Any, fields: Sequence[str], rows: Sequence[tuple]) -> None:
-    """Write rows of ``fields`` that are ``ready`` in the fastest way that the database offers."""
+    """Insert rows of ``fields``, prepared by ``ready``, with the database's fastest method."""
     quote = connection.ops.quote_name
     columns = ", ".join(quote(model._meta.get_field(field).column) for field in fields)
     table = quote(model._meta.db_table)
@@ -58,7 +58,7 @@ def insert(model: Any, fields: Sequence[str], rows: Sequence[tuple]) -> None:
 
 
 def load(forest: generate.Forest) -> None:
-    """Store a forest and the superuser REVIEWER in a migrated database without users and messages."""
+    """Store a forest and the superuser REVIEWER in a migrated database that has no users or messages."""
     load_people(forest)
     load_conversations(forest)
     for name, row_type, rows in (
@@ -72,7 +72,7 @@ def load(forest: generate.Forest) -> None:
 
 
 def load_people(forest: generate.Forest) -> None:
-    """Store everybody, active and without a password."""
+    """Store the forest's people as active users without a password."""
     fields = ("id", "username", "password", "email", "is_staff", "is_superuser", "is_active", "date_joined")
     from_name = ("skeleton", "skeleton_as_written", "name_key")
     common = ("!", "", False, False, True, generate.START)
@@ -88,7 +88,7 @@ def load_conversations(forest: generate.Forest) -> None:
 
 
 def continue_ids() -> None:
-    """Let the next row that the database numbers itself come after the made ones."""
+    """Reset the sequences, so that the next ids follow those of the generated rows."""
     models = [get_user_model(), *apps.get_app_config("messaging").get_models()]
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
@@ -96,15 +96,15 @@ def continue_ids() -> None:
 
 
 def main(messages: int) -> None:
-    """Fill the database of this process, then leave it as the server's own housekeeping would."""
+    """Fill the database of this process, then do what the worker and PostgreSQL's housekeeping would do."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            # The file gets its name only when it is complete, so nothing is lost with a crash.
+            # Safe without syncing: the file is renamed only when it is complete, so a crash loses nothing.
             cursor.execute("PRAGMA synchronous=OFF")
             cursor.execute("PRAGMA cache_size=-1000000")
     load(generate.Forest(messages))
     tidy()
-    # What the worker does within minutes.
+    # The worker would do this within minutes.
     for _ in indexing.catch_up():
         pass
     import_string(KEEP_FIGURES)()
@@ -113,7 +113,7 @@ def main(messages: int) -> None:
 
 
 def tidy() -> None:
-    """Do what PostgreSQL's autovacuum does within minutes. SQLite is left alone: nobody runs ANALYZE on its file."""
+    """Do what PostgreSQL's autovacuum would do within minutes. Not on SQLite, where nobody runs ANALYZE."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")

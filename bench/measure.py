@@ -1,4 +1,4 @@
-"""How long something takes, how much memory its process ever held, and what must hold of the figures."""
+"""Figures: how long something takes, the peak memory of its process, and the goals that figures must meet."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ NOT_MEASURED = "—"  # the failure of a way that a case does not have
 
 
 class Failed(Exception):
-    """Something could not be measured; the last line of the text says why."""
+    """Something could not be measured; the last line of the message gives the reason."""
 
 
 class Case(NamedTuple):
-    """One thing to measure; ``rows`` where its figure is a speed in rows a second."""
+    """One thing to measure; with ``rows``, its figure is a speed in rows a second."""
 
     key: str
     label: str
@@ -26,8 +26,10 @@ class Case(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """Seconds. ``best`` is what the work costs by itself: all that disturbs a round makes it longer, never shorter.
-    ``afterwards`` is what another process has to do because of it, where that is measured as well."""
+    """Times in seconds. ``best`` is the cost of the work itself, since disturbances only ever make a round longer.
+
+    ``afterwards`` is the time of work that follows in another process, if it is measured.
+    """
 
     best: float
     median: float
@@ -37,8 +39,10 @@ class Timing(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """What a process of its own measured: the timing, its peak memory, and on which database (Django's name of the
-    vendor); or in words why there is none."""
+    """The result of a measuring process: the timing, its peak memory and the database (Django's vendor name).
+
+    ``failure`` is the reason in words if there is no timing.
+    """
 
     best: float = 0.0
     median: float = 0.0
@@ -51,13 +55,13 @@ class Figure(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """What must hold, in few words, and whether it does."""
+    """A goal in few words, and whether it is met."""
 
     words: str
     met: bool
 
 
-SMALL_RUN = "BENCH_SMALL" in os.environ  # only shows that every scenario works
+SMALL_RUN = "BENCH_SMALL" in os.environ  # a run that only shows that every scenario works
 ROUNDS = 1 if SMALL_RUN else 21
 SECONDS = 3.0  # how long one figure is measured
 
@@ -69,8 +73,10 @@ def repeat(
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Timing:
-    """Do ``work`` once to warm up, then ``rounds`` times, or as often as about ``seconds`` of ``clock`` allow (but
-    once)."""
+    """Do ``work`` once to warm up, then ``rounds`` times or until ``seconds`` of ``clock`` are over, at least once.
+
+    The result is that of the last round.
+    """
     result = work()
     times: list[float] = []
     while not times or (len(times) < rounds and sum(times) < seconds):
@@ -81,7 +87,7 @@ def repeat(
 
 
 def once(work: Callable[[], Any]) -> Timing:
-    """Do ``work`` once, cold; for what cannot be repeated."""
+    """Do ``work`` once, without warming up, because it cannot be repeated."""
     start = time.perf_counter()
     result = work()
     seconds = time.perf_counter() - start
@@ -89,11 +95,11 @@ def once(work: Callable[[], Any]) -> Timing:
 
 
 def peak_mib() -> float:
-    """The most memory that this process ever held, in MiB."""
+    """Return the peak memory of this process, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def speed(figure: Figure) -> float:
-    """Rows a second, where the result is a number of rows."""
+    """Return the rows a second of a figure whose result is a number of rows."""
     return figure.result / figure.best if figure.best else 0.0

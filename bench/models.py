@@ -1,6 +1,6 @@
-"""The same tables as plain Django would have them, with its cascades: what deleting an account is compared with.
+"""Plain Django models of our tables, with cascades, with which deleting an account is compared.
 
-Only ``bench.vanilla.cascade_settings`` installs them, and nothing is migrated: the tables are ours.
+Only ``bench.vanilla.cascade_settings`` installs them. They have no migrations, since the tables are ours.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PlainMessage(models.Model):
     conversation = models.ForeignKey(PlainConversation, models.CASCADE)
     sender = models.ForeignKey(PlainUser, models.CASCADE, related_name="sent")
     receiver = models.ForeignKey(PlainUser, models.CASCADE, related_name="received")
-    # Replies of others stay, as with us; where they cascade (the more usual way), long threads raise RecursionError.
+    # Other people's replies stay, as with us. With CASCADE, which is more usual, long threads raise RecursionError.
     parent_message = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
     content = models.TextField()
     read = models.BooleanField()

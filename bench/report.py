@@ -1,4 +1,4 @@
-"""The figures as a table for people: ours, vanilla's and the raw database's side by side, with their ratios."""
+"""The figures as a table: ours, vanilla's and the raw database's side by side, with their ratios."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEADER = (
 
 
 def row(case: Case, figures: Mapping[str, Figure], goals: Sequence[Goal]) -> list[str]:
-    """The cells of one case, in the order of HEADER."""
+    """Return the cells of one case, in the order of HEADER."""
     ours, vanilla, raw = figures["ours"], figures["vanilla"], figures["raw"]
     words = [f"{goal.words}: {'yes' if goal.met else 'NO'}" for goal in goals]
     return [
@@ -39,7 +39,7 @@ def row(case: Case, figures: Mapping[str, Figure], goals: Sequence[Goal]) -> lis
 
 
 def cells(case: Case, figures: Mapping[str, Figure]) -> list[str]:
-    """The cells of one case in the papers: ours, vanilla, raw, ÷small, ÷floor, MiB."""
+    """Return the cells of one case in the documents: ours, vanilla, raw, ÷small, ÷floor, MiB."""
     ours = figures["ours"]
     compared = [times(case, ours, figures.get(name)).replace("—", "") for name in ("small", "floor")]
     return [*(shown(case, figures[way]) for way in ("ours", "vanilla", "raw")), *compared, memory(ours)]
@@ -52,7 +52,7 @@ def shown(case: Case, figure: Figure) -> str:
 
 
 def times(case: Case, one: Figure, other: Figure | None) -> str:
-    """How many times the cost of ``other`` one has, for each row where the case counts rows."""
+    """Return the cost of ``one`` as a multiple of ``other``'s; the cost is by row if the case counts rows."""
     if other is None or not one.best or not other.best:
         return "—"
     factor = speed(other) / speed(one) if case.rows else one.best / other.best
@@ -64,7 +64,7 @@ def memory(figure: Figure) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """HEADER and the rows in aligned columns: words to the left, figures to the right."""
+    """Return HEADER and the rows in aligned columns: words to the left, figures to the right."""
     lines = [list(HEADER), *map(list, rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
     last = len(HEADER) - 1

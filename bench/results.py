@@ -1,9 +1,9 @@
 """Results as JSON, and the table of docs/figures.md made from them.
 
-``var/bench/latest-<database>.json`` holds the newest results of each scenario with what they hold for: the run, date,
-commit, machine and load. A run replaces those scenarios that it measured without a failure, and no others.
-``python -m bench --readme`` makes the table, so that no figure is typed by hand. Where not all of a database comes from
-one run of one commit, each of its rows says where it comes from.
+``var/bench/latest-<database>.json`` holds the newest results of each scenario with their origin: the run, date, commit,
+machine and load. A run replaces only the scenarios that it measured without a failure. ``python -m bench --readme``
+writes the table, so that no figure is typed. If the figures of a database come from more than one run or commit, each
+of its rows names its origin.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ About = dict[str, Any]
 
 
 class NoFigures(Exception):
-    """The table cannot be made; the text says what is missing."""
+    """The table cannot be written; the message names what is missing."""
 
 
 class Moment(NamedTuple):
-    """What may be another before a scenario and after it."""
+    """Circumstances that may change while a scenario is measured."""
 
     date: str
     commit: str
@@ -55,7 +55,7 @@ def now() -> Moment:
 
 
 def about(run: str, database: str, sizes: Mapping[str, int], before: Moment, after: Moment) -> About:
-    """What the results of a scenario hold for; ``run`` is the same for all that one run measured."""
+    """Return the origin of a scenario's results; ``run`` is the same for everything that one run measured."""
     return {
         "run": run,
         "date": before.date,
@@ -72,19 +72,19 @@ def about(run: str, database: str, sizes: Mapping[str, int], before: Moment, aft
 
 
 def cpu_model() -> str:
-    """The processor's name, where the system tells it."""
+    """Return the processor's name, or what Python reports if the system has none."""
     lines = CPUS.read_text(encoding="utf-8").splitlines() if CPUS.exists() else []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.processor() or platform.machine()
 
 
 def missing(results: Sequence[Mapping[str, Any]]) -> int:
-    """How many figures could not be measured."""
+    """Return how many figures could not be measured."""
     return sum(figure["failure"] == "failed" for one in results for figure in one["figures"].values())
 
 
 def keep(folder: Path, database: str, scenario: str, held: About, results: Sequence[Mapping[str, Any]]) -> Path:
-    """Replace the results of one scenario on one database, unless a figure is missing; returns the file."""
+    """Replace the stored results of a scenario on one database, unless a figure is missing; returns the file."""
     path = _file(folder, database)
     if missing(results):
         return path
@@ -97,7 +97,7 @@ def keep(folder: Path, database: str, scenario: str, held: About, results: Seque
 
 
 def read(folder: Path, order: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The newest results by database and scenario, scenarios in ``order``. Raises NoFigures where there are none."""
+    """Return the newest results by database and scenario, scenarios in ``order``. Raises NoFigures without any."""
     found = {}
     for database in DATABASES:
         scenarios = _scenarios(_file(folder, database))
@@ -113,13 +113,13 @@ def _file(folder: Path, database: str) -> Path:
 
 
 def _scenarios(path: Path) -> dict[str, Any]:
-    """What a file holds by scenario; nothing where there is none, or one that an older bench wrote."""
+    """Return the contents of a file by scenario; {} if it is missing or an older benchmark wrote it."""
     data = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return dict(data.get("scenarios", {}))
 
 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The block between the markers: what it holds for, and a row for each case with its figures."""
+    """Return the block between the markers: the origin of the figures, and a row of figures for each case."""
     heads, columns = [], {}
     cells: dict[str, dict[str, list[str]]] = {}
     for database, scenarios in found.items():
@@ -140,12 +140,12 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _are_one_run(abouts: Sequence[About]) -> bool:
-    """Whether all scenarios of a database come from one run, one commit and the same sizes."""
+    """Return whether all scenarios of a database come from one run, one commit and the same sizes."""
     return len({tuple(held[name] for name in ("run", "commit", "messages", "rows")) for held in abouts}) == 1
 
 
 def put_into(paper: Path, block: str) -> None:
-    """Replace what stands between the markers of a paper. Raises NoFigures where it has none."""
+    """Replace the text between the markers of a document. Raises NoFigures if it has none."""
     text = paper.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -155,14 +155,14 @@ def put_into(paper: Path, block: str) -> None:
 
 
 def _source(held: About) -> str:
-    """Where a row comes from, in a cell."""
+    """Return the origin of a row, for a cell."""
     before, after = held["load"]
     sizes = f"{held['messages']:,} messages, {held['rows']:,} rows"
     return f"{held['date']}, {held['commit']}, load {before} to {after}, {sizes}"
 
 
 def _head(name: str, abouts: Sequence[About], one_run: bool) -> str:
-    """What the figures of one database hold for, in a line."""
+    """Return the origin of one database's figures, as a line."""
     machines = "; or ".join(dict.fromkeys(_machine(held) for held in abouts))
     if not one_run:
         return f"{name}: several runs, each row says which; {machines}.  "

@@ -1,6 +1,6 @@
-"""Measuring a scenario on one database server: each way in a process of its own, on a database as the scenario needs.
+"""Measuring a scenario on one database server: each way in a process of its own, on the database that it needs.
 
-What cannot be measured is one line and a figure that says "failed"; the next scenario is measured all the same.
+A figure that cannot be measured gives one line and a figure "failed"; the next one is measured regardless.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from bench.child import ALL, SCENARIOS
 from bench.measure import NOT_MEASURED, Case, Failed, Figure, Goal
 from bench.scenarios import dashboards, imports, lists, moderators
 
-# Settings of those ways that do without our models or our admin, by scenario and way.
+# Settings of the ways that do not use our models or our admin, by scenario and way.
 PLAIN = {
     ("lists", "vanilla"): "bench.vanilla.plain_settings",
     ("searching", "vanilla"): "bench.vanilla.plain_settings",
     ("deletion", "vanilla"): "bench.vanilla.cascade_settings",
 }
-WRITING = {"imports", "undo", "recording"}  # scenarios that begin with an empty database
-# Scenarios that begin with a copy of the kept conversations, and what is made in it.
+WRITING = {"imports", "undo", "recording"}  # scenarios that start with an empty database
+# Scenarios that start with a copy of the kept conversations, and what is made in the copy.
 COPIED = {"deletion": databases.BUSY, "reviewing": databases.CASES}
-TOGETHER = {"reviewing"}  # those whose cases and ways leave enough for each other: in a small run they share a copy
-SLOW = {"imports", "exports"}  # scenarios whose vanilla takes minutes: it is measured in the first pass only
-NOT_DONE = {  # ways that a case does not have, by scenario and case: no process is started to say so
+TOGETHER = {"reviewing"}  # scenarios whose cases and ways can share one copy in a small run
+SLOW = {"imports", "exports"}  # scenarios whose vanilla takes minutes and is measured in the first pass only
+NOT_DONE = {  # ways that a case does not have, by scenario and case, so that no process is started for them
     ("undo", "undo"): {"vanilla"},
     ("recording", "page"): {"raw"},
     ("deletion", "cascades"): {"ours", "raw"},
@@ -55,13 +55,13 @@ FLOORED = {
     "recording",
     "reviewing",
     "dashboards",
-}  # scenarios of pages: each beside an empty page of the console
-MODERATORS = "moderators"  # a scenario of its own kind: over HTTP, beside nothing
+}  # scenarios of pages, which are compared with an empty page of the console
+MODERATORS = "moderators"  # a scenario over HTTP, which is compared with nothing
 SCENARIO_NAMES = (*SCENARIOS, MODERATORS)
 
 
 def measured(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """All cases of a scenario; one that says "failed" where not even its databases could be made."""
+    """Return the results of all cases of a scenario, or one "failed" result if its databases could not be made."""
     try:
         if name in ("imports", "undo"):
             imported_file(asked.rows)
@@ -72,12 +72,12 @@ def measured(server: databases.Server, name: str, asked: argparse.Namespace) -> 
 
 
 def said(error: Exception) -> str:
-    """What a failed process wrote, or what the error says."""
+    """Return the stderr of a failed process, or the error's message."""
     return str(getattr(error, "stderr", None) or error)
 
 
 def figure(scenario: str, case: Case, way: str, size: int, url: str) -> Figure:
-    """Measure in a process of its own. A failure is one line here, and its traceback a file."""
+    """Measure in a process of its own. Prints one line for a failure and keeps its traceback in a file."""
     if way in NOT_DONE.get((scenario, case.key), ()):
         return Figure(failure=NOT_MEASURED)
     words = ["-m", "bench.child", scenario, case.key, way, str(size)]
@@ -89,8 +89,10 @@ def figure(scenario: str, case: Case, way: str, size: int, url: str) -> Figure:
 
 
 def figures_of_all(scenario: str, ways: Sequence[str], size: int, url: str) -> dict[str, list[Figure]]:
-    """Every case of a scenario by way, one way after the other on one database, in a process for each of the settings
-    that they need: quick, and enough to show that they work."""
+    """Return the figures of all cases of a scenario, by way, measured one after the other on one database.
+
+    Starts only one process for each settings module, which is enough to show that the cases work.
+    """
     by_settings: dict[str, list[str]] = {}
     for way in ways:
         by_settings.setdefault(PLAIN.get((scenario, way), "bench.settings"), []).append(way)
@@ -109,7 +111,7 @@ def figures_of_all(scenario: str, ways: Sequence[str], size: int, url: str) -> d
 
 
 def failed(what: str, error: str) -> Figure:
-    """Say that something could not be measured, in one line, and keep the whole error in a file."""
+    """Print one line about a failure and keep the whole error in a file; returns a "failed" figure."""
     log = settings.VAR_DIR / "bench" / "logs" / f"{re.sub(r'[^a-z0-9]+', '-', what.lower()).strip('-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text(error, encoding="utf-8")
@@ -121,9 +123,9 @@ def failed(what: str, error: str) -> Figure:
 def in_turns(
     ways: Sequence[str], passes: int, measure: Callable[[str], Figure], *, once: Sequence[str] = ()
 ) -> dict[str, Figure]:
-    """The best figure of each way; in turns, so that what else the machine does for a while spoils no way alone.
+    """Return the best figure of each way. They take turns, so that other load on the machine affects all of them.
 
-    The ways of ``once`` are measured in the first turn only.
+    The ways in ``once`` are measured in the first turn only.
     """
     found: dict[str, list[Figure]] = {way: [] for way in ways}
     for turn in range(passes):
@@ -134,12 +136,12 @@ def in_turns(
 
 
 def once(scenario: str) -> tuple[str, ...]:
-    """The ways of a scenario that are measured in the first pass only."""
+    """Return the ways of a scenario that are measured in the first pass only."""
     return ("vanilla",) if scenario in SLOW else ()
 
 
 def ways(name: str, case: Case) -> tuple[str, ...]:
-    """The ways in which a case is done."""
+    """Return the ways in which a case is measured."""
     more = {
         "small": name in ("lists", "reviewing", "dashboards"),
         "floor": name in FLOORED and not case.rows,
@@ -149,13 +151,13 @@ def ways(name: str, case: Case) -> tuple[str, ...]:
 
 
 def conversations(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every case of a scenario that reads made conversations."""
+    """Return the results of a scenario that reads the kept conversations."""
     cases = SCENARIOS[name].cases(asked.messages)
     urls = dict.fromkeys(ways(name, cases[0]), databases.kept(server, asked.messages))
     if "small" in urls:
         urls["small"] = databases.kept(server, min(lists.SMALL, asked.messages))
     if asked.small:
-        # A small run has one number of messages for all ways.
+        # In a small run, all ways have the same number of messages.
         return of_ways(server, name, cases, figures_of_all(name, tuple(urls), asked.messages, urls["ours"]))
     found = []
     for case in cases:
@@ -168,7 +170,7 @@ def conversations(server: databases.Server, name: str, asked: argparse.Namespace
 
 
 def imported_file(rows: int) -> Path:
-    """The file that is imported, written now where it is missing."""
+    """Return the file to import, which is written if it is missing."""
     path = imports.csv_file(settings.VAR_DIR / "bench", rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -177,7 +179,7 @@ def imported_file(rows: int) -> Path:
 
 
 def in_empty_databases(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every case of a scenario that writes, each time into an empty database of its own."""
+    """Return the results of a scenario that writes, each figure into an empty database of its own."""
     found = []
     for case in SCENARIOS[name].cases(asked.rows):
 
@@ -190,7 +192,7 @@ def in_empty_databases(server: databases.Server, name: str, asked: argparse.Name
 
 
 def in_copies(server: databases.Server, name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every case of a scenario that changes much, each time in a copy of its own; but see TOGETHER."""
+    """Return the results of a scenario that changes many rows, each figure in a copy of its own (but see TOGETHER)."""
     cases = SCENARIOS[name].cases(asked.messages)
     if asked.small and name in TOGETHER:
         with databases.copied(server, asked.messages, COPIED[name]) as url:
@@ -211,7 +213,7 @@ def in_copies(server: databases.Server, name: str, asked: argparse.Namespace) ->
 def of_ways(
     server: databases.Server, name: str, cases: Sequence[Case], by_way: Mapping[str, Sequence[Figure]]
 ) -> list[dict[str, Any]]:
-    """The results of cases whose figures are given by way, each in the order of the cases."""
+    """Return the results of cases, with figures given by way in the order of the cases."""
     return [
         result(server, name, case, {way: figures[place] for way, figures in by_way.items()})
         for place, case in enumerate(cases)
@@ -219,13 +221,15 @@ def of_ways(
 
 
 def size(way: str, asked: argparse.Namespace) -> int:
-    """How many messages a way has before it."""
+    """Return the number of messages in the database of a way."""
     return min(lists.SMALL, asked.messages) if way == "small" else asked.messages
 
 
 def over_http(server: databases.Server, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """Moderators at work on a copy of the kept conversations, alone and while files are imported: each on a copy and
-    with processes of its own, but in a small run."""
+    """Return the results of moderators at work on copies of the kept conversations, alone and during imports.
+
+    Each of the two has its own copy and processes, except in a small run.
+    """
     crowd = moderators.SMALL if asked.small else moderators.USUAL
     folder = settings.VAR_DIR.resolve() / "bench" / "served"
     turns = [None, imported_file(max(asked.rows, moderators.LEAST_ROWS)).resolve()]
@@ -246,7 +250,7 @@ def over_http(server: databases.Server, asked: argparse.Namespace) -> list[dict[
 
 
 def measured_by(name: str) -> Callable[[databases.Server, str, argparse.Namespace], list[dict[str, Any]]]:
-    """How a scenario gets its databases."""
+    """Return the function that measures a scenario on the databases that it needs."""
     if name in WRITING:
         return in_empty_databases
     return in_copies if name in COPIED else conversations
@@ -255,7 +259,7 @@ def measured_by(name: str) -> Callable[[databases.Server, str, argparse.Namespac
 def result(
     server: databases.Server, name: str, case: Case, figures: Mapping[str, Figure], goals: Sequence[Goal] | None = None
 ) -> dict[str, Any]:
-    """One case as a row of the table and as data."""
+    """Return one case as a row of the table and as data."""
     goals = SCENARIOS[name].goals(figures) if goals is None else goals
     print(f"{server.title}: {case.label}", file=sys.stderr, flush=True)
     return {

@@ -1,7 +1,7 @@
-"""The console's own processes on a free port of this machine, started with the commands that people are told to use.
+"""Running the console on a free port of this machine, with the documented commands.
 
-SQLite is served as by ``make run``: with the commands of Procfile. PostgreSQL is served as docs/deploying.md says,
-with as many web processes; without REDIS_URL with one, since several need it.
+SQLite is served as by ``make run``, with the commands of Procfile. PostgreSQL is served as in docs/deploying.md, with
+as many web processes, or with one if REDIS_URL is not set, since several need it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ PROCFILE = databases.ROOT / "Procfile"
 DEPLOYING = databases.ROOT / "docs" / "deploying.md"
 START_SECONDS = 60
 PAGE_SECONDS = 30
-END_SECONDS = 40  # gunicorn gives requests 30 s to end
+END_SECONDS = 40  # gunicorn waits 30 s for requests
 
 
 class Commands(NamedTuple):
-    """What starts the console, in the shell, on 127.0.0.1:$PORT; and how many web processes that is."""
+    """The shell commands that start the console on 127.0.0.1:$PORT, and the number of web processes."""
 
     web: str
     worker: str
@@ -40,20 +40,20 @@ class Commands(NamedTuple):
 
 
 class Served(NamedTuple):
-    """A console that answers: its port, and the variables that its processes were started with."""
+    """A running console: its port, and the environment of its processes."""
 
     port: int
     environment: dict[str, str]
 
 
 def from_procfile(text: str) -> Commands:
-    """The commands of a Procfile."""
+    """Return the commands of a Procfile."""
     web, worker = (_one(rf"^{name}: (.+)$", text, f"Procfile names no process {name!r}") for name in ("web", "worker"))
     return Commands(_startable(web), _startable(worker))
 
 
 def from_paper(text: str) -> Commands:
-    """The commands and the number of web processes that docs/deploying.md shows."""
+    """Return the commands and the number of web processes in docs/deploying.md."""
     text = re.sub(r"\\\n\s*", "", text)
     web = _one(r"^ {4}(\S*gunicorn .+)$", text, "docs/deploying.md shows no command with gunicorn")
     worker = _one(r"^ {4}(\S*python manage\.py work.*)$", text, "docs/deploying.md shows no command of the worker")
@@ -69,13 +69,13 @@ def _one(pattern: str, text: str, otherwise: str) -> str:
 
 
 def _startable(command: str) -> str:
-    """The command with programs from PATH, on $PORT, and in the place of its shell, so that signals reach it."""
+    """Return the command with programs from PATH, on $PORT, and with ``exec``, so that signals reach the program."""
     command = command.removeprefix("exec ").replace(".venv/bin/", "")
     return "exec " + re.sub(r"--bind \S+", "--bind 127.0.0.1:$PORT", command)
 
 
 def commands(url: str) -> Commands:
-    """What the database ``url`` is served with. Raises Failed where the papers do not say it."""
+    """Return the commands that serve the database ``url``. Raises Failed if the documents do not show them."""
     if not url.startswith("postgres"):
         return from_procfile(PROCFILE.read_text(encoding="utf-8"))
     found = from_paper(DEPLOYING.read_text(encoding="utf-8"))
@@ -83,7 +83,7 @@ def commands(url: str) -> Commands:
 
 
 def in_words(url: str) -> str:
-    """How the database ``url`` is served, for the results."""
+    """Return a description of how the database ``url`` is served, for the results."""
     number = commands(url).web_processes
     processes = f"{number} web process{'' if number == 1 else 'es'}"
     if not url.startswith("postgres"):
@@ -97,9 +97,10 @@ def redis_url() -> str:
 
 @contextmanager
 def served(url: str, folder: Path) -> Iterator[Served]:
-    """Web processes and worker on the database ``url``; their uploads lie in ``folder``, which is removed afterwards.
+    """Run web processes and a worker on the database ``url`` during the block.
 
-    Raises Failed where they do not answer; what they said is in the text then, of any Failed within the block too.
+    Their uploads are stored in ``folder``, which is removed afterwards. Raises Failed if they do not answer. The
+    message of any Failed, also from the block, contains their error output.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -132,7 +133,7 @@ def served(url: str, folder: Path) -> Iterator[Served]:
 
 
 def start(command: Sequence[str], environment: dict[str, str], errors: object, told: object = None) -> subprocess.Popen:
-    """Start a process in a group of its own; ``errors`` and ``told`` are the files that it writes to."""
+    """Start a process in a group of its own; ``errors`` and ``told`` are the files for its stderr and stdout."""
     return subprocess.Popen(  # type: ignore[call-overload]
         command,
         cwd=databases.ROOT,
@@ -144,7 +145,7 @@ def start(command: Sequence[str], environment: dict[str, str], errors: object, t
 
 
 def end(processes: Sequence[subprocess.Popen]) -> None:
-    """Ask all to end, and kill with their groups those that have not ended in time."""
+    """Terminate all processes, and kill those that do not end in time, with their groups."""
     for process in processes:
         process.terminate()
     for process in processes:

@@ -1,4 +1,4 @@
-"""Settings of the measured process: ours as in production, but for static files, which are not measured."""
+"""Settings of measured processes: ours as in production, except for static files, which are not measured."""
 
 import os
 
@@ -9,5 +9,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# Where a console uses the same Redis, neither finds what the other one keeps there.
+# A prefix of its own, in case a console uses the same Redis.
 CACHES["default"] = {**CACHES["default"], "KEY_PREFIX": f"bench-{os.environ.get('BENCH_CACHE', '')}"}

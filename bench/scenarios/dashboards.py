@@ -1,8 +1,8 @@
-"""The dashboards: their figures read from the numbers that are kept, beside the same figures computed at once from the
-messages (vanilla); each page while no cache has it; and each once it is kept, beside an empty page of the console.
+"""The dashboards: figures from the roll-ups, beside the same figures computed from the messages (vanilla); each page
+without a cache; and each cached page, beside an empty page of the console.
 
-What must hold is that none depends on how many messages there are. What nobody kept is told in the time that the
-database takes, fetching the rows among it: what Python makes of the same few rows is the same among any number.
+The goal is that none depends on the number of messages. Uncached figures and pages are measured in the database's time,
+which includes fetching: Python's work on the same few rows does not depend on the number of messages.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from bench.load import KEEP_FIGURES, REVIEWER
 from bench.measure import Case, Figure, Goal, Timing, once, repeat
 from bench.scenarios.database_time import database_time
 
-# All that generate makes was begun within these days.
+# All generated conversations begin within these days.
 FIRST = generate.START.date()
 LAST = FIRST + timedelta(seconds=generate.SPAN) - timedelta(days=1)
 
-# By name: the console's modules can be imported only in a child, where Django is set up.
+# By name, because the console's modules can be imported only in a child, where Django is set up.
 FIGURES = "ops.dashboard.figures.messages"
 NOTED, ZONE = "ops.dashboard.rollups.noted", "ops.dashboard.periods.console_zone"
 PERIOD, BOARDS = "ops.dashboard.periods.Period", "ops.dashboard.boards.boards.BOARDS"
@@ -53,9 +53,9 @@ def cases(messages: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of the figures of a case, by way: of reading them from what is kept, or of a page.
+    """Return the goals of a case: of figures from the roll-ups, or of a page.
 
-    A cold page is measured alone, and has no result.
+    A cold page has no other figures to compare with, and no result.
     """
     ours, at_once, floor = (figures.get(way, Figure()) for way in ("ours", "vanilla", "floor"))
     if at_once.best:
@@ -73,9 +73,11 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, messages: int) -> Timing | None:
-    """Measure on the kept conversations, whose numbers bench.load counted. The result is how many messages were
-    counted, which numbers were found, or how many statements a page takes."""
-    # A migration may have had everything counted anew since.
+    """Measure on the kept conversations, whose roll-ups bench.load stored.
+
+    The result is the number of counted messages, the figures, or the number of statements of a page.
+    """
+    # A migration may have requested a recount since.
     import_string(KEEP_FIGURES)()
     if case.key == COUNTING:
         return counted(case) if way == "ours" else None
@@ -90,13 +92,13 @@ def run(case: Case, way: str, messages: int) -> Timing | None:
 
 
 def repeat_in_database(work: Callable[[], Any]) -> Timing:
-    """The same as ``repeat`` in the time that the database takes."""
+    """Repeat ``work`` as ``repeat`` does, but measure the database's time."""
     with database_time() as spent:
         return repeat(work, clock=lambda: spent.seconds)
 
 
 def counted(case: Case) -> Timing:
-    """Count everything as after an import of it: nothing was counted before. The numbers are the same afterwards."""
+    """Time counting everything, as if it had just been imported. The roll-ups are the same afterwards."""
     for name in ("DayNumbers", "Beginning"):
         apps.get_model("dashboard", name).objects.all().delete()
     import_string(f"{NOTED}.note_everything")(import_string(ZONE)(), DEFAULT_DB_ALIAS)
@@ -104,7 +106,7 @@ def counted(case: Case) -> Timing:
 
 
 def kept_numbers() -> tuple[int, ...]:
-    """The figures of messages as the dashboards read them. No cache has them."""
+    """Return the figures of messages as the dashboards read them, without a cache."""
     period = import_string(PERIOD)(FIRST, LAST)
     ask = {name: import_string(f"{FIGURES}.{name}") for name in ("sent", "begun", "first_replies", "hours_of_week")}
     busiest = [
@@ -116,7 +118,7 @@ def kept_numbers() -> tuple[int, ...]:
 
 
 def at_once() -> tuple[int, ...]:
-    """The same from the messages themselves, as one writes it with Django."""
+    """Return the same figures from the messages themselves, with straightforward Django queries."""
     messages, period = apps.get_model("messaging", "Message").objects.order_by(), import_string(PERIOD)(FIRST, LAST)
     within = messages.filter(timestamp__gte=period.start, timestamp__lt=period.end)
     days = within.values(day=TruncDate("timestamp")).annotate(
@@ -132,7 +134,7 @@ def at_once() -> tuple[int, ...]:
 
 
 def beginnings(messages: QuerySet, start: datetime, end: datetime) -> tuple[int, int]:
-    """How many conversations began in the period, and how many got their first reply in it."""
+    """Return how many conversations began in the period, and how many got their first reply in it."""
     firsts = messages.filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
     replies = firsts.exclude(sender=OuterRef("by")).values("timestamp")[:1]
     conversations = (
@@ -144,17 +146,20 @@ def beginnings(messages: QuerySet, start: datetime, end: datetime) -> tuple[int,
     )
     found = list(conversations)
     lengths = [replied - began for began, replied in found if replied is not None and start <= replied < end]
-    quantiles(lengths, n=10)  # which the dashboards tell, too
+    quantiles(lengths, n=10)  # computed because the dashboards show them, too
     return sum(start <= began < end for began, _ in found), len(lengths)
 
 
 def page(name: str) -> Callable[[], int]:
-    """Asks for a dashboard of two years, which is kept after the first time; how many statements it takes."""
+    """Return a function that requests a dashboard of two years, cached after the first time.
+
+    The function returns the number of statements.
+    """
     return asking(address_of(name))
 
 
 def cold_page(name: str) -> Callable[[], None]:
-    """Asks for the same while nothing is kept."""
+    """Return a function that requests the same dashboard without a cache."""
     client, address = signed_in(), address_of(name)
 
     def ask() -> None:
@@ -186,7 +191,10 @@ def answered(client: Client, address: str) -> None:
 
 
 def asking(address: str) -> Callable[[], int]:
-    """Asks for a page as a signed-in reviewer's browser does; how many statements that takes once it is kept."""
+    """Return a function that requests a page as a signed-in reviewer's browser does.
+
+    The function returns the number of statements of the page when it is cached.
+    """
     client = signed_in()
 
     def ask() -> int:

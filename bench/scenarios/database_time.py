@@ -1,4 +1,4 @@
-"""How long the database takes by itself, without what Python makes of its answers."""
+"""The time that the database takes by itself, without Python's processing of the results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Spent:
-    """Seconds from handing statements to the driver until their last rows are there, added up."""
+    """The sum of seconds from passing statements to the driver until their last rows are fetched."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -29,7 +29,7 @@ class Spent:
 
 @contextmanager
 def database_time() -> Iterator[Spent]:
-    """While this is open, what the database of this process is asked is timed."""
+    """Time all statements of this process during the block."""
     spent = Spent()
 
     class TimedCursor(CursorWrapper):

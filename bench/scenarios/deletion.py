@@ -1,6 +1,6 @@
-"""Deleting an account with a tenth of all messages: ours beside Django's cascades and beside one plain transaction.
+"""Deleting an account with a tenth of all messages: ours, Django's cascades, and one plain transaction.
 
-``python -m bench.scenarios.deletion`` makes that account in a copy of the kept conversations, for bench.databases.
+``python -m bench.scenarios.deletion`` creates the account in a copy of the kept conversations, for bench.databases.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from django.utils.module_loading import import_string
 
 from bench.measure import NOT_MEASURED, Case, Figure, Goal, Timing, once
 
-BUSY = 1  # the account, by its id
+BUSY = 1  # the id of the account
 MERGED = 25  # accounts whose messages become BUSY's: about a tenth of all
-LOOK_EVERY = 0.05  # seconds between two writes of somebody else
+LOOK_EVERY = 0.05  # seconds between two writes of the other connection
 WHOLE, BARE = "deletion", "cascades"
 MOST_TIMES_RAW, MOST_MIB, MOST_SECONDS = 1.4, 120, 2.0
 TIMES_FASTER = {"sqlite": 3.0, "postgresql": 2.5}
 
-# One transaction, in which everybody else waits; {user} stands for the table of accounts.
+# The statements of one transaction, during which other writers wait.
 SQL = (
     "CREATE TEMPORARY TABLE doomed AS SELECT id, parent_message_id AS parent, conversation_id AS conversation"
     " FROM messaging_message WHERE sender_id = 1 OR receiver_id = 1",
@@ -75,7 +75,7 @@ def cases(messages: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of the figures of a deletion, by way; ours says how long others waited."""
+    """Return the goals of a deletion; the result of our figure contains how long others waited."""
     ours, vanilla, raw_sql = figures["ours"], figures["vanilla"], figures["raw"]
     if ours.failure == NOT_MEASURED:
         return []
@@ -100,7 +100,10 @@ def run(case: Case, way: str, messages: int) -> Timing | None:
 
 
 def checked(way: str, timing: Timing, *, counted: bool) -> Timing:
-    """The timing of a way that left nothing of the account, and where ``counted`` each conversation's count right."""
+    """Return the timing, after checking that nothing of the account is left.
+
+    With ``counted``, also checks the counts of all conversations. Raises RuntimeError.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM messaging_message WHERE sender_id = 1 OR receiver_id = 1")
         (left,) = cursor.fetchone()
@@ -116,7 +119,7 @@ def checked(way: str, timing: Timing, *, counted: bool) -> Timing:
 
 
 def ours() -> Timing:
-    """From the approved request to the receipt, while somebody else goes on writing."""
+    """Time a deletion from the approved request to the receipt, while another connection keeps writing."""
     model = import_string("ops.deletion.models.DeletionRequest")
     user = import_string("django.contrib.auth.get_user_model")().objects.get(pk=BUSY)
     request = import_string("ops.deletion.requests.request_own_deletion")(user)
@@ -130,7 +133,7 @@ def ours() -> Timing:
 
 @contextmanager
 def somebody_else() -> Iterator[list[float]]:
-    """Within the block another connection writes again and again; how many seconds each write took."""
+    """Write repeatedly on another connection during the block; yields the list of seconds that each write took."""
     waits: list[float] = []
     over = threading.Event()
 
@@ -152,9 +155,9 @@ def somebody_else() -> Iterator[list[float]]:
 
 
 def counting_cascades() -> Timing:
-    """Cascades that leave conversations counted right: as in plain Django, a receiver counts down for each message.
+    """Time cascades that keep the conversations' counts right, with a signal receiver for each message.
 
-    That ``last_message_at`` stays behind is in vanilla's favour: looking for it each time takes three times as long.
+    They do not update ``last_message_at``, in vanilla's favour: querying it each time would take three times as long.
     """
     conversations = import_string("bench.models.PlainConversation").objects
 
@@ -193,14 +196,14 @@ def raw() -> Timing:
 
 
 def write_log_back() -> None:
-    """What SQLite put off until somebody's next commit is a part of the work: ours ends with an empty log."""
+    """Checkpoint SQLite's log, which would be left to a later commit: our deletion ends with an empty log, too."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def make_busy() -> None:
-    """Give BUSY the messages of others, and notifications as if all had come in one by one."""
+    """Give BUSY the messages of MERGED accounts, and a notification for each message, as if saved one by one."""
     with transaction.atomic(), connection.cursor() as cursor:
         for person in ("sender_id", "receiver_id"):
             cursor.execute(f"UPDATE messaging_message SET {person} = 1 WHERE {person} <= %s", [MERGED])

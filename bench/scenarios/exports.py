@@ -1,4 +1,4 @@
-"""Exporting messages as CSV and XLSX: our job beside stock django-import-export and the database's own tools."""
+"""Exporting messages as CSV and XLSX: our job, stock django-import-export, and the database's own tools."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from django.utils.module_loading import import_string
 from bench.load import REVIEWER
 from bench.measure import Case, Figure, Goal, Timing, once, speed
 
-# By name: they can be imported only in a child, where Django is set up.
+# By name, because they can be imported only in a child, where Django is set up.
 BEGIN, RUN_NOW = "ops.exports.requests.start", "ops.jobs.starting.run_now"
 FORGET = "ops.files.private_files.delete_all"
 STOCK = "bench.vanilla.stock.export"
 
 SHEET = 100_000  # rows of the workbook
-STOCK_ROWS = 100_000  # of a CSV: a million take the stock library a gigabyte
+STOCK_ROWS = 100_000  # rows of a CSV: for a million the stock library takes a gigabyte
 MOST_MIB = {"csv": 100, "xlsx": 120}
 LEAST_FACTOR = {"csv": 10, "xlsx": 3}
 LEAST_SHARE = {"sqlite": 0.35, "postgresql": 0.8}
 
-# A message without an id gets one made of its number, as in our files, which come in again: a third of all bytes.
+# A message without an external id gets one made from its key, as in our files, which can be imported again. These ids
+# are a third of all bytes.
 SAME_ROWS = """
 SELECT COALESCE(message.external_id, 'threadward:000000000000:' || message.id),
     COALESCE(parent.external_id, 'threadward:000000000000:' || parent.id),
@@ -50,7 +51,7 @@ def cases(messages: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of an export, by way; the raw one, which only CSV has, says which database it was."""
+    """Return the goals of an export. Only CSV has a raw figure, which names the database."""
     ours, stock, raw = figures["ours"], figures["vanilla"], figures["raw"]
     kind = "csv" if raw.best else "xlsx"
     factor = speed(ours) / speed(stock) if stock.best else 0.0
@@ -65,7 +66,7 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, messages: int) -> Timing | None:
-    """Export from the database of this process; the result is how many rows that were."""
+    """Export from the database of this process; the result is the number of rows."""
     target = settings.VAR_DIR / "bench" / f"exported.{case.key}"
     target.parent.mkdir(parents=True, exist_ok=True)
     if way == "ours":
@@ -77,7 +78,7 @@ def run(case: Case, way: str, messages: int) -> Timing | None:
 
 
 def ours(case: Case) -> Timing:
-    """The job of an export of everything up to a message, from its start to its file."""
+    """Time the job of an export of all messages up to an id, from its start to its file."""
     export = apps.get_model("exports", "Export").objects.create(
         by=get_user_model().objects.get(username=REVIEWER),
         reason="measuring",
@@ -100,7 +101,7 @@ def ours(case: Case) -> Timing:
 
 
 def raw(case: Case, target: Path) -> Timing:
-    """The same columns in the same order, by COPY or the sqlite3 shell."""
+    """Time COPY or the sqlite3 shell, with the same columns in the same order."""
     names = {"messages": "messaging_message", "users": get_user_model()._meta.db_table}
     tools = {"sqlite": by_shell, "postgresql": by_copy}
     timing = once(lambda: tools[connection.vendor](SAME_ROWS.format(**names), target))

@@ -1,4 +1,4 @@
-"""Importing a CSV file: ``manage.py import_messages`` beside stock django-import-export and plain inserts.
+"""Importing a CSV file: ``manage.py import_messages``, stock django-import-export, and plain inserts.
 
 ``python -m bench.scenarios.imports ROWS FILE`` writes the file.
 """
@@ -30,8 +30,8 @@ from bench.measure import SMALL_RUN, Case, Figure, Goal, Timing, once, speed
 from ops.serving.frames import with_room
 
 COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "content")
-STOCK = "bench.vanilla.stock.import_csv"  # by name: it can be imported only in a child, where Django is set up
-VANILLA_ROWS = 50 if SMALL_RUN else 10_000  # as many as one waits for; its speed is told in rows a second
+STOCK = "bench.vanilla.stock.import_csv"  # by name, because only a child with Django set up can import it
+VANILLA_ROWS = 50 if SMALL_RUN else 10_000  # enough to measure vanilla's rows a second; all rows would take too long
 LEAST_FACTOR, LEAST_SHARE, MOST_MIB, MOST_COUNTING = 100, 0.5, 150, 0.05
 
 
@@ -40,7 +40,7 @@ def cases(rows: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of the figures of an import, by way."""
+    """Return the goals of an import."""
     ours, stock, raw = figures["ours"], figures["vanilla"], figures["raw"]
     factor = speed(ours) / speed(stock) if stock.best else 0.0
     share = speed(ours) / speed(raw) if raw.best else 0.0
@@ -56,12 +56,12 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, rows: int) -> Timing:
-    """Import into the empty database of this process; the result is how many rows came in."""
+    """Import into the empty database of this process; the result is the number of imported rows."""
     if way == "raw":
         return raw(rows)
     path = csv_file(settings.VAR_DIR / "bench", rows)
     if way == "ours":
-        # As a worker did long before: where nothing was ever counted, the first round counts everything.
+        # A worker has done this long before: if nothing was ever counted, the first round counts everything.
         import_string(KEEP_FIGURES)()
         timing = once(lambda: ours(path))
     else:
@@ -74,9 +74,9 @@ def run(case: Case, way: str, rows: int) -> Timing:
 
 
 def counting() -> float:
-    """How many seconds it takes to count for the dashboards what came in, in a process of its own, as a worker does.
+    """Return the seconds to count the imported messages for the dashboards, in a process of its own, as a worker does.
 
-    A small run starts none for it.
+    A small run counts in this process.
     """
     if SMALL_RUN:
         return count()
@@ -85,7 +85,7 @@ def counting() -> float:
 
 
 def count() -> float:
-    """Count, in a new process."""
+    """Count for the dashboards; returns the seconds. Sets up Django, because it may run in a new process."""
     django.setup()
     return once(import_string(KEEP_FIGURES)).best
 
@@ -96,7 +96,7 @@ def ours(path: Path) -> None:
 
 
 def stock(path: Path) -> Timing:
-    """Stock django-import-export on the first rows, with everybody there already: it cannot make people."""
+    """Time stock django-import-export on the first rows, after creating their users, which it cannot do."""
     with path.open(encoding="utf-8", newline="") as file:
         named = {row[column] for row in islice(csv.DictReader(file), VANILLA_ROWS) for column in ("sender", "receiver")}
     user = get_user_model()
@@ -105,7 +105,7 @@ def stock(path: Path) -> Timing:
 
 
 def raw(rows: int) -> Timing:
-    """Only the writing of ready rows into the table of messages, in one transaction, with its indexes and checks."""
+    """Time only inserting prepared rows into the table of messages, in one transaction, with indexes and checks."""
     forest = generate.Forest(rows)
     load_people(forest)
     load_conversations(forest)
@@ -113,7 +113,7 @@ def raw(rows: int) -> Timing:
     fields = (*generate.GeneratedMessage._fields, "external_id")
     seconds = 0.0
     connection.set_autocommit(False)
-    # As an import stores them: neither read nor edited, which the partial indexes notice.
+    # Neither read nor edited, as an import stores them, which matters for the partial indexes.
     messages = (message._replace(read=False, edited=False, revision=1) for message in forest.messages())
     for chunk in chunks((*message, external_id(message.id)) for message in messages):
         values = ready(chunk)
@@ -128,7 +128,7 @@ def raw(rows: int) -> Timing:
 
 
 def csv_file(folder: Path, rows: int) -> Path:
-    """Where the file with so many rows is kept."""
+    """Return the path of the file with this number of rows."""
     return folder / f"{rows}_rows_v{generate.VERSION}.csv"
 
 
@@ -137,7 +137,7 @@ def external_id(message_id: int) -> str:
 
 
 def write_csv(rows: int, path: Path) -> None:
-    """Write made conversations as an import file; it gets its name when it is complete."""
+    """Write generated conversations as an import file, which gets its final name when it is complete."""
     half_made = path.with_suffix(".half-made")
     with half_made.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

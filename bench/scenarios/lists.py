@@ -1,6 +1,6 @@
-"""Pages of the console's lists beside a plain ModelAdmin's and the SQL of one page.
+"""Pages of the console's lists, beside a plain ModelAdmin's and the SQL of one page.
 
-What must hold is that a page of a large table costs what the same page of a small one costs.
+The goal is that a page of a large table costs no more than the same page of a small one.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from django.urls import reverse
 from bench.load import REVIEWER, ready
 from bench.measure import Case, Figure, Goal, Timing, repeat
 
-SMALL = 1_000  # messages in the database that the large one is compared with
+SMALL = 1_000  # messages in the small database, with which the large one is compared
 ROWS = 50
 MOST_TIMES_SMALL = 1.5
 PLAIN_ROWS = 100  # on a page of a plain ModelAdmin
 
 
 class List(NamedTuple):
-    """A list: its model, the field it is ordered by (then by id), and the SQL of one page, the newest rows first.
+    """A list: its model, the field by which it is ordered (then by id), and the SQL of one page, newest rows first.
 
-    The SQL calls the row ``item`` and takes ``condition``, ``direction``, ``rows`` and the name of the table ``user``.
+    The SQL names the row ``item``. Its placeholders are ``condition``, ``direction``, ``rows`` and ``user`` (a table).
     """
 
     model: str
@@ -39,9 +39,9 @@ class List(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A page of a list: the query strings that ask for its filter, and the same filter in SQL.
+    """A page of a list: the query strings of its filter, and the same filter in SQL.
 
-    ``place`` is ``first``, ``middle`` or ``last``; ``vanilla`` is None where a plain ModelAdmin has no such filter.
+    ``place`` is ``first``, ``middle`` or ``last``; ``vanilla`` is None if a plain ModelAdmin has no such filter.
     """
 
     list: List
@@ -82,7 +82,7 @@ ANSWERED = "EXISTS (SELECT 1 FROM messaging_message reply WHERE reply.parent_mes
 WITH_EDITED = "EXISTS (SELECT 1 FROM messaging_message edit WHERE edit.conversation_id = item.id AND edit.edited)"
 SHORT = ("length=2-9", "message_count__gte=2&message_count__lte=9", "item.message_count BETWEEN 2 AND 9")
 LONG = ("length=50-", "message_count__gte=50", "item.message_count >= 50")
-# The person with the smallest id writes most, in one of a hundred conversations.
+# The person with the smallest id writes most, in one percent of all conversations.
 BUSY_PERSON = "(item.sender_id = 1 OR item.receiver_id = 1)"
 WITH_BUSY_PERSON = """item.id IN (SELECT conversation_id FROM messaging_message WHERE sender_id = 1
     UNION SELECT conversation_id FROM messaging_message WHERE receiver_id = 1)"""
@@ -113,7 +113,7 @@ def cases(messages: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of the figures of a page, by way; nothing where the small page has fewer rows."""
+    """Return the goals of a page; none if the small page has a different number of rows."""
     ours, small = figures["ours"], figures["small"]
     if ours.result != small.result:
         return []
@@ -121,9 +121,9 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, messages: int) -> Timing | None:
-    """Ask for the page of ``case``; the result is how many rows it holds. None where ``way`` has no such page.
+    """Request the page of ``case``; the result is its number of rows. Returns None if ``way`` has no such page.
 
-    Raises RuntimeError for an answer that is no page, or one without rows where there are many.
+    Raises RuntimeError if the response is not a page, or has no rows where there should be many.
     """
     page = PAGES[case.key]
     if way == "vanilla" and page.vanilla is None:
@@ -136,7 +136,7 @@ def run(case: Case, way: str, messages: int) -> Timing | None:
 
 
 def our_page(page: Page) -> Callable[[], int]:
-    """Asks for the console's page by its keyset address."""
+    """Return a function that requests the console's page by its keyset URL."""
     place = {}
     if page.place == "middle":
         moment, row_id = middle_row(page.list)
@@ -147,19 +147,19 @@ def our_page(page: Page) -> Callable[[], int]:
 
 
 def empty_page(page: Page | None = None) -> Callable[[], int]:
-    """Asks for a list of the console without a row: what any page costs, whatever is on it."""
+    """Return a function that requests an empty list of the console, which is the cost of any page."""
     return request(List("Group", "", "", app="auth"), "")
 
 
 def plain_page(page: Page) -> Callable[[], int]:
-    """Asks for the plain ModelAdmin's page by its number."""
+    """Return a function that requests the plain ModelAdmin's page by its number."""
     pages = math.ceil(count(page) / PLAIN_ROWS)
     number = {"first": 1, "middle": (pages + 1) // 2, "last": pages}[page.place]
     return request(page.list, f"{page.vanilla}&p={number}")
 
 
 def request(wanted: List, query: str) -> Callable[[], int]:
-    """Asks for a list as a signed-in reviewer's browser does, the whole request; the rows are those of its answer."""
+    """Return a function that requests a list as a signed-in reviewer's browser does, and returns its number of rows."""
     client = Client()
     client.force_login(get_user_model().objects.get(username=REVIEWER))
     address = f"{reverse(f'admin:{wanted.app}_{wanted.model.lower()}_changelist')}?{query.strip('&')}"
@@ -174,7 +174,7 @@ def request(wanted: List, query: str) -> Callable[[], int]:
 
 
 def raw_page(page: Page) -> Callable[[], int]:
-    """Asks the database for the rows of one page, with the names that it shows."""
+    """Return a function that queries the rows of one page, with the usernames that it shows."""
     condition, parameters = page.condition, ()
     if page.place == "middle":
         condition = f"(item.{page.list.moment}, item.id) < (%s, %s)"
@@ -199,7 +199,7 @@ def rows_of(wanted: List) -> QuerySet:
 
 
 def count(page: Page) -> int:
-    """How many rows the list has with the page's filter."""
+    """Return the number of rows of the list with the page's filter."""
     table = connection.ops.quote_name(apps.get_model("messaging", page.list.model)._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM {table} item WHERE {page.condition}")
@@ -207,6 +207,6 @@ def count(page: Page) -> int:
 
 
 def middle_row(wanted: List) -> tuple[Any, ...]:
-    """Time and id of the row in the middle of the list."""
+    """Return the time and id of the row in the middle of the list."""
     rows = rows_of(wanted).values_list(wanted.moment, "id")
     return rows[rows.count() // 2]

@@ -1,7 +1,7 @@
-"""Moderators at work over HTTP, with the processes that the console is started with: alone, and during imports.
+"""Moderators at work over HTTP, with the console's own processes: alone, and during imports.
 
-``python -m bench.scenarios.moderators invite NUMBER`` makes their accounts, ``… import FILE USERNAME`` imports a file
-again and again until it is ended.
+``python -m bench.scenarios.moderators invite NUMBER`` creates their accounts, ``… import FILE USERNAME`` imports a file
+repeatedly until it is ended.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from bench import crowd, databases, serving
 from bench.crowd import Crowd, Times
 from bench.measure import NOT_MEASURED, Case, Failed, Figure
 
-IMPORTING = "bench.importing.keep_importing"  # by name: it can be imported only in a child, where Django is set up
-LEAST_ROWS = 8_000  # of an imported file: smaller ones are stored in the request, not by the worker
-IMPORT_SECONDS = 300  # that one import may take
-FLOOR = "an empty list"  # what any page costs, whatever is on it
+IMPORTING = "bench.importing.keep_importing"  # by name, because only a child with Django set up can import it
+LEAST_ROWS = 8_000  # rows of an imported file: smaller ones are stored in the request, not by the worker
+IMPORT_SECONDS = 300  # limit for one import
+FLOOR = "an empty list"  # the cost of any page, without its contents
 USUAL = Crowd(20, 42, 1.5)
 SMALL = Crowd(2, 7, 0.0)
 
-Row = tuple[Case, dict[str, Figure], str]  # the case, its figures, and what its first cell says
+Row = tuple[Case, dict[str, Figure], str]  # the case, its figures, and the text of its first cell
 
 
 def measure(url: str, size: Crowd, folder: Path, turns: Sequence[Path | None]) -> list[Row]:
-    """The pages' times on the database ``url``: in each turn while a file is imported again and again, or alone.
+    """Measure pages on the database ``url``, once for each of ``turns``: a file to import repeatedly, or None.
 
-    The figure of a page is its median. ``folder`` is where the processes keep their files. Raises Failed.
+    The figure of a page is its median time. ``folder`` is where the processes store their files. Raises Failed.
     """
     guests = json.loads(databases.run(["-m", "bench.scenarios.moderators", "invite", str(size.moderators)], url))
     rows: list[Row] = []
@@ -64,7 +64,7 @@ def measure(url: str, size: Crowd, folder: Path, turns: Sequence[Path | None]) -
 
 
 def rows_of(title: str, times: Times, served: str) -> list[Row]:
-    """A row for each kind of page, for all of them, and for what served them."""
+    """Return a row for each kind of page, for all of them, and for how they were served."""
     floor = _figure(times.by_kind[FLOOR])
     pages = {kind: seconds for kind, seconds in times.by_kind.items() if kind != FLOOR}
     kinds = {FLOOR: times.by_kind[FLOOR], "all other pages": [one for some in pages.values() for one in some], **pages}
@@ -80,7 +80,7 @@ def rows_of(title: str, times: Times, served: str) -> list[Row]:
 
 
 def told(label: str, words: str) -> Row:
-    """A row that says something in words."""
+    """Return a row with words instead of figures."""
     none = Figure(failure=NOT_MEASURED)
     return Case(label, label), {"ours": none._replace(result=words), "vanilla": none, "raw": none}, words
 
@@ -91,27 +91,27 @@ def _figure(seconds: Sequence[float]) -> Figure:
 
 
 class Span(NamedTuple):
-    """When an import began and ended, in seconds since the epoch; without an end, it goes on."""
+    """When an import began and ended, in seconds since the epoch; ``ended`` is infinite while it runs."""
 
     began: float
     ended: float = math.inf
 
 
 def share(spans: Sequence[Span], began: float, ended: float) -> float:
-    """Which part of the time between ``began`` and ``ended`` the spans cover; they do not overlap."""
+    """Return the share of the time from ``began`` to ``ended`` that the spans cover; they must not overlap."""
     covered = sum(max(0.0, min(span.ended, ended) - max(span.began, began)) for span in spans)
     return covered / (ended - began) if ended > began else 0.0
 
 
 class Imports(NamedTuple):
-    """Imports that go on in a process of its own; what it tells and its errors are files."""
+    """Imports that run in a process, with the files of its output (``told``) and its errors."""
 
     process: Popen
     told: Path
     errors: Path
 
     def wait_for(self, word: str) -> None:
-        """Until it has told ``word`` once. Raises Failed where it has ended instead, or does not tell."""
+        """Wait until the process has printed ``word``. Raises Failed if it ends before that, or on a timeout."""
         until = time.monotonic() + IMPORT_SECONDS
         while time.monotonic() < until:
             if self.process.poll() is not None:
@@ -122,7 +122,7 @@ class Imports(NamedTuple):
         raise Failed(f"No import has {word} within {IMPORT_SECONDS} s.")
 
     def so_far(self) -> list[Span]:
-        """The imports that have begun."""
+        """Return the imports that have begun."""
         spans: list[Span] = []
         for line in self._lines():
             word, seconds = line.split()[:2]
@@ -141,9 +141,9 @@ class Imports(NamedTuple):
 def imports_going_on(
     path: Path, username: str, environment: Mapping[str, str], folder: Path, command: Sequence[str] = ()
 ) -> Iterator[Imports]:
-    """Import a file again and again while the block runs, from when a worker has begun with the first time.
+    """Import a file repeatedly while the block runs, which starts when a worker has begun the first import.
 
-    ``command`` is what does it, where that is not this module. Raises Failed where an import fails.
+    ``command`` replaces the command of this module. Raises Failed if an import fails.
     """
     command = command or (sys.executable, "-m", "bench.scenarios.moderators", "import", str(path), username)
     told_in, errors = folder / "imports.txt", folder / "imports.log"
@@ -153,15 +153,15 @@ def imports_going_on(
         imports = Imports(process, told_in, errors)
         imports.wait_for("began")
         yield imports
-        imports.wait_for("began")  # has not failed meanwhile
+        imports.wait_for("began")  # raises Failed if the process has ended meanwhile
     finally:
         serving.end([process])
 
 
 def invite(number: int) -> dict[str, Any]:
-    """Make so many moderators in the database of this process; how they sign in, and the pages that they read."""
+    """Create ``number`` moderators in the database of this process; returns how they sign in, and their pages."""
     password = secrets.token_urlsafe()
-    # Hashed once: that it takes long matters where they sign in.
+    # Hashed once for all, because hashing is slow.
     account = {"password": make_password(password), "is_staff": True, "is_superuser": True}
     names = [f"moderator {place}" for place in range(number)]
     for name in names:

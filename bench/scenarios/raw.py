@@ -1,9 +1,9 @@
-"""Many messages on PostgreSQL within minutes, as SQL makes them: what the dashboards are measured on among ten million.
+"""Generating many messages on PostgreSQL within minutes, by SQL, to measure the dashboards among ten million.
 
-``python -m bench.scenarios.raw MESSAGES`` fills the migrated, empty database of DATABASE_URL (docs/figures.md):
-conversations of seven short messages each, begun in the time and written by as many people as those of
-``bench.generate``. Searches find nothing in them, and only those indexes are there that the figures of dashboards use,
-with or without what is kept.
+``python -m bench.scenarios.raw MESSAGES`` fills the migrated, empty database of DATABASE_URL (docs/figures.md) with
+conversations of seven short messages each, with the time span and number of people of ``bench.generate``. The messages
+are not indexed for searches, and the table has only the indexes that the dashboards' figures use, from the roll-ups or
+from the messages.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LENGTH = 7  # messages of a conversation
 INDEXES = ("messaging_message_pkey", "message_latest", "message_thread", "message_unread")
 
 PEOPLE = "floor({users} * power(random(), 2))::integer"
-# Two people take turns; each conversation has its own, some of whom write far more than others.
+# Two people take turns in each conversation. Some people write far more than others.
 CONVERSATIONS = f"""
 CREATE TEMPORARY TABLE made AS
 SELECT id, one, CASE WHEN other = one THEN one % {{users}} + 1 ELSE other END AS other, began FROM (
@@ -47,13 +47,13 @@ FROM made CROSS JOIN generate_series(0, {LENGTH - 1}) AS place
 
 
 def load(messages: int) -> None:
-    """Store about so many messages. Takes a superuser of PostgreSQL."""
+    """Store about this number of messages. Needs a superuser of PostgreSQL."""
     load_people(generate.Forest(100))
     numbers = {"users": generate.USERS, "start": generate.START.isoformat(), "span": generate.SPAN}
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'messaging_message'")
         definitions = dict(cursor.fetchall())
-        # Neither foreign keys nor triggers: the rows fit, and all of them are counted afterwards.
+        # Without foreign keys and triggers: the rows are consistent, and all of them are counted afterwards.
         cursor.execute("SET session_replication_role = replica")
         cursor.execute("ALTER TABLE messaging_message DROP CONSTRAINT messaging_message_external_id_key")
         for name in definitions.keys() - {"messaging_message_pkey", "messaging_message_external_id_key"}:
@@ -71,7 +71,7 @@ def load(messages: int) -> None:
 
 
 def main(messages: int) -> None:
-    """Fill the database of this process, and count it for the dashboards."""
+    """Fill the database of this process, and count its messages for the dashboards."""
     load(messages)
     keep = import_string(KEEP_FIGURES)
     keep()

@@ -1,4 +1,4 @@
-"""What the audit trail costs: entries recorded one by one, and a page with and without an entry of its own."""
+"""The cost of the audit trail: entries recorded one by one, and a page that records an entry or none."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bench.load import REVIEWER, insert, load
 from bench.measure import SMALL_RUN, Case, Figure, Goal, Timing, once, repeat
 from bench.scenarios import lists
 
-# By name: the console's modules can be imported only in a child, where Django is set up.
+# By name, because the console's modules can be imported only in a child, where Django is set up.
 RECORDING = "ops.audit.recording"
 READ = "conversation.read"
 CHANGE = 2  # django.contrib.admin.models.CHANGE
 
 ENTRIES = 100 if SMALL_RUN else 2_000
-MESSAGES = 200 if SMALL_RUN else 2_000  # in conversations, of which each round of the page opens another one
+MESSAGES = 200 if SMALL_RUN else 2_000  # in conversations; each round of the page opens another one
 MOST_MILLISECONDS = 25  # that an entry may add to a page
 
 
@@ -35,7 +35,7 @@ def cases(size: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of a page: its entry is not what one waits for."""
+    """Return the goal of a page, which limits the time that its entry adds."""
     ours, without = figures["ours"], figures["vanilla"]
     if figures["raw"].best:
         return []
@@ -44,7 +44,7 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, size: int) -> Timing | None:
-    """Measure in the empty database of this process; the result is how many entries or pages there were."""
+    """Measure in the empty database of this process; the result is the number of entries or pages."""
     if case.key == "page":
         pages: dict[str, Callable[[], Timing | None]] = {
             "ours": lambda: page(again=False),
@@ -59,7 +59,7 @@ def run(case: Case, way: str, size: int) -> Timing | None:
 
 
 def one_by_one(actor: Any) -> None:
-    """As requests record: each in a transaction of its own, sealed after it."""
+    """Record entries as requests do: each in a transaction of its own, and sealed after it."""
     record = import_string(f"{RECORDING}.record")
     for number in range(ENTRIES):
         with transaction.atomic():
@@ -67,7 +67,7 @@ def one_by_one(actor: Any) -> None:
 
 
 def django_log(actor: Any) -> None:
-    """Django's own log, which can be changed and goes with its author."""
+    """Write to Django's own log, whose entries can be changed and are deleted with their author."""
     kind = apps.get_model("contenttypes", "ContentType").objects.get_for_model(
         apps.get_model("messaging", "Conversation")
     )
@@ -78,7 +78,7 @@ def django_log(actor: Any) -> None:
 
 
 def plain_inserts(actor: Any) -> None:
-    """Ready entries into their table, all in one transaction."""
+    """Insert prepared entries into their table, all in one transaction."""
     new_entry = import_string(f"{RECORDING}.new_entry")
     targets = [("messaging.conversation", number) for number in range(ENTRIES)]
     entries = [new_entry(READ, actor=actor, target=target) for target in targets]
@@ -95,7 +95,7 @@ def plain_inserts(actor: Any) -> None:
 
 
 def page(*, again: bool) -> Timing:
-    """Open conversations of a few messages: each for the first time, or one ``again`` within the hour."""
+    """Time opening conversations of a few messages: each for the first time, or one ``again`` within the hour."""
     load(generate.Forest(MESSAGES))
     client = Client()
     client.force_login(get_user_model().objects.get(username=REVIEWER))
@@ -118,6 +118,6 @@ def page(*, again: bool) -> Timing:
 
 
 def empty_page() -> Timing:
-    """Ask for a list without a row: what any page costs."""
+    """Time an empty list, which is the cost of any page."""
     get_user_model().objects.create_superuser(REVIEWER)
     return repeat(lists.empty_page())

@@ -1,7 +1,7 @@
 """The review desk: the queue's pages, the next case, a case's page, deciding, and edits that end a decision.
 
-Every conversation has a case that is pending and one that was closed by a decision in force on its first message.
-``python -m bench.scenarios.reviewing`` makes them in a copy of the kept conversations, for bench.databases.
+Every conversation has a pending case, and one that was closed by a decision in force on its first message.
+``python -m bench.scenarios.reviewing`` creates them in a copy of the kept conversations, for bench.databases.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from bench.scenarios import lists
 QUEUE = lists.List("Case", "", "", app="moderation")
 FIRST, LAST, NEXT, SLOWEST, PAGE = "first", "last", "next", "slowest", "page"
 EDIT, DECIDE, GROUP = "edit", "decide", "group"
-PEOPLE = 20  # reviewers, each with a case in hand
-ROUNDS = 20 if SMALL_RUN else 400  # of taking the next case
-WARM = 2 if SMALL_RUN else 10  # before that, since a connection plans a statement for good when it has run five times
-PAUSE = 0.05 if SMALL_RUN else 1.0  # seconds between two, of one reviewer
+PEOPLE = 20  # reviewers, each with a claimed case
+ROUNDS = 20 if SMALL_RUN else 400  # number of times that the next case is claimed
+WARM = 2 if SMALL_RUN else 10  # claims before that, since a connection keeps a statement's plan after five executions
+PAUSE = 0.05 if SMALL_RUN else 1.0  # average seconds between two claims of one reviewer
 DECISIONS = 20 if SMALL_RUN else 100
-TOGETHER = 20 if SMALL_RUN else 10_000  # cases that are decided at once
+TOGETHER = 20 if SMALL_RUN else 10_000  # cases in one group decision
 SEVERITY, TARGET = "normal", timedelta(hours=24)
-FEW_MESSAGES = 10  # of a conversation whose page is asked for: as long as most are
+FEW_MESSAGES = 10  # limit for the measured conversation: most have no more
 MOST_TIMES_SMALL, MOST_TIMES_PAGE, MOST_MILLISECONDS, LEAST_A_SECOND = 1.2, 1.5, 5.0, 2_000
 
 PAGE_SQL = """
@@ -78,7 +78,7 @@ def cases(messages: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of the figures of a case, by way; the result of ours says which case it is."""
+    """Return the goals of a case; the result of our figure identifies the case."""
     ours, vanilla, small = (figures.get(way, Figure()) for way in ("ours", "vanilla", "small"))
     if ours.result in (FIRST, LAST) and small.best:
         words = f"≤ {MOST_TIMES_SMALL}× of {lists.SMALL:,} messages"
@@ -93,9 +93,9 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, messages: int) -> Timing | None:
-    """Measure in the database of this process; None where ``way`` has no such case.
+    """Measure in the database of this process; returns None if ``way`` has no such case.
 
-    The result is the case's key, or how many cases were decided.
+    The result is the case's key, or the number of decided cases.
     """
     known: dict[tuple[str, str], Callable[[], Timing]] = {
         (FIRST, "ours"): lambda: repeat(lists.request(QUEUE, "")),
@@ -128,13 +128,13 @@ def model(name: str) -> Any:
 
 
 def reviewers() -> Iterator[Any]:
-    """The reviewers in turn, for ever."""
+    """Return an endless iterator over the reviewers, in turn."""
     people = list(get_user_model().objects.filter(username__startswith=f"{REVIEWER} ").order_by("pk"))
     return (people[place % PEOPLE] for place in count())
 
 
 def asked(statement: str, direction: str = "") -> int:
-    """How many rows the database answers."""
+    """Run a statement; returns its number of rows."""
     user = connection.ops.quote_name(get_user_model()._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(statement.format(user=user, direction=direction))
@@ -142,13 +142,13 @@ def asked(statement: str, direction: str = "") -> int:
 
 
 def share_of(times: Sequence[float], share: float) -> Timing:
-    """The time in which this ``share`` of the cases was taken."""
+    """Return the time within which this ``share`` of the cases was claimed."""
     seconds = sorted(times)[math.ceil(share * len(times)) - 1]
     return Timing(seconds, seconds, len(times), None)
 
 
 def take(reviewer: Any) -> float:
-    """A reviewer takes the next case; the seconds."""
+    """Claim the next case for a reviewer; returns the seconds."""
     start = time.perf_counter()
     if import_string("ops.moderation.claims.claim_next")(reviewer) is None:
         raise RuntimeError("There is no next case.")
@@ -156,12 +156,12 @@ def take(reviewer: Any) -> float:
 
 
 def taken_in_turn() -> list[float]:
-    """Reviewers take the next case one after the other."""
+    """Let reviewers claim the next case one after the other; returns the seconds, without each one's first claim."""
     return [take(reviewer) for _, reviewer in zip(range(PEOPLE + ROUNDS), reviewers(), strict=False)][PEOPLE:]
 
 
 def taken_at_once() -> list[float]:
-    """Each reviewer, on a connection of their own, takes the next case about once in PAUSE seconds."""
+    """Let all reviewers, each on a connection of their own, claim the next case about every PAUSE seconds."""
 
     def one(reviewer: Any) -> list[float]:
         try:
@@ -177,14 +177,14 @@ def taken_at_once() -> list[float]:
         finally:
             connection.close()
 
-    all_warm = Barrier(PEOPLE, timeout=60)  # what one measures is not what others do to become warm
+    all_warm = Barrier(PEOPLE, timeout=60)  # no measuring while others warm up
     people = [reviewer for _, reviewer in zip(range(PEOPLE), reviewers(), strict=False)]
     with ThreadPoolExecutor(PEOPLE) as threads:
         return [seconds for times in threads.map(one, people) for seconds in times]
 
 
 def page_of_case(name: str, key: str) -> Callable[[], int]:
-    """Asks for a page about a pending case of a few messages, by the address that has this name and ``key``."""
+    """Return a function that requests a page about a pending case of a few messages, by URL name and ``key`` field."""
     client = Client()
     client.force_login(get_user_model().objects.get(username=REVIEWER))
     found = model("Case").objects.pending().filter(conversation__message_count__lte=FEW_MESSAGES)
@@ -200,7 +200,7 @@ def page_of_case(name: str, key: str) -> Callable[[], int]:
 
 
 def edits(*, covered: bool) -> Timing:
-    """Edit one message after the other, each covered by a decision in force, or by none any more."""
+    """Time edits of messages, each covered by a decision in force, or (not ``covered``) of one that no longer is."""
     decided = model("CoveredMessage").objects.filter(decision__in_force=True).order_by("pk")
     messages = decided.values_list("message", flat=True)[:30].iterator()
     edited = apps.get_model("messaging", "Message").objects
@@ -218,7 +218,7 @@ def edits(*, covered: bool) -> Timing:
 
 
 def decide() -> None:
-    """Reviewers take the next case and decide it, one after the other."""
+    """Let reviewers claim the next case and decide it, one after the other."""
     claim_next = import_string("ops.moderation.claims.claim_next")
     decisions = import_string("ops.moderation.decisions")
     choice = decisions.Choice(model("Label").objects.get(slug="bench"))
@@ -228,7 +228,7 @@ def decide() -> None:
 
 
 def decide_together() -> Callable[[], None]:
-    """A Lead has agreed to the preview of a group; has its job done."""
+    """Prepare a group decision; returns a function that starts its job and runs it."""
     preparing = import_string("ops.moderation.groups.preparing")
     lead = next(reviewers())
     ids = list(model("Case").objects.filter(state="open").most_urgent_first().values_list("pk", flat=True)[:TOGETHER])
@@ -244,11 +244,11 @@ def decide_together() -> Callable[[], None]:
     return work
 
 
-# --- Making the cases -------------------------------------------------------------------------------------------
+# --- Creating the cases -----------------------------------------------------------------------------------------
 
 
 def make_cases() -> None:
-    """Two cases for each conversation, in sets: one closed by a decision of long ago, one pending."""
+    """Create two cases for each conversation, in sets: one closed by a decision long ago, one pending."""
     users = get_user_model().objects
     people = [users.create_superuser(f"{REVIEWER} {number}") for number in range(PEOPLE)]
     label = model("Label").objects.create(name="Bench", slug="bench", severity=SEVERITY)
@@ -266,9 +266,9 @@ def make_cases() -> None:
 
 
 def make_chunk(firsts: list[tuple], label: int, by: int) -> None:
-    """The cases of these conversations, given with the id of their first message.
+    """Create the cases of conversations; ``firsts`` are (conversation, first message) ids.
 
-    The closed one has an odd number, the pending one the next: twice the conversation's.
+    The pending case's id is twice the conversation's, the closed one's is one less.
     """
     now = timezone.now()
     long_ago = now - timedelta(days=60)
@@ -279,7 +279,7 @@ def make_chunk(firsts: list[tuple], label: int, by: int) -> None:
     for conversation, message in firsts:
         sender, receiver, revision = found[message]
         closed, pending = 2 * conversation - 1, 2 * conversation
-        # Spread over the last day, so that the queue has an order.
+        # Spread over the last day, to give the queue an order.
         since = now - timedelta(seconds=conversation % 86_400)
         for pk, state, at, closed_at in (
             (closed, "closed", long_ago, long_ago + TARGET),

@@ -1,8 +1,8 @@
-"""Searches in the list of messages: our page beside that of plain Django's search (vanilla: ``search_fields``, which
-reads texts by ``icontains``), and beside the rows alone: by the index of words (raw), by reading texts (containment).
+"""Searches in the list of messages: our page, beside plain Django's search (vanilla: ``search_fields``, which scans
+texts with ``icontains``), and beside only the rows: by the word index (raw), and by scanning texts (containment).
 
-What must hold is that a page of a rare word costs little more than an empty list, and a small part of the page that
-reads every text; and that one of a common word costs little more than the page without a search.
+The goals: the page for a rare word costs little more than an empty list, and a small part of the page that scans every
+text; the page for a common word costs little more than the page without a search.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from bench.scenarios import lists
 from messaging.search import engine
 from messaging.search.terms import Words
 
-RARE, SOME = "marzipan", "東京都"  # generate.RARE holds them
+RARE, SOME = "marzipan", "東京都"  # from generate.RARE
 SENDER = generate.username(1)
 MOST_TIMES_RARE, MOST_TIMES_COMMON, TIMES_FASTER = 1.5, 3.0, 20
 
 
 class Search(NamedTuple):
-    """What is typed, what texts that it finds contain, and the words for the index; the ``sender`` if it names one."""
+    """A search as typed, the text that its matches contain, the words for the index, and the sender if it names one."""
 
     typed: str
     contained: str
@@ -53,7 +53,7 @@ def cases(messages: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of the figures of a search, by way; of a rare word, a page that is not full."""
+    """Return the goals of a search: of a common word if the page is full, else of a rare word."""
     ours, vanilla, floor = figures["ours"], figures["vanilla"], figures["floor"]
     if ours.result == lists.ROWS:
         return [Goal(f"≤ {MOST_TIMES_COMMON:.0f}× without", 0 < ours.best <= MOST_TIMES_COMMON * floor.best)]
@@ -65,9 +65,9 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, messages: int) -> Timing:
-    """Ask for the first page of ``case``; the result is how many rows it holds.
+    """Request the first page of ``case``; the result is its number of rows.
 
-    The floor of a search that fills a page is the page without a search; of another, the same list without a row.
+    The floor is the page without a search if the search fills a page, or else the same list without rows.
     """
     search = SEARCHES[case.key]
     ways = {
@@ -85,7 +85,7 @@ def our_page(search: Search) -> Callable[[], int]:
 
 
 def plain_page(search: Search) -> Callable[[], int]:
-    """The page of plain Django's search box. It has no ``from:``: a reader takes the filter by sender."""
+    """Return a function that requests the page of plain Django's search, with a filter instead of ``from:``."""
     asked: dict[str, Any] = {"q": f'"{search.contained}"'}
     if search.sender:
         asked["sender__id__exact"] = get_user_model().objects.get(username=search.sender).pk
@@ -97,23 +97,23 @@ def floor(search: Search) -> Callable[[], int]:
 
 
 def without_rows() -> Callable[[], int]:
-    """The list of messages between the reviewer and others, who wrote none."""
+    """Return a function that requests the list of messages of the reviewer, who has none."""
     nobody = get_user_model().objects.get(username=REVIEWER).pk
     return lists.request(lists.MESSAGES, urlencode({"participant": nobody}))
 
 
 def containment(search: Search) -> Callable[[], int]:
-    """The rows alone, by reading texts."""
+    """Return a function that queries only the rows, by scanning texts."""
     return rows(search, Q(content__icontains=search.contained))
 
 
 def index_alone(search: Search) -> Callable[[], int]:
-    """The rows alone, by the index."""
+    """Return a function that queries only the rows, by the index."""
     return rows(search, engine.matching(Words(search.words, search.prefix), apps.get_model("messaging", "Message")))
 
 
 def rows(search: Search, condition: Q) -> Callable[[], int]:
-    """Asks for the newest rows of one page."""
+    """Return a function that queries the newest matching rows of one page."""
     found = apps.get_model("messaging", "Message").objects.filter(condition).order_by("-timestamp", "-id")
     if search.sender:
         found = found.filter(sender__username=search.sender)

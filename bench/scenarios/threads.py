@@ -1,4 +1,4 @@
-"""Reading one conversation in order: ours beside the recursion over ``.replies.all()`` and beside plain SQL."""
+"""Reading one conversation in order: ours, the recursion over ``.replies.all()``, and plain SQL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def cases(messages: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of the figures of a thread, by way."""
+    """Return the goals of a thread."""
     ours, vanilla, raw_sql = figures["ours"], figures["vanilla"], figures["raw"]
     goals = [Goal(f"≤ {MOST_TIMES_RAW}× raw", 0 < ours.best <= MOST_TIMES_RAW * raw_sql.best)]
     if vanilla.best:
@@ -42,7 +42,7 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, messages: int) -> Timing:
-    """Read the special thread of ``case``; the result is how many messages came. RecursionError is vanilla's."""
+    """Read the special thread of ``case``; the result is the number of messages. Vanilla may raise RecursionError."""
     length = getattr(shape(messages), case.key)
     conversations = apps.get_model("messaging", "Conversation").objects.filter(message_count=length)
     conversation_id = conversations.order_by("id").values_list("id", flat=True)[0]
@@ -54,7 +54,7 @@ def run(case: Case, way: str, messages: int) -> Timing:
 
 
 def recursive(conversation_id: int) -> list[tuple]:
-    """The obvious way: each message asks for its replies, and for the names of its people."""
+    """Read the thread the plain way: each message queries its replies, and the names of its people."""
     found: list[tuple] = []
 
     def visit(message: Any, depth: int) -> None:
@@ -71,7 +71,7 @@ def recursive(conversation_id: int) -> list[tuple]:
 
 
 def raw(conversation_id: int) -> list[tuple]:
-    """What the database needs to hand over the same columns."""
+    """Read the same columns in one SQL query."""
     user = connection.ops.quote_name(get_user_model()._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(SQL.format(user=user), [conversation_id])

@@ -1,4 +1,4 @@
-"""Undoing an import: ``manage.py undo_import`` beside the plain deletes of the same rows."""
+"""Undoing an import: ``manage.py undo_import``, and plain deletes of the same rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.measure import Case, Figure, Goal, Timing, once
 from bench.scenarios import imports
 
 MOST_TIMES, MOST_MIB = 3.0, 150
-IMPORTED = "messaging.Message", "messaging.Conversation", "accounts.User"  # in the order in which they can go
+IMPORTED = "messaging.Message", "messaging.Conversation", "accounts.User"  # in the order of deleting
 
 
 def cases(rows: int) -> list[Case]:
@@ -22,7 +22,7 @@ def cases(rows: int) -> list[Case]:
 
 
 def goals(figures: Mapping[str, Figure]) -> list[Goal]:
-    """What must hold of an undo, by way."""
+    """Return the goals of an undo."""
     ours, raw = figures["ours"], figures["raw"]
     times = ours.best / raw.best if ours.best and raw.best else MOST_TIMES + 1
     return [
@@ -32,7 +32,7 @@ def goals(figures: Mapping[str, Figure]) -> list[Goal]:
 
 
 def run(case: Case, way: str, rows: int) -> Timing | None:
-    """Import into the empty database of this process, then take it all away; the result is how many messages went."""
+    """Import into the empty database of this process, then undo it; the result is the number of removed messages."""
     if way == "vanilla":
         return None
     imports.ours(imports.csv_file(settings.VAR_DIR / "bench", rows))
@@ -45,7 +45,7 @@ def run(case: Case, way: str, rows: int) -> Timing | None:
 
 
 def raw() -> None:
-    """The rows in three statements and one transaction, with the database's own checks."""
+    """Delete the rows with three statements in one transaction, with the database's own checks."""
     with transaction.atomic(), connection.cursor() as cursor:
         for name in IMPORTED:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(apps.get_model(name)._meta.db_table)}")

@@ -1,4 +1,4 @@
-"""Settings in which the tables belong to plain models with Django's cascades, and to nothing else."""
+"""Settings with only plain models of our tables, which use Django's cascades."""
 
 from bench.settings import *  # noqa: F403
 

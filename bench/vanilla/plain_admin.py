@@ -1,4 +1,4 @@
-"""The obvious Django admin of the same models, and its addresses: what ours is compared with."""
+"""A plain Django admin of the same models, and its URLs, with which ours is compared."""
 
 from django.contrib import admin
 from django.urls import path

@@ -1,10 +1,10 @@
-"""Settings of plain Django beside ours: the same models and database, the stock admin and nothing else."""
+"""Settings of plain Django: the same models and database, and only the stock admin."""
 
 from bench.settings import *  # noqa: F403
 
 INSTALLED_APPS = [
     "ops.accounts",
-    # What accounts refer to.
+    # Apps that ops.accounts refers to.
     "ops.audit",
     "ops.jobs",
     "ops.notices",

@@ -1,6 +1,6 @@
-"""Stock django-import-export on the same models, as its documentation shows it: what ours is compared with.
+"""Stock django-import-export on the same models, as in its documentation, with which ours is compared.
 
-Import it only where Django is set up.
+Import this module only after Django is set up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp
 
 
 class StockResource(resources.ModelResource):
-    """Messages by external id, people by username, with a query for each as the library's widgets do."""
+    """Messages by external id and people by username, looked up one by one by the library's widgets."""
 
     sender = fields.Field("sender", "sender", ForeignKeyWidget(get_user_model(), "username"))
     receiver = fields.Field("receiver", "receiver", ForeignKeyWidget(get_user_model(), "username"))
@@ -36,7 +36,7 @@ class StockResource(resources.ModelResource):
 
 
 class PatientResource(StockResource):
-    """The same for exports, with the one thing that everybody finds out: joined people and parents."""
+    """The same for exports, with the usual optimisation: people and parents are joined."""
 
     class Meta:
         model = Message
@@ -47,7 +47,7 @@ class PatientResource(StockResource):
 
 
 def import_csv(path: Path, rows: int) -> None:
-    """Import the first ``rows`` rows as the admin does: a dry run, then the import. Everybody named must exist."""
+    """Import the first ``rows`` rows as the admin does: a dry run, then the import. All users must exist already."""
     with path.open(encoding="utf-8", newline="") as file:
         lines = islice(file, rows + 1)
         dataset = tablib.Dataset().load("".join(lines), format="csv")

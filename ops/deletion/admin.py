@@ -37,7 +37,7 @@ MOST_ALIKE = 5  # names in one sentence
 
 
 class InState(admin.SimpleListFilter):
-    """State of a request; “on hold” is an extra choice."""
+    """Filters requests by state, with extra choices such as “on hold”."""
 
     title = gettext_lazy("state")
     parameter_name = "state"

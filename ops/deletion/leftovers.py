@@ -1,6 +1,6 @@
 """The steps that remove a person's remaining data after the account: those of all rooms, and this room's own.
 
-Steps share transactions as long as none fails. The receipt shows the outcome of each.
+Steps share transactions unless one fails. The receipt shows the outcome of each.
 """
 
 from __future__ import annotations

@@ -206,11 +206,11 @@ class Table(resources.Resource):
         return fields
 
     def import_data(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raises ReadOnlyTable, which says where to import."""
+        """Raise ReadOnlyTable, whose message explains where to import."""
         raise ReadOnlyTable
 
     def import_row(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raises ReadOnlyTable, which says where to import."""
+        """Raise ReadOnlyTable, whose message explains where to import."""
         raise ReadOnlyTable
 
 
@@ -286,7 +286,7 @@ class ReceivedTable(MessageTable):
 
 
 class HistoryTable(Table):
-    """The older texts of messages. No file contains texts that moderators removed, whoever requests it."""
+    """The older texts of messages. Texts that moderators removed are withheld from every file."""
 
     external_id = Column(F("message__external_id"), OwnExternalId("message_id"))
     edited_at = Column(IsoTimestamp("edited_at"), kind=TIMESTAMP)

@@ -64,7 +64,7 @@ def counts_of(user: Any) -> dict[str, int]:
 
 
 def _readme(user: Any, export: Export) -> str:
-    """Return a description of the files, in the active language."""
+    """Return a description of the files, in the requester's language (jobs run in it)."""
     names = {"name": user.get_username(), "by": author_name(export), "day": f"{export.created_at:%Y-%m-%d %H:%M}"}
     files = {
         "account.json": _(

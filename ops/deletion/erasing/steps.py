@@ -29,7 +29,8 @@ MOST_FAILURES = 3  # of one step, before it is recorded as failed on the receipt
 def run_steps(run: Run) -> None:
     """Run the remaining steps in order. Raises JobFailed if one failed and will be retried.
 
-    Steps without ``prepare`` share transactions until one of them fails: a transaction takes longer than most steps.
+    Steps without ``prepare`` share transactions, because a transaction takes longer than most steps. After one of them
+    failed, the next step runs alone before sharing is tried again.
     """
     stored = DeletionRequest.objects.get(pk=run.params["request"])
     remaining = [step for step in leftovers.steps() if step.name not in stored.progress.get("cleared", [])]

@@ -131,7 +131,7 @@ class ErasedSkeleton(models.Model):
 
 class AccountDeletionQuerySet(models.QuerySet["AccountDeletion"]):
     def record(self, counts: dict[str, int]) -> AccountDeletion:
-        """Record that the signed-in user deleted an account now; ``counts``: deleted rows by name."""
+        """Record that the current editor deleted an account now; ``counts`` are numbers of deleted rows, by name."""
         return self.create(counts=counts, deleted_by_id=current_editor_id())
 
 

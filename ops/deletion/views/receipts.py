@@ -79,7 +79,7 @@ class LookUpView(ConsolePage, FormView):
 
 
 class LiftIdentifierView(Action):
-    """Release the name or address of an erased account."""
+    """Releases the name or address of an erased account."""
 
     permission = "deletion.lift_erasedidentifier"
     requires_password = True
