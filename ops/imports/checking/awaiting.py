@@ -1,4 +1,4 @@
-"""Stored messages that await a row of the file as their parent: an answer that came first, and what it answers."""
+"""Stored messages that await a row of the file as their parent, because the answer was stored first."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.roots import Roots
 from ops.imports.staging.base import Staging
 
-# In the order of the index, which a database without statistics would not use otherwise.
+# Ordered so that a database without statistics uses the index, too.
 ANY = """
 SELECT COUNT(*) FROM (
     SELECT 1 FROM {messages} WHERE awaited_parent_external_id IS NOT NULL
     ORDER BY awaited_parent_external_id LIMIT 1
 ) waiting
 """
-# Rows and the stored messages that await them. Those that wait are few, and both ids have an index.
+# Rows and the stored messages that await them. Awaiting messages are few, and both ids have an index.
 AWAITED = """
 SELECT rows.number, waiting.id, rows.external_id FROM {messages} waiting CROSS JOIN {rows} rows
 WHERE waiting.awaited_parent_external_id IS NOT NULL AND rows.external_id = waiting.awaited_parent_external_id
 ORDER BY waiting.id
 """
-# Rows that answer a message below one that waits, with that one. UNION ends on loops.
+# Rows that answer an awaiting message or one below it, each with that awaiting message. UNION ends on loops.
 BELOW = """
 WITH RECURSIVE tree(waiting, id) AS (
     SELECT waiting.id, waiting.id FROM {messages} waiting
@@ -38,9 +38,9 @@ SELECT joins.number, tree.waiting FROM tree JOIN {joins} joins ON joins.parent_i
 
 
 def check_awaiting(staging: Staging, findings: Findings, roots: Roots) -> None:
-    """Report rows that stored messages await, and that answer those messages themselves: a loop.
+    """Report loops: rows that stored messages await and that answer those messages themselves, directly or not.
 
-    Only rows below a message that waits can close one, so usually there is nothing to look for.
+    Only rows below an awaiting message can close a loop, so usually there is nothing to check.
     """
     if not staging.value(ANY) or not staging.value("SELECT EXISTS (SELECT 1 FROM {joins})"):
         return
@@ -69,7 +69,7 @@ def check_awaiting(staging: Staging, findings: Findings, roots: Roots) -> None:
 
 
 def count_joining(staging: Staging, findings: Findings) -> int:
-    """How many stored messages join what new rows bring."""
+    """Return how many stored messages will join new rows."""
     if not staging.value(ANY):
         return 0
     return sum(findings.marks[number] == Mark.NEW for number, _, _ in staging.stream(AWAITED))

@@ -1,4 +1,4 @@
-"""Checking all rows of a file before the first is stored: what is wrong with them, and what happens to each."""
+"""Checking all rows of a file before the first is stored: finds problems, and decides what happens to each row."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ Progress = Callable[[int], None]  # is called with the number of rows read so fa
 
 @dataclass
 class Checked:
-    """What the checks found. ``first`` are the first rows as the file has them, long values cut.
+    """The results of the check. ``first`` are the first rows as the file has them, long values cut.
 
-    ``guarded``: its values have the guards of our exports. ``whole``: ids such as 12.0 were made whole numbers.
+    ``guarded``: the file's values have the guards of our exports. ``whole``: ids such as 12.0 were made whole numbers.
     ``complete``: the file was read to its end.
     """
 
@@ -62,10 +62,10 @@ def check(
     suggestions: Iterable[Suggestion] = (),
     by: Any = None,
 ) -> Checked:
-    """Stage the rows and check them, for ``by``, who reads what is found. ``notices`` and ``suggestions`` are
-    those of the reader; they are reported as well.
+    """Stage the rows and check them for ``by``, who will read the findings. ``notices`` and ``suggestions`` are those
+    of the source; they become findings as well.
 
-    Only temporary tables are written to, so nobody has to wait for it.
+    Writes only to temporary tables, so it blocks nobody.
     """
     findings = Findings(staging)
     first: list[SourceRow] = []
@@ -73,7 +73,7 @@ def check(
     readable = until_unreadable(_keeping_first(rows, first), ends)
     unusual = Unusual(context)
     staging.fill("rows", _marked(checked_rows(readable, context, findings.report, unusual), findings, progress))
-    # Once the rows were read: what the reader noticed, and suggests, may depend on all of them.
+    # After the rows: the notices and suggestions of the source may depend on all of them.
     for problem in notices:
         findings.report(problem)
     removed = guards.remove_guards(staging) if context.guarded else 0
@@ -143,14 +143,14 @@ def _counts(staging: Staging, findings: Findings, roots: Roots, choices: Choices
 
 
 def _changed(staging: Staging, findings: Findings, choices: Choices) -> int:
-    """How many stored texts are replaced, or wait for a decision."""
+    """Return how many stored texts will be replaced, or await a decision."""
     if choices.existing == "refuse":
         return int(staging.value("SELECT COUNT(*) FROM {changes}"))
     return findings.count(Mark.CHANGED)
 
 
 def _threads(staging: Staging, findings: Findings, roots: Roots) -> dict[str, int]:
-    """How many conversations begin with new rows, and how many new rows are replies."""
+    """Return how many conversations start with new rows, and how many new rows are replies."""
     new = findings.where(Mark.NEW)
     joining = sum(new[number] for (number,) in staging.stream("SELECT number FROM {joins}"))
     beginning = sum(1 for row, parent in zip(new, roots.parents, strict=True) if row and not parent) - joining
@@ -158,9 +158,9 @@ def _threads(staging: Staging, findings: Findings, roots: Roots) -> dict[str, in
 
 
 def until_unreadable(rows: Iterable[SourceRow], ends: list[Unreadable]) -> Iterator[SourceRow]:
-    """The rows up to where the file cannot be read any more; the reason is added to ``ends``.
+    """Yield the rows until the file becomes unreadable; the reason is added to ``ends``.
 
-    Raises HeaderUnfit where a column turns out to be in none of them.
+    Raises HeaderUnfit if a column turns out to be in none of the rows.
     """
     try:
         yield from rows
@@ -171,7 +171,7 @@ def until_unreadable(rows: Iterable[SourceRow], ends: list[Unreadable]) -> Itera
 
 
 def _keeping_first(rows: Iterable[SourceRow], first: list[SourceRow]) -> Iterator[SourceRow]:
-    """The rows; as much of the first as the preview shows is added to ``first``."""
+    """Yield the rows; add the first ones to ``first``, with as much of them as the preview shows."""
     left = iter(rows)
     for number, values, problem in islice(left, SHOWN):
         first.append((number, [value[:KEPT_OF_VALUE] for value in values], problem))
@@ -180,7 +180,7 @@ def _keeping_first(rows: Iterable[SourceRow], first: list[SourceRow]) -> Iterato
 
 
 def _marked(rows: Iterable[StagedRow], findings: Findings, progress: Progress) -> Iterator[StagedRow]:
-    """The rows, each marked as new, or as excluded where it has a fault."""
+    """Yield the rows; mark each as new, or as excluded if it is faulty."""
     for count, row in enumerate(rows):
         if count % ROWS_PER_BEAT == 0:
             progress(count)

@@ -1,4 +1,4 @@
-"""Our own exports as they come back from a spreadsheet, which writes true and false in its language."""
+"""Our own exports after a spreadsheet saved them with true and false in its own language."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ops.files.sources import Source, SourceRow
 from ops.imports.columns import COLUMNS
 
 FLAGS = [COLUMNS.index(name) for name in ("edited", "read", "hidden", "redacted")]
-# What Excel and LibreOffice write for a logical value.
+# What Excel and LibreOffice write for a boolean value.
 TRUE = ("wahr", "vrai", "verdadero", "vero", "verdadeiro", "waar", "prawda", "истина", "sant", "sand", "tosi", "igaz")
 FALSE = ("falsch", "faux", "falso", "onwaar", "fałsz", "ложь", "falskt", "falsk", "epätosi", "hamis")
 WORDS = {**dict.fromkeys(TRUE, "true"), **dict.fromkeys(FALSE, "false")}
 
 
 def rows_of(source: Source) -> Iterable[SourceRow]:
-    """The rows of a file; of one of our workbooks, whatever it was saved as, with true and false in English."""
+    """Return the rows of a file; if it is one of our workbooks, in any format, with true and false in English."""
     return _in_english(source) if exact_header("timestamp") in source.headers else source
 
 

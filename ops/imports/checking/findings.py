@@ -1,4 +1,4 @@
-"""What is found in a file while it is checked: every problem, and what happens to each row."""
+"""The findings of a check: every problem, and what happens to each row."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Mark(IntEnum):
 
 
 class Findings:
-    """The problems of a file, one by one and in ``groups``, ``suggestions`` that would cure some, ``people`` about whom
-    to ask, and the ``marks`` of its rows by row number.
+    """The problems of a file, one by one and in ``groups``, the ``suggestions`` that would cure some, the ``people`` to
+    ask about, and the ``marks`` of its rows by row number.
 
-    Counted: how many ``erased`` names are in it, how many changed texts are ``undated`` (it does not say when they were
-    edited), and how many rows without a parent are ``gathered`` in the conversation of another one.
+    Counters: ``erased`` names in the file, changed texts that are ``undated`` (without edited_at), and rows that are
+    ``gathered`` in the conversation of another row with the same missing parent.
     """
 
     def __init__(self, staging: Staging) -> None:
         self.staging = staging
-        self.marks = bytearray(1)  # rows count from 1, also in a file that has none
+        self.marks = bytearray(1)  # rows count from 1, also in an empty file
         self.erased = self.undated = self.gathered = 0
         self.suggestions: list[Suggestion] = []
         self.people: list[dict[str, Any]] = []  # AskedPeople.as_json()
@@ -70,17 +70,17 @@ class Findings:
         self._store(Problem(row, "", "error", why), reported=False)
 
     def mark(self, row: int, mark: Mark) -> None:
-        """Say what happens to a row. What was excluded once stays so, whatever another check finds of it."""
+        """Set what happens to a row. An excluded row stays excluded, whatever later checks find."""
         if row >= len(self.marks):
             self.marks.extend(bytes(row - len(self.marks) + 1))
         if self.marks[row] != Mark.EXCLUDED:
             self.marks[row] = mark
 
     def settle(self, *, texts_change: bool) -> None:
-        """Once everything is checked: take what the marks do not allow out of the tables that are stored from.
+        """After all checks, delete rows from the tables that storing reads if their marks do not allow them.
 
-        The marks alone say which rows are in. ``texts_change``: stored texts are replaced; where they are not, the
-        table of changes only shows what the file has in other words.
+        The marks alone decide which rows are imported. ``texts_change``: stored texts will be replaced; otherwise the
+        table ``changes`` only serves the preview.
         """
         if not self.count(Mark.EXCLUDED):
             return
@@ -89,20 +89,20 @@ class Findings:
             self._keep_only("changes", Mark.CHANGED)
 
     def where(self, mark: Mark) -> bytearray:
-        """A byte for each row, true where it has this mark."""
+        """Return a byte for each row, true if it has this mark."""
         return rows_marked(self.marks, mark)
 
     def count(self, mark: Mark) -> int:
         return self.marks.count(mark)
 
     def problems(self) -> Iterator[Problem]:
-        """Everything that was reported, by row; what concerns the whole file comes first."""
+        """Yield everything that was reported, by row; problems of the whole file come first."""
         self._flush()
         for number, column, level, message, cure in self.staging.stream(BY_ROW):
             yield Problem(number or None, column, level, message, cure)
 
     def excluded(self) -> Iterator[tuple[int, str]]:
-        """(row, why) of each excluded row, by row."""
+        """Yield (row, reasons) for each excluded row, by row."""
         self._flush()
         last, reasons = 0, [""]
         for number, message in self.staging.stream(WHY_EXCLUDED):
@@ -135,10 +135,10 @@ class Findings:
 
 
 def rows_marked(marks: bytearray, *wanted: Mark) -> bytearray:
-    """A byte for each row, true where its mark is one of these."""
+    """Return a byte for each row, true if its mark is one of these."""
     return marks.translate(bytes(mark in wanted for mark in range(256)))
 
 
 def storable(text: str) -> str:
-    """A text from a file, with the characters spelled out that no database and no page takes."""
+    """Spell out the characters of a text that cannot be stored (NUL and lone surrogates)."""
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Problems of one kind together: how many there are, and the first of them."""
+"""Grouping problems by kind: how many there are of each, and the first of them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 from ops.files.problems import LEVELS, Problem
 
 FIRST = 5  # problems of a group that are shown
-MOST_GROUPS = 200  # what comes after them is one group for each level
+MOST_GROUPS = 200  # further kinds share one group for each level
 OTHERS = gettext_lazy("Other problems")
 
-# What differs between messages of one kind: what is quoted, and numbers.
+# What differs between messages of one kind: quoted values, and numbers.
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|\d[\d,.]*")
 REMEDY = re.compile(r".*: ", re.DOTALL)
 
@@ -30,7 +30,7 @@ class Group:
         self._begin = self._end = self._shortest = problem.message
 
     def add(self, problem: Problem) -> None:
-        """One more of them."""
+        """Count one more problem of this kind."""
         self.count += 1
         self.columns[problem.column] += 1
         if len(self.first) < FIRST:
@@ -44,7 +44,7 @@ class Group:
 
     @property
     def sentence(self) -> str:
-        """What they have in common: their kind, or what all messages begin and end with."""
+        """The kind of the problems, or what all their messages begin and end with."""
         if self.kind or self._begin == self._shortest == self._end:
             return self.kind or self._begin
         room = len(self._shortest) - len(self._begin)
@@ -63,13 +63,13 @@ class Group:
 
 
 class Groups:
-    """The problems of a file by kind; as much memory for a million as for a few."""
+    """The problems of a file by kind, in constant memory."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, ...], Group] = {}
 
     def add(self, problem: Problem) -> None:
-        """Count a problem with those like it."""
+        """Count a problem in the group of its kind."""
         key = (problem.level, problem.cure, problem.kind or _likeness(problem.message))
         if key not in self._groups and len(self._groups) >= MOST_GROUPS:
             key = (problem.level, "", "")
@@ -80,27 +80,27 @@ class Groups:
         group.add(problem)
 
     def worst_first(self) -> list[Group]:
-        """Errors, then warnings, then notices; the most frequent first."""
+        """Return the groups: errors, then warnings, then notices; within these, the most frequent first."""
         return sorted(self._groups.values(), key=lambda group: (LEVELS.index(group.level), -group.count))
 
 
 def _likeness(message: str) -> str:
-    """What messages of one kind share: the remedy, which stands behind the last colon, without values."""
+    """Return what messages of one kind share: the remedy after the last colon, without values."""
     return VALUES.sub("…", REMEDY.sub("", message))
 
 
 def _common(one: str, other: str) -> str:
-    """What both texts begin with."""
+    """Return the common beginning of two texts."""
     pairs = enumerate(zip(one, other, strict=False))
     return one[: next((place for place, (this, that) in pairs if this != that), min(len(one), len(other)))]
 
 
 def _until_blank(text: str) -> str:
-    """As much of ``text`` as ends with a whole word."""
+    """Return the part of ``text`` up to its last blank."""
     return text[: text.rfind(" ") + 1]
 
 
 def _from_break(text: str) -> str:
-    """As much of ``text`` as begins with a whole word, or with a sign between words."""
+    """Return the part of ``text`` from its first blank or punctuation mark on."""
     found = re.search("[ :;,]", text)
     return text[found.start() :] if found else ""

@@ -1,4 +1,4 @@
-"""Removing the guard of our exports from the rows of a file that says that it is ours (formulas.MARK)."""
+"""Removing the guards of our exports from the rows of a file that is marked as ours (formulas.MARK)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REMOVE_GUARD = f"UPDATE {{rows}} SET {{column}} = substr({{column}}, 2) WHERE {H
 
 
 def remove_guards(staging: Staging) -> int:
-    """Remove the guard from all rows of a file that has it; from how many values. A ' before another sign is text."""
+    """Remove the guard from all values that have it; return how many. A ' before any other character is text."""
     params = [GUARD, *GUARDED_STARTS]
     where = " OR ".join(HAS_GUARD.format(column=column) for column in GUARDED)
     if not staging.value(f"SELECT EXISTS (SELECT 1 FROM {{rows}} WHERE {where})", params * len(GUARDED)):

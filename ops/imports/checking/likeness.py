@@ -1,4 +1,4 @@
-"""How two names differ, and whose account a name without one is likely to mean."""
+"""How two names differ, and which account a name without one is likely to mean."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ops.accounts.names.look_alikes import digests
 from ops.accounts.usernames import username_problem
 from ops.files.problems import label
 
-MOST_LIKE = 3  # accounts that are named for one name
+MOST_LIKE = 3  # accounts that are suggested for one name
 
-# What two names differ in, said of both, and of the one in the file.
+# How two names differ, in a sentence about both, and in one about the name in the file.
 THEY_DIFFER = {
     "composition": gettext_lazy("They differ only in how their accents are composed."),
     "look": gettext_lazy("They differ only in characters that look alike."),
@@ -45,42 +45,42 @@ class Difference(StrEnum):
 
 
 class Likeness(NamedTuple):
-    """The accounts that a name reads like, the likeliest first, and how the name differs from that one."""
+    """The accounts that a name reads like, which all differ from it in the same way (``difference``)."""
 
     usernames: tuple[str, ...]
     difference: Difference
 
     @property
     def certain(self) -> bool:
-        """Whether there is one account that differs in nothing that people would call another name."""
+        """Whether there is exactly one account, and it does not merely look like the name."""
         return self.difference is not Difference.LOOK and len(self.usernames) == 1
 
 
 def spelling(name: str) -> str:
-    """What is left of a name without capitals, superfluous blanks, and the way in which accents are composed."""
+    """Return a name in lower case, with single blanks and composed accents: equal for names of one spelling."""
     text = name if name.isascii() else unicodedata.normalize("NFC", name)
     return " ".join(text.lower().split())
 
 
 def difference(name: str, other: str) -> Difference:
-    """How two names that read alike differ."""
+    """Return how two names that read alike differ."""
     if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", other):
         return Difference.COMPOSITION
     return Difference.SPELLING if spelling(name) == spelling(other) else Difference.LOOK
 
 
 def they_differ(name: str, other: str) -> str:
-    """What two names differ in, as a sentence."""
+    """Return a sentence on how two names differ."""
     return str(THEY_DIFFER[_in_what(name, other)])
 
 
 def it_differs(name: str, other: str) -> str:
-    """What a name of the file differs from another one in, as a sentence."""
+    """Return a sentence on how a name in the file differs from another one."""
     return str(IT_DIFFERS[_in_what(name, other)]) % {"name": label(name, quoted=True)}
 
 
 def like_accounts(names: Iterable[str]) -> dict[str, Likeness]:
-    """Those of ``names`` that read like accounts, with these."""
+    """Return those of ``names`` that read like accounts, each with its likeness."""
     by_digest = defaultdict(list)
     for name in names:
         for one in set(digests(name)):
@@ -95,14 +95,14 @@ def like_accounts(names: Iterable[str]) -> dict[str, Likeness]:
 
 
 def likely_name(names: Iterable[str]) -> str:
-    """Of names with one spelling that have no account, the one under which there would be one."""
+    """Return the one of these names (of one spelling, without an account) that suits an account best."""
     return min(
         names, key=lambda name: (bool(username_problem(name)), name != unicodedata.normalize("NFC", name), *_case(name))
     )
 
 
 def no_account(name: str, like: Likeness | None) -> str:
-    """Why rows that name ``name`` are refused, as a sentence."""
+    """Return why rows that name ``name`` are refused, as a sentence."""
     quoted = label(name, quoted=True)
     if like is None:
         return _("no user %(name)s: correct the name, or choose to create missing users.") % {"name": quoted}
@@ -119,7 +119,7 @@ def no_account(name: str, like: Likeness | None) -> str:
 
 
 def _in_what(name: str, other: str) -> str:
-    """What two names differ in, as a key of THEY_DIFFER."""
+    """Return how two names differ, as a key of THEY_DIFFER."""
     kind = difference(name, other)
     if kind is not Difference.SPELLING:
         return str(kind)
@@ -130,7 +130,7 @@ def _in_what(name: str, other: str) -> str:
 
 
 def _likeness(name: str, usernames: list[str]) -> Likeness:
-    """The likeness to accounts that are named in any order; what only looks alike does not count beside better ones."""
+    """Return the likeness to these accounts, given in any order; only those that differ least from the name count."""
     ranks = list(Difference)
     by_rank: dict[Difference, list[str]] = defaultdict(list)
     for username in usernames:
@@ -140,5 +140,5 @@ def _likeness(name: str, usernames: list[str]) -> Likeness:
 
 
 def _case(name: str) -> tuple[bool, str]:
-    """“Peter” before “PETER” and “peter”."""
+    """Return a sort key that puts “Peter” before “peter” and “PETER”."""
     return name.isupper(), name

@@ -1,4 +1,4 @@
-"""Which message each row answers: another row, a stored message, or none that can be found."""
+"""Finding the message that each row answers: another row, a stored message, or none."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ FROM {known} known CROSS JOIN {rows} parents CROSS JOIN {rows} rows
 WHERE parents.number = known.number AND rows.parent_external_id = parents.external_id
     AND NOT EXISTS (SELECT 1 FROM {known} own WHERE own.number = rows.number)
 """
-# EXCEPT, since PostgreSQL expects that two NOT EXISTS leave one row, for which it would read a whole table.
+# EXCEPT, because PostgreSQL expects one row to remain after two NOT EXISTS, and would read a whole table for it.
 MISSING_PARENTS = """
 SELECT rows.number, rows.parent_external_id FROM (
     SELECT number FROM {orphans} EXCEPT SELECT number FROM {joins} EXCEPT SELECT number FROM {known}
 ) missing CROSS JOIN {rows} rows
 WHERE rows.number = missing.number
 """
-# Rows whose parent is missing, those of one parent together.
+# Rows whose parent is missing, sorted by that parent.
 SIBLINGS = """
 SELECT rows.number, rows.parent_external_id FROM (
     SELECT number FROM {orphans} EXCEPT SELECT number FROM {joins} EXCEPT SELECT number FROM {known}
@@ -66,7 +66,7 @@ ORDER BY rows.parent_external_id, rows.number
 
 
 def find_parents(staging: Staging, last_row: int) -> Roots:
-    """Which row each row answers; those whose parent is not in the file go to the table of orphans."""
+    """Return which row each row answers; rows whose parent is not in the file go to the table ``orphans``."""
     roots = Roots(last_row)
     orphans = array("i")
     for number, parent in staging.stream(ANSWERS):
@@ -79,7 +79,7 @@ def find_parents(staging: Staging, last_row: int) -> Roots:
 
 
 def join_stored(staging: Staging, roots: Roots) -> None:
-    """Find the stored messages that rows answer. Such rows answer no row; nor do those that are stored themselves."""
+    """Find the stored messages that rows answer. These rows, and rows that are stored already, then answer no row."""
     staging.execute(JOIN_OTHERS)
     staging.execute(JOIN_OWN)
     staging.execute(JOIN_KNOWN)
@@ -105,7 +105,7 @@ def check_parents(staging: Staging, findings: Findings, *, start_conversations: 
 
 
 def check_loops(staging: Staging, findings: Findings, roots: Roots) -> None:
-    """Resolve the roots; report replies that go round in a loop."""
+    """Resolve the roots; report replies that form a loop."""
     loops = roots.resolve()
     alone = array("i")
     while some := list(islice(loops, LOOPS_AT_A_TIME)):
@@ -122,7 +122,7 @@ def check_loops(staging: Staging, findings: Findings, roots: Roots) -> None:
 
 
 def exclude_answers(staging: Staging, findings: Findings, roots: Roots, choices: Choices) -> None:
-    """Exclude what answers an excluded row, or have it start a conversation where that is chosen."""
+    """Exclude rows that answer an excluded row, or let them start conversations if that is chosen."""
     excluded = findings.where(Mark.EXCLUDED)
     if not any(excluded):
         return
@@ -139,9 +139,9 @@ def exclude_answers(staging: Staging, findings: Findings, roots: Roots, choices:
 
 
 def gather_siblings(staging: Staging, roots: Roots, new: bytearray) -> int:
-    """Put new rows that answer one message, which is missing, into one conversation, with all that answers them.
+    """Put new rows that answer the same missing message into one conversation, with all replies to them.
 
-    How many of them do not begin a conversation because of that. The roots have to be resolved.
+    Return how many of them therefore do not start a conversation. The roots must have been resolved.
     """
     leaders: dict[int, int] = {}
     for _parent, siblings in groupby(staging.stream(SIBLINGS), key=itemgetter(1)):
@@ -182,14 +182,14 @@ def _self_parents(rows: array) -> Suggestion:
 
 
 def _ids_to_name(staging: Staging, loops: list[list[int]]) -> dict[int, str]:
-    """The external ids of those rows of the loops that are named."""
+    """Return the external ids of those rows of the loops that messages name."""
     named = [row for loop in loops for row in loop[:NAMED_IN_A_LOOP]]
     places = ", ".join(["%s"] * len(named))
     return dict(staging.stream(f"SELECT number, external_id FROM {{rows}} WHERE number IN ({places})", named))
 
 
 def _path(ids: dict[int, str], loop: list[int]) -> str:
-    """The external ids of a loop in order, back to the first: '1 → 2 → 1'."""
+    """Join the external ids of a loop in order, back to the first: '1 → 2 → 1'."""
     steps = [label(ids[row]) for row in loop[:NAMED_IN_A_LOOP]]
     if len(loop) > NAMED_IN_A_LOOP:
         steps.append("…")
@@ -197,7 +197,7 @@ def _path(ids: dict[int, str], loop: list[int]) -> str:
 
 
 def _places(loop: list[int]) -> str:
-    """The rows of a loop: 'row 2', 'rows 2–3', 'rows 2, 7, 9'."""
+    """Name the rows of a loop: 'row 2', 'rows 2–3', 'rows 2, 7, 9'."""
     if len(loop) == 1:
         return _("row %(row)s") % {"row": loop[0]}
     rows = sorted(loop)

@@ -1,4 +1,4 @@
-"""Senders and receivers who have no account: who may get one, and under which names there can be none."""
+"""Senders and receivers who have no account: who gets one, and whose name cannot have one."""
 
 from __future__ import annotations
 
@@ -45,9 +45,8 @@ UNION ALL
 SELECT rows.number, people.username FROM {rows} rows CROSS JOIN {people} people
 WHERE people.username = rows.receiver AND people.fault = ''
 """
-# Whoever is named only in excluded rows gets no account.
-# Taking sets away from each other takes a hash or a sort. PostgreSQL would go through all rows once for each name of a
-# NOT IN whose names do not fit into its working memory.
+# People named only in excluded rows get no account. EXCEPT takes a hash or a sort; with NOT IN, PostgreSQL would go
+# through all rows once for each name if the names do not fit into its working memory.
 DELETE_UNUSED = """
 DELETE FROM {people} WHERE fault IS NULL AND username IN (
     SELECT username FROM {people}
@@ -57,21 +56,22 @@ DELETE FROM {people} WHERE fault IS NULL AND username IN (
         WHERE NOT EXISTS (SELECT 1 FROM {excluded} gone WHERE gone.number = rows.number)
 )
 """
-# What begins with the name of anonymised accounts counts as one, whoever gave it that name.
+# A username that begins like those of anonymised accounts counts as one of them, whoever chose it.
 ANONYMISED_PEOPLE = "FROM {users} gone WHERE gone.anonymised_at IS NOT NULL OR substr(gone.username, 1, %s) = %s"
 ROWS_OF_ANONYMISED = """
 SELECT rows.number, 1, rows.sender FROM {rows} rows WHERE rows.sender IN (SELECT gone.username {anonymised})
 UNION ALL
 SELECT rows.number, 2, rows.receiver FROM {rows} rows WHERE rows.receiver IN (SELECT gone.username {anonymised})
 """
-# Each missing name with the row in which it comes first, and how often it comes; an odd number is that of a receiver.
+# Each missing name with its first place and the number of its occurrences. A place is twice the row, plus one for a
+# receiver.
 NAMED = """
 SELECT named.name, people.fault, MIN(named.place), COUNT(*) FROM (
     SELECT sender AS name, number * 2 AS place FROM {rows} UNION ALL SELECT receiver, number * 2 + 1 FROM {rows}
 ) named CROSS JOIN {people} people
 WHERE people.username = named.name GROUP BY named.name, people.fault ORDER BY 3
 """
-# Names that are written with other capitals or blanks than other names without an account.
+# Names without an account that differ from another one only in capitals or blanks.
 OF_ONE_SPELLING = """
 SELECT spelling, username FROM {spellings} WHERE spelling IN (
     SELECT spelling FROM {spellings} GROUP BY spelling HAVING COUNT(*) > 1
@@ -84,9 +84,9 @@ UPDATE {rows} AS rows SET {column} = meant.username FROM {meant} meant WHERE mea
 
 
 def use_accounts(staging: Staging, people: Mapping[str, str]) -> None:
-    """Have rows name the accounts that ``people`` (Choices.people) gives for the names of the file.
+    """Replace names in the rows with the usernames that ``people`` (Choices.people) gives for them.
 
-    Names that have an account mean that one, whatever was chosen; erased people's names mean nobody else.
+    A name that has an account always means that account; the name of an erased person is never replaced.
     """
     meant = {name: username for name, username in people.items() if username}
     if not meant:
@@ -100,15 +100,15 @@ def use_accounts(staging: Staging, people: Mapping[str, str]) -> None:
 
 
 def find_missing(staging: Staging) -> int:
-    """Fill the table of people with everybody who has no account; how many they are."""
+    """Fill the table ``people`` with all names that have no account; return how many."""
     return staging.execute(FIND_PEOPLE)
 
 
 def check_people(staging: Staging, findings: Findings, choices: Choices, *, by: Any = None) -> None:
-    """Report senders and receivers who have no account and are not to get one, or cannot under that name; and those
-    who are to get one and read like somebody who has one. What they are likely to mean is suggested.
+    """Report people without an account who get none, or whose name cannot have one, and people who get one but whose
+    name reads like somebody's account. Suggest whom they are likely to mean.
 
-    ``by`` reads the problems: whether they say when an account was erased depends on that person's permissions.
+    ``by`` reads the problems: that person's permissions decide whether these state when an account was erased.
     """
     if not find_missing(staging):
         return
@@ -136,7 +136,7 @@ def check_people(staging: Staging, findings: Findings, choices: Choices, *, by: 
 
 
 def _chosen_before(staging: Staging, choices: Choices, *, by: Any) -> dict[str, str]:
-    """Missing names about which ``by`` decided in an earlier file, each with the account; not those of the erased."""
+    """Return the missing names that ``by`` matched in an earlier file, with their accounts; no erased names."""
     chosen = remembered_people.remembered(by=by)
     missing: list[str] = []
     for batch in in_batches([name for name in chosen if name not in choices.people]):
@@ -163,7 +163,7 @@ def _looks_like_another(name: str, like: Likeness, row: int, column: str) -> Pro
 
 
 def _exclude_rows(staging: Staging, findings: Findings, *, why: bool) -> None:
-    """Exclude all rows that name somebody without an account, of which only the first was reported for each name."""
+    """Exclude all rows that name somebody without an account; for each name only the first one was reported."""
     for number, name in staging.stream(ROWS_WITHOUT_ACCOUNT):
         if findings.marks[number] == Mark.EXCLUDED:
             continue
@@ -174,7 +174,7 @@ def _exclude_rows(staging: Staging, findings: Findings, *, why: bool) -> None:
 
 
 def _of_one_spelling(staging: Staging, choices: Choices, like: Mapping[str, Likeness]) -> dict[str, str]:
-    """Names without an account that differ from another one only in capitals and blanks, each with that one."""
+    """Return names without an account that differ from another one only in capitals and blanks, each with that one."""
     undecided = staging.stream("SELECT username FROM {people} WHERE COALESCE(fault, '') = ''")
     names = (name for (name,) in undecided if name not in like and name not in choices.people)
     staging.fill("spellings", ((spelling(name), name) for name in names))
@@ -188,7 +188,7 @@ def _of_one_spelling(staging: Staging, choices: Choices, like: Mapping[str, Like
 
 
 def check_anonymised(staging: Staging, findings: Findings) -> None:
-    """Report rows that would be stored as written by, or to, an anonymised account."""
+    """Report rows that would be stored with an anonymised account as sender or receiver."""
     gone = [len(ANONYMISED) + 1, f"{ANONYMISED} "]
     if not staging.value(f"SELECT EXISTS (SELECT 1 {ANONYMISED_PEOPLE})", gone):
         return
@@ -202,7 +202,7 @@ def check_anonymised(staging: Staging, findings: Findings) -> None:
 
 
 def count_missing(staging: Staging, findings: Findings) -> int:
-    """How many accounts are missing of people in rows that are not excluded; the table of people keeps only those."""
+    """Return how many missing people could get an account; drop those to be created that only excluded rows name."""
     if not staging.value("SELECT COUNT(*) FROM {people}"):
         return 0
     excluded = findings.where(Mark.EXCLUDED)
@@ -213,14 +213,14 @@ def count_missing(staging: Staging, findings: Findings) -> int:
 
 
 def count_created(staging: Staging) -> int:
-    """How many of the people whom ``count_missing`` counted get an account."""
+    """Return how many of the people that ``count_missing`` counts get an account."""
     return int(staging.value("SELECT COUNT(*) FROM {people} WHERE fault IS NULL"))
 
 
 def _store_faults(staging: Staging, findings: Findings, choices: Choices, *, by: Any) -> dict[str, Likeness]:
-    """Set why there can be no account under a missing name ("" where none is to be created, NULL where one is).
+    """Set the fault of each missing name: why it cannot have an account, "" if none is to be created, NULL if one is.
 
-    Returns whom the names read like about which nothing is decided yet, but for those of erased people.
+    Return the likenesses of undecided names that read like accounts, without the names of erased people.
     """
     like: dict[str, Likeness] = {}
     faults: list[tuple[str, str]] = []
@@ -247,5 +247,5 @@ def _store_faults(staging: Staging, findings: Findings, choices: Choices, *, by:
 
 
 def _created(name: str, choices: Choices) -> bool:
-    """Whether somebody of this name who has no account gets one."""
+    """Return whether a person of this name who has no account gets one."""
     return choices.create_users or choices.people.get(name) == ""

@@ -1,4 +1,4 @@
-"""Rows of a file that have the same external id."""
+"""Rows of a file that repeat each other: with the same external id, or identical without one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ FIND_REPEATED = """
 INSERT INTO {repeated} (external_id)
 SELECT external_id FROM {rows} WHERE external_id IS NOT NULL GROUP BY external_id HAVING COUNT(*) > 1
 """
-# Of several rows with one id the first sound one counts. A join: where rows were changed before the index was made,
-# PostgreSQL does not use it while an older transaction runs, and a sub-query would go through all rows.
+# Of several rows with one id, the first valid one is used. A join: if rows were changed before the index was created,
+# PostgreSQL does not use it while an older transaction runs, and a subquery would go through all rows.
 CHOOSE_REPEATED = """
 UPDATE {repeated} SET number = chosen.number FROM (
     SELECT rows.external_id, COALESCE(
@@ -43,7 +43,7 @@ DELETE FROM {rows} WHERE number IN (
 """
 
 
-# Rows without an id that are alike in everything, each with the first such row.
+# Identical rows without an id, each with the first such row.
 ALIKE = """
 SELECT number, first FROM (
     SELECT number, MIN(number) OVER (PARTITION BY sender, receiver, sent_at, parent_external_id, content) AS first
@@ -63,9 +63,9 @@ DELETE FROM {rows} WHERE number IN (
 
 
 def check_alike(staging: Staging, findings: Findings, *, once: bool) -> None:
-    """Find rows without an id that are alike in everything: what was said twice, or copied twice. Nobody can tell.
+    """Report identical rows without an id: a message sent twice looks the same as one copied into the file twice.
 
-    Both are imported, which is suggested to be changed; where they are to come in ``once``, the first one counts.
+    All are imported, with a suggestion to import only the first; with ``once``, only the first is imported.
     """
     if not staging.value("SELECT EXISTS (SELECT 1 FROM {rows} WHERE external_id IS NULL)"):
         return
@@ -92,7 +92,7 @@ def check_alike(staging: Staging, findings: Findings, *, once: bool) -> None:
 
 
 def _alike(pairs: list[tuple[int, int]], others: int) -> str:
-    """Which rows are alike: "Rows 2 and 3, rows 4 and 5"."""
+    """Name the rows that are alike: "Rows 2 and 3, rows 4 and 5"."""
     named = ", ".join(_("rows %(first)s and %(row)s") % {"first": first, "row": row} for first, row in pairs)
     if others:
         more = ngettext(
@@ -110,7 +110,7 @@ def _skipped(number: int, earlier: int) -> Problem:
 
 
 def skip_repeats(staging: Staging, findings: Findings) -> None:
-    """Report rows that repeat an earlier external id, and take them out of the staged ones."""
+    """Report rows that repeat an earlier external id, and delete them from the staged rows."""
     if not staging.execute(FIND_REPEATED):
         return
     staging.execute(CHOOSE_REPEATED)
@@ -122,7 +122,7 @@ def skip_repeats(staging: Staging, findings: Findings) -> None:
                 "an id of its own."
             ) % {"earlier": earlier, "row": number, "id": label(external_id), "columns": different}
             findings.report(Problem(number, "", "error", message))
-            # Once: with the reasons of thousands its row would be too long to be read again.
+            # Only once: with thousands of reasons its excluded row would be too long to be read again.
             if findings.marks[earlier] != Mark.EXCLUDED:
                 findings.exclude(earlier, message)
         else:

@@ -1,4 +1,4 @@
-"""Which row each reply goes back to, and loops: linear passes over flat arrays, without recursion.
+"""Finding the row that each reply's conversation starts with, and loops: linear passes over flat arrays, no recursion.
 
 A chain of a million replies costs no more than any other conversation.
 """
@@ -19,9 +19,9 @@ class Roots:
         self.roots = array("i", [0]) * (last_row + 1)
 
     def resolve(self) -> Iterator[list[int]]:
-        """Find the root of every row; yields each loop as its rows, from the lowest on, each followed by its parent.
+        """Find the root of every row; yield each loop as its rows, from the lowest on, each followed by its parent.
 
-        Rows of a loop, and those that lead to one, get the row where it was entered as their root.
+        Rows of a loop, and those that lead to one, get as their root the row where the loop was entered.
         """
         parents, roots = self.parents, self.roots
         walk = array("i")
@@ -31,7 +31,7 @@ class Roots:
             del walk[:]
             row = start
             while not roots[row] and parents[row]:
-                roots[row] = -start  # on the walk that is under way
+                roots[row] = -start  # on the current walk
                 walk.append(row)
                 row = parents[row]
             entered = roots[row] == -start
@@ -42,18 +42,18 @@ class Roots:
                 yield self._loop(row)
 
     def resolve_without_loops(self) -> None:
-        """Find the root of every row, where loops were reported already."""
+        """Find the root of every row, ignoring loops: they were reported already."""
         for _ in self.resolve():
             pass
 
     def reset(self) -> None:
-        """Forget the roots, because parents changed: they are to be resolved again."""
+        """Clear the roots after parents changed; they must be resolved again."""
         self.roots = array("i", [0]) * len(self.parents)
 
     def cut_off(self, excluded: bytearray) -> Iterator[tuple[int, int]]:
-        """(row, its parent) of rows with a parent that is excluded or cut off; each is marked in ``excluded`` too.
+        """Yield (row, its parent) for each row below an excluded one, and mark it in ``excluded``.
 
-        ``excluded`` has a true byte for each row that is. There must be no loop among the others.
+        ``excluded`` has a true byte for each excluded row. There must be no loop among the others.
         """
         decided = bytearray(excluded)
         walk = array("i")

@@ -1,4 +1,4 @@
-"""What is wrong with each row of a file by itself, and how it is staged."""
+"""Checking each row of a file by itself, and preparing it for staging."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ FLAG_COLUMNS = ("edited", "read", "hidden", "redacted")
 NEVER_EMPTY = {*NEEDED, "timestamp"}
 OTHER_FLAGS = gettext_lazy("Values that are neither true nor false")
 SENDER, RECEIVER, CONTENT = map(COLUMNS.index, ("sender", "receiver", "content"))
-KEPT = 1_024  # sentences
+KEPT = 1_024  # cached sentences
 
-# What is compared of two messages with one id.
+# The columns that are compared between two messages with the same id.
 COMPARED = ("sender", "receiver", "timestamp", "content", "parent_external_id")
 
-# The number, then the values: times in UTC, the flags as they are stored, edited_at before the text. The text is None
-# where the row is faulty.
+# The row's number, then its values: times in UTC, the flags as they are stored, edited_at before the text. The text of
+# a faulty row is None.
 StagedRow = tuple[
     int, str | None, str | None, str | None, str | None, str | None, bool, bool, bool, bool, str | None, str | None
 ]
-# What follows the people of a row that is faulty.
+# The values of a faulty row after its sender and receiver.
 NOTHING_MORE = (None, False, False, False, False, None, None)
 
-# A text of nothing but these is empty. Other scripts' blanks, the ideographic one for instance, are somebody's text.
+# A text of only these counts as empty. Blanks of other scripts, such as the ideographic one, count as text.
 BLANKS = " \t\r\n"
 
 CANNOT_BE_STORED = re.compile("[\x00\ud800-\udfff]")
 NOT_BLANK = re.compile(f"[^{BLANKS}]")
-JOINED = 1 << 16  # characters of a text that is copied in order to look at a row as a whole
+JOINED = 1 << 16  # characters; shorter texts are copied to check all values of a row as one text
 
 
 def checked_rows(
     rows: Iterable[SourceRow], context: RowContext, report: Report, unusual: Unusual | None = None
 ) -> Iterator[StagedRow]:
-    """Each row ready for staging; reports what is wrong with it by itself, and lets ``unusual`` take note of it."""
+    """Yield each row ready for staging; report its own faults, and let ``unusual`` collect its unusual values."""
     seen = unusual or Unusual(context)
     ids, read_moment = seen.ids, context.moments
     read_flag, other_flag = context.read_flags, context.edited_flags
@@ -110,13 +110,12 @@ def checked_rows(
 
 
 def _is_unusual(value: str, words: Collection[str]) -> bool:
-    """Whether an id may be a word for none, or a number as a spreadsheet or a program left it; fast, of most it is
-    not."""
+    """Return whether an id may be a word for none or changed by a spreadsheet or program: a fast, rough check."""
     return value in words or len(value) > KEPT_DIGITS or value[-2:] == ".0" or "+" in value
 
 
 def _are_texts_sound(values: Sequence[str], *, guarded: bool) -> bool:
-    """Whether nobody and no text is missing, all values can be stored, and none is too long."""
+    """Return whether sender, receiver and text are there, all values can be stored, and none is too long."""
     content = values[CONTENT]
     joined = len(content) <= JOINED
     text = "".join(values) if joined else "".join((*values[:CONTENT], *values[CONTENT + 1 :]))
@@ -130,7 +129,7 @@ def _are_texts_sound(values: Sequence[str], *, guarded: bool) -> bool:
 def _note_moment(
     number: int, timestamp: str, moment: Moment, report: Report, context: RowContext, seen: Unusual
 ) -> None:
-    """Report what is remarkable of a time that can be stored."""
+    """Report the notes on a time that can be stored, and a time in the future."""
     if moment.note:
         report(Problem(number, "timestamp", "warning" if moment.doubtful else "notice", moment.note, moment.cure))
         if moment.cure == "repeated_times":
@@ -140,13 +139,13 @@ def _note_moment(
 
 
 def _is_long_text(content: str) -> bool:
-    """Whether a text can be stored and is not empty, without a copy of it."""
+    """Return whether a long text can be stored and is not empty, without copying it."""
     storable = (content.isascii() and "\x00" not in content) or not CANNOT_BE_STORED.search(content)
     return storable and NOT_BLANK.search(content) is not None
 
 
 def too_long(column: str, value: str, *, guarded: bool) -> str:
-    """Why a value is too long for its column, with the remedy; "" where it is not."""
+    """Return why a value is too long for its column, with the remedy; "" if it is not."""
     if column == "content" and len(value) - (guarded and has_guard(value)) > LONGEST_TEXT:
         text = ngettext(
             "the text has %(number)s character: shorten it to %(most)s.",
@@ -166,7 +165,7 @@ def too_long(column: str, value: str, *, guarded: bool) -> str:
 
 
 def _long(values: Sequence[str], *, guarded: bool) -> bool:
-    """Whether a name or an id is too long; fast where none is, as is usual."""
+    """Return whether any value is too long; fast if none is, which is usual."""
     external_id, parent_external_id, sender, receiver = values[:4]
     return (
         len(external_id) > LONGEST_EXTERNAL_ID
@@ -178,7 +177,7 @@ def _long(values: Sequence[str], *, guarded: bool) -> bool:
 
 
 def _faulty(number: int, values: Sequence[str], report: Report, context: RowContext, seen: Unusual) -> StagedRow:
-    """Report every fault of a row; what is sound of it is staged, so that checks of all rows together can continue."""
+    """Report every fault of a row, and return its sound values for staging, so that checks across rows can continue."""
     sound: dict[str, str] = {}
     for column, value in zip(COLUMNS, values, strict=True):
         if not value and column not in NEVER_EMPTY:
@@ -204,7 +203,7 @@ def _faulty(number: int, values: Sequence[str], report: Report, context: RowCont
 
 
 def _edit_fault(values: Sequence[str], context: RowContext) -> tuple[str, str] | None:
-    """What is wrong with the time at which a row says it was edited, and the option that would cure it."""
+    """Return what is wrong with a row's ``edited_at``, and the option that would cure it; None if nothing is."""
     sent, edited = (context.moments(value[: LONGEST_TIMESTAMP + 1]) for value in (values[4], values[8]))
     if edited.utc is None:
         return edited.problem, edited.cure
@@ -216,7 +215,7 @@ def _edit_fault(values: Sequence[str], context: RowContext) -> tuple[str, str] |
 
 
 def _fault(column: str, value: str, *, guarded: bool, language: str | None) -> tuple[str, str]:
-    """What is wrong with one value, with its remedy, and the option that would cure it; "" where nothing is."""
+    """Return what is wrong with one value, with its remedy, and the option that would cure it; "" if nothing is."""
     if not value:
         return _if_empty(column, language), ""
     found = CANNOT_BE_STORED.search(value)
@@ -230,7 +229,7 @@ def _fault(column: str, value: str, *, guarded: bool, language: str | None) -> t
     return (_if_empty(column, language) if blank else ""), ""
 
 
-# A file may have such faults in each of its rows, and looking up a text takes longer than checking a value.
+# Cached: a file may have such a fault in every row, and looking up a text takes longer than checking a value.
 @lru_cache(KEPT)
 def _if_empty(column: str, language: str | None) -> str:
     return str(NEEDED.get(column, ""))
@@ -254,5 +253,5 @@ def _storable_id(external_id: str, context: RowContext) -> str | None:
 
 
 def differing(differs: Sequence[object]) -> str:
-    """The columns of COMPARED that differ, as a sentence names them."""
+    """Return the columns of COMPARED that differ, joined for a sentence."""
     return ", ".join(column for column, differing in zip(COMPARED, differs, strict=True) if differing)

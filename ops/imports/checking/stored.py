@@ -1,4 +1,4 @@
-"""Rows that are stored already: by their id, by the id that an export gave them, or because all of it is the same."""
+"""Rows that are stored already: found by their id, by the id that an export gave them, or by people, time and text."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ FROM (SELECT rows.number, {own_number} AS own FROM {rows} rows WHERE {has_any_pr
 CROSS JOIN {messages} stored
 WHERE stored.id = rows.own AND stored.external_id IS NULL
 """
-# Old exports wrote threadward:12 without a database name, so people and time must match too; and those of a message
-# that was imported under this id, if there is one, must not.
+# Old exports wrote threadward:12 without a database name, so people and time must match, too, and must not match a
+# message that was imported under this id.
 BY_OLD_ID = """
 INSERT INTO {known} SELECT rows.number, stored.id, stored.conversation_id
 FROM (
@@ -46,7 +46,7 @@ WHERE stored.id = rows.old AND stored.external_id IS NULL
     )
 ON CONFLICT (number) DO UPDATE SET message_id = excluded.message_id, conversation_id = excluded.conversation_id
 """
-# A number of this database that is not given yet may be one day, and then two messages would have the same id.
+# A number that this database has not used yet may be used one day; then two messages would have the same id.
 NEVER_GIVEN = """
 SELECT rows.number, rows.external_id
 FROM (SELECT rows.number, rows.external_id, {own_number} AS own FROM {rows} rows WHERE {has_any_prefix}) rows
@@ -54,8 +54,8 @@ WHERE rows.own IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {known} known WHERE kno
     AND (rows.own > %s OR EXISTS (SELECT 1 FROM {messages} stored WHERE stored.id = rows.own))
 ORDER BY rows.number
 """
-# A row without an id is stored if people, time and text are the same. Of several such rows the first is the first such
-# message, the second the second: nothing that was said twice is dropped.
+# A row without an id is stored if people, time and text are the same. Identical rows are paired with identical messages
+# in order, so that no message that was sent twice is lost.
 BY_ALL_OF_IT = """
 INSERT INTO {known} SELECT rows.number, stored.id, stored.conversation_id
 FROM (
@@ -84,7 +84,7 @@ JOIN (
 ON stored.sender_id = rows.sender_id AND stored.receiver_id = rows.receiver_id
     AND stored."timestamp" = rows.sent_at AND stored.content = rows.content AND stored.turn = rows.turn
 """
-# Rows whose id is stored, where anything differs: each of COMPARED in turn.
+# Rows whose id is stored with any difference: one column for each of COMPARED.
 STORED_OTHERWISE = """
 SELECT number, external_id, message_id, was_edited, was_redacted, dated, {older} AS older,
     sender, receiver, sent_at, content, parent
@@ -106,14 +106,14 @@ FROM (
 ) compared
 WHERE sender OR receiver OR sent_at OR content OR parent
 """
-# Whether the text of a row was written before the stored one, or together with it.
+# Whether the text of a row was written before the stored one, or at the same time.
 OLDER = """
 (dated AND (edited_at <= stored_sent_at OR edited_at <= COALESCE(stored_edited_at, stored_sent_at) OR EXISTS (
     SELECT 1 FROM {histories} edits WHERE edits.message_id = compared.message_id
         AND edits.edited_at >= compared.edited_at
 )))
 """
-# A row that started a conversation because its parent was missing does so again.
+# Rows that are stored as the start of a conversation because their parent was missing, and still is.
 STARTED_WITHOUT_PARENT = """
 SELECT rows.number FROM {known} known CROSS JOIN {rows} rows CROSS JOIN {messages} stored
 WHERE rows.number = known.number AND stored.id = known.message_id AND stored.parent_message_id IS NULL
@@ -132,9 +132,9 @@ TEXT_ONLY = (False, False, False, True, False)  # of COMPARED
 
 
 def find_known(staging: Staging, findings: Findings) -> int:
-    """Fill the table of known rows with those that are stored; how many there are.
+    """Fill the table ``known`` with the rows that are stored already; return how many.
 
-    Reports rows with an id of this database that it never gave to their message.
+    Report rows with an id of this database that it never gave to their message.
     """
     staging.execute(BY_ID)
     if staging.value(ANY_OF_EXPORTS):
@@ -150,9 +150,9 @@ def find_known(staging: Staging, findings: Findings) -> int:
 
 
 def check_stored(staging: Staging, findings: Findings, choices: Choices) -> None:
-    """Report rows whose id is stored with another message; rows with only another text go to the table of changes.
+    """Report rows whose id is stored with another message; rows with only another text go to the table ``changes``.
 
-    Rows are marked as known, or as changed where texts are to be replaced.
+    Rows are marked as known, or as changed if their texts are to be replaced.
     """
     for (number,) in staging.stream("SELECT number FROM {known}"):
         if findings.marks[number] == Mark.NEW:
@@ -161,7 +161,7 @@ def check_stored(staging: Staging, findings: Findings, choices: Choices) -> None
 
 
 def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator[tuple]:
-    """(row, message id, whether it was edited) of rows with only another text; reports all other differences."""
+    """Yield (row, message id, whether it was edited) of rows with only another text; report all other differences."""
     started: set[int] | None = None  # queried only where it makes a difference
     texts = ChangedTexts()
     rows = staging.stream(STORED_OTHERWISE, older=OLDER)
@@ -176,7 +176,7 @@ def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator
         if different == TEXT_ONLY:
             if findings.marks[number] == Mark.EXCLUDED:
                 continue  # for another reason, which was reported
-            if was_redacted:  # the file may have the words that they removed
+            if was_redacted:  # the file may have the words that moderators removed
                 findings.report(Problem(number, "content", "notice", str(STORED_IS_REDACTED)))
                 continue
             if older:
@@ -200,7 +200,7 @@ def _changes(staging: Staging, findings: Findings, choices: Choices) -> Iterator
 
 
 class ChangedTexts:
-    """Counts the rows that change stored texts, and how many of them do not say when they were edited."""
+    """Counts the rows that change stored texts, with and without the time of the edit (edited_at)."""
 
     def __init__(self) -> None:
         self.dated = self.undated = 0
@@ -211,7 +211,7 @@ class ChangedTexts:
         self.first = self.first or [number]
 
     def suggestions(self) -> list[Suggestion]:
-        """To leave the stored texts or to record edits; first what is likelier."""
+        """Return suggestions to keep the stored texts and to record edits, the likelier one first."""
         number = self.dated + self.undated
         if not number:
             return []
@@ -251,8 +251,8 @@ class ChangedTexts:
 
 
 def _stored_otherwise(number: int, external_id: str, different: tuple[bool, ...], *, started_here: bool) -> Problem:
-    """The problem of a row whose id is stored with another message, or with this one without its parent."""
-    # Not the id first: pages write the first letter of a sentence large.
+    """Return the problem of a row whose id is stored with another message, or with this one but without its parent."""
+    # The sentence does not begin with the id, because pages capitalise its first letter.
     if started_here and not any(different[:-2]):
         message = _(
             "message %(id)s is already stored, as the beginning of a conversation, and its parent is not: choose that "

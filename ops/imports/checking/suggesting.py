@@ -1,4 +1,4 @@
-"""What is asked about names of a file that have no account, and what is suggested."""
+"""What to ask about names in a file that have no account, and what to suggest."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ops.files.problems import label
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 from ops.imports.checking.likeness import Likeness, it_differs
 
-MOST_ASKED = 50  # names about which the page asks one by one
-MOST_WITHOUT_LIKENESS = 10  # of them, whom nobody's name is like
+MOST_ASKED = 50  # names that the page asks about one by one
+MOST_WITHOUT_LIKENESS = 10  # of them, names that read like nobody's
 MOST_TAKEN = 10_000  # names that one suggestion decides
 MOST_SINGLE = 5  # look-alikes that are suggested one by one
 
 
 class AskedPeople:
-    """The names of a file about which somebody has to decide.
+    """The names of a file that need a decision.
 
-    ``like`` says whom they read like, ``chosen`` which account they stood for in the uploader's earlier files.
-    ``create_users``: without a decision they get accounts.
+    ``like`` maps names to the accounts that they read like, ``chosen`` to those that they stood for in the uploader's
+    earlier files. With ``create_users``, names without a decision get accounts.
     """
 
     def __init__(self, like: Mapping[str, Likeness], *, chosen: Mapping[str, str], create_users: bool) -> None:
@@ -34,7 +34,7 @@ class AskedPeople:
         self._rows: dict[str, int] = {}  # of names in ``like`` or ``chosen``
 
     def add(self, name: str, row: int, times: int) -> None:
-        """A name, the row in which it comes first, and how often it comes; in the order of the rows."""
+        """Add a name with its first row and the number of its occurrences; in the order of the rows."""
         known = name in self.like or name in self.chosen
         names, most = (self._asked, MOST_ASKED) if known else (self._others, MOST_WITHOUT_LIKENESS)
         if known:
@@ -45,11 +45,11 @@ class AskedPeople:
             names.append({"name": name, "row": row, "times": times, "like": like, "last": last})
 
     def as_json(self) -> list[dict[str, Any]]:
-        """The names that the page asks about; those that read like somebody come first."""
+        """Return the names that the page asks about; those in ``like`` or ``chosen`` come first."""
         return [*self._asked, *self._others][:MOST_ASKED]
 
     def suggestions(self, of_one_spelling: Mapping[str, str]) -> Iterable[Suggestion]:
-        """Who they are likely to be; ``of_one_spelling`` maps names to others of the file that mean the same person."""
+        """Yield suggestions of who they are; ``of_one_spelling`` maps names to others in the file for that person."""
         like = {name: like for name, like in self.like.items() if name not in self.chosen}
         certain = {name: one.usernames[0] for name, one in like.items() if one.certain}
         if self.chosen:

@@ -23,7 +23,7 @@ STOPPED = gettext_lazy("The check was stopped before its end: check the file aga
 
 
 class CheckImport(ImportKind):
-    """Checks the file; the import is checked then, whatever was found."""
+    """Checks the file. Afterwards the import is CHECKED, whatever was found."""
 
     name = "import.check"
     cancel_note = gettext_lazy("Nothing is stored, and the file can be checked again.")
@@ -43,13 +43,13 @@ class CheckImport(ImportKind):
         return import_.summary
 
     def roll_back(self, run: Run) -> None:
-        """Leave the import so that the file can be checked again."""
+        """Leave the import in a state in which the file can be checked again."""
         import_ = self.import_for(run)
         if import_ is None:
             return
         problem = Problem(None, "", "error", run.job.error or str(STOPPED))
         if import_.upload:
-            # Where the disk is full the page has the sentence from the job.
+            # If the disk is full, the page still shows the job's error.
             with suppress(OSError):
                 previews.write_problem(problem, import_.upload)
         import_.understood, import_.counts = {}, nothing_read()

@@ -1,4 +1,4 @@
-"""The file of an import: opened as its uploader chose, checked, and what was understood kept with the import."""
+"""The file of an import: opened as its uploader chose and checked, with the findings kept on the import."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ COUNTED = (
 
 
 def check_with_preview(import_: Import, staging: Staging, progress: Progress) -> Checked | None:
-    """Check the file and write its preview; returns None where nothing of it could be read.
+    """Check the file and write its preview; return None if no part of it could be read.
 
-    Sets ``understood``, ``counts`` and ``last_row`` of the import, which is not saved. Raises JobFailed where the file
-    is not kept any more.
+    Sets ``understood``, ``counts`` and ``last_row`` of the import, without saving it. Raises JobFailed if the file is
+    no longer kept.
     """
     try:
         with open_upload(import_) as source:
@@ -71,7 +71,7 @@ def check_with_preview(import_: Import, staging: Staging, progress: Progress) ->
 
 @contextmanager
 def open_upload(import_: Import) -> Iterator[Source]:
-    """Open the file for reading its rows. Raises JobFailed where it is not kept any more, Unreadable."""
+    """Open the file for reading its rows. Raises JobFailed if it is no longer kept, or Unreadable."""
     if not uploads.is_kept(import_):
         raise JobFailed(str(uploads.NOT_KEPT))
     with open_source(private_files.path(import_.upload), MESSAGE_COLUMNS, import_.get_reading()) as source:
@@ -79,7 +79,7 @@ def open_upload(import_: Import) -> Iterator[Source]:
 
 
 def context_of(source: Source, import_: Import) -> RowContext:
-    """How the rows of an open file are read."""
+    """Return the context in which the rows of an open file are read."""
     reading = import_.get_reading()
     return RowContext(
         now=timezone.now(),
@@ -97,7 +97,7 @@ def context_of(source: Source, import_: Import) -> RowContext:
 
 
 def nothing_read(problem: Problem | None = None) -> dict[str, Any]:
-    """The counts of a file of which nothing could be read, because of one problem."""
+    """Return the counts of a file that one problem made unreadable."""
     cures = {problem.cure: 1} if problem is not None and problem.cure else {}
     return dict.fromkeys(COUNTED, 0) | {"errors": 1, "cures": cures}
 
@@ -117,12 +117,12 @@ def _understood(source: Source, import_: Import) -> dict[str, Any]:
 
 
 def _has_no_read(source: Source) -> bool:
-    """Whether the file does not say which messages were read."""
+    """Return whether the file has no column ``read``."""
     return source.used[COLUMNS.index("read")] is None
 
 
 def _encodings(import_: Import) -> list[Suggestion]:
-    """The encodings to suggest for a file that is not valid UTF-8, where none was chosen; the likeliest is kept."""
+    """Return encodings to suggest if the file is not valid UTF-8 and none was chosen; store the likeliest one."""
     if import_.get_reading().encoding or "encoding" not in import_.counts["cures"]:
         return []
     found = encodings.suggestions(private_files.path(import_.upload), by=import_.by)
@@ -146,7 +146,7 @@ def _unfit(error: HeaderUnfit) -> dict[str, Any]:
 
 
 def _columns(headers: Sequence[str], samples: Sequence[Sequence[str]], held: Mapping[str, str]) -> list[dict[str, Any]]:
-    """For each column of the file its header, its first values and which of our columns it holds, for the preview."""
+    """Return each column of the file for the preview: its header, first values, and which of our columns it holds."""
     columns = {header: column for column, header in held.items()}
     shown = [*samples, *[()] * (len(headers) - len(samples))]
     return [

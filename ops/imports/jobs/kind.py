@@ -1,4 +1,4 @@
-"""What the jobs of imports have in common."""
+"""The base class of the jobs of imports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TAKEN_OVER = gettext_lazy("Something else was done with this import meanwhile: l
 
 
 class ImportKind(KindWithRollback):
-    """A kind of job that works on an import (``params["import"]``), which is in ``state`` while it does."""
+    """A kind of job that works on an import (``params["import"]``), whose state is ``state`` meanwhile."""
 
     unit = gettext_lazy("messages")
     permission = "imports.import_messages"
@@ -34,7 +34,7 @@ class ImportKind(KindWithRollback):
         return _("Start it again from the page of the import.")
 
     def import_for(self, run: Run) -> Import | None:
-        """The import that this job works on; None where that is over. Raises JobFailed where another job has it."""
+        """Return the import of this job; None if its work is done. Raises JobFailed if another job has taken it."""
         import_ = Import.objects.filter(pk=run.params["import"]).first()
         if import_ is None or import_.job_id != run.job.pk:
             if run.job.ending:

@@ -1,4 +1,4 @@
-"""The job that stores what a file holds: checked once more, then stored in batches, or rolled back whole."""
+"""The job that stores a file: checked once more, then stored in batches, or rolled back as a whole."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ CANCELLED = gettext_lazy("The import was cancelled; what it had stored was taken
 
 
 class StoreImport(ImportKind):
-    """Checks the file once more and stores it. Where there are new problems nothing is stored, and the import waits
-    for a decision again.
+    """Checks the file once more and stores it. If there are new problems, nothing is stored and the import needs a
+    decision again.
     """
 
     name = "import.store"
@@ -79,7 +79,7 @@ class StoreImport(ImportKind):
         return _result(import_)
 
     def roll_back(self, run: Run) -> None:
-        """Remove what was stored, as if nothing had been."""
+        """Remove the stored messages and restore replaced texts, as if nothing had been stored."""
         import_ = self.import_for(run)
         if import_ is None:
             return
@@ -112,7 +112,7 @@ class StoreImport(ImportKind):
 
 
 def _plan(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan] | None:
-    """Check the file, and save what was decided before the first row is stored; None where it is refused."""
+    """Check the file and save the decisions before the first row is stored; return None if the file is refused."""
     total = import_.counts.get("rows") or None
     checked = check_with_preview(import_, staging, lambda rows: run.beat(rows // 2, total))
     if checked is None or import_.why_not_storable:
@@ -134,7 +134,7 @@ def _plan(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan] | N
 
 
 def _resume(import_: Import, run: Run, staging: Staging) -> tuple[Roots, Plan]:
-    """Continue after a worker died: as was decided, without checking again what is stored."""
+    """Continue after a worker died: load the plan and stage its rows, without comparing them with stored ones."""
     planned = Plan.load(_plan_path(import_), staging)
     with open_upload(import_) as source:
         context = context_of(source, import_)
@@ -147,7 +147,7 @@ def _write_rejected(import_: Import, checked: Checked) -> None:
     """Write the excluded rows as a file that can be corrected and imported."""
     path = previews.path_of(import_, previews.REJECTED)
     with open(path, "wb", opener=private_files.opener):
-        pass  # only we may read it, from its beginning
+        pass  # created first, so that only we may ever read it
     above = max((import_.get_reading().header_row or 1) - 1, 0)
     with (
         open_upload(import_) as source,
@@ -158,7 +158,7 @@ def _write_rejected(import_: Import, checked: Checked) -> None:
 
 
 def _advance(import_: Import, run: Run, stored: int) -> None:
-    """Checking brought the job half the way, counted in rows; storing brings it from there to its end."""
+    """Report progress in rows: checking is the first half of the job, storing the second."""
     rows, new = import_.counts["rows"], max(import_.counts["new"], 1)
     run.advance(rows // 2 + (rows - rows // 2) * stored // new)
 
@@ -182,7 +182,7 @@ def _finish(import_: Import, run: Run) -> None:
 
 
 def _end_again(run: Run) -> dict[str, Any]:
-    """The worker died after the last batch: only tidying up is left."""
+    """Conclude a job whose worker died after the last batch: only tidying up is left."""
     import_ = Import.objects.get(pk=run.params["import"])
     if import_.state == State.CHECKED:
         return _refused(import_)
@@ -193,7 +193,7 @@ def _end_again(run: Run) -> dict[str, Any]:
 
 
 def _tidy_up(import_: Import) -> None:
-    """Delete the file, and its texts with it. Problems and excluded rows are kept for a day."""
+    """Delete the file, and the preview with its texts. Problems and excluded rows are kept for a day."""
     counts = import_.counts
     if import_.choices != import_.choices_without_people:
         Import.objects.filter(pk=import_.pk).update(choices=import_.choices_without_people)

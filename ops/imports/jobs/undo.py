@@ -27,9 +27,9 @@ State = Import.State
 
 
 class UndoImport(ImportKind):
-    """Removes what nobody touched since, restores texts, and lists what is kept.
+    """Removes what nobody touched since, restores texts, and lists the messages that are kept.
 
-    What is removed stays removed when the job fails or is cancelled.
+    What was removed stays removed if the job fails or is cancelled.
     """
 
     name = "import.undo"
@@ -39,7 +39,7 @@ class UndoImport(ImportKind):
     notifies = {Job.State.FINISHED: notices.UNDONE, Job.State.FAILED: notices.UNDO_FAILED}
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
-        """For whoever imported, too, if somebody else undoes it."""
+        """Address the news to the importer as well, if somebody else undoes the import."""
         news = super().news(job, state, result)
         if news is None:
             return None
@@ -65,7 +65,7 @@ class UndoImport(ImportKind):
         return {**import_.outcome["undo"], "batch": str(import_.pk)}
 
     def roll_back(self, run: Run) -> None:
-        """Leave the import so that undoing the rest can be started again."""
+        """Set the import back to STORED, so that the rest can be undone later."""
         import_ = self.import_for(run)
         if import_ is None:
             return
@@ -80,7 +80,7 @@ class UndoImport(ImportKind):
 
 
 def _end(import_: Import, run: Run, undoing: Undoing, state: str) -> None:
-    """Store what was undone, in this job and in earlier ones, and record what this one did."""
+    """Save what this job and earlier ones undid, and record what this one did."""
     kept, named = undoing.kept()
     before = import_.outcome.get("undo", {})
     done = undoing.counts()

@@ -1,6 +1,6 @@
-"""Temporary tables in which an import is checked as a whole; what differs between databases is in the modules beside.
+"""Temporary tables in which an import is checked as a whole; the other modules hold what differs between databases.
 
-Temporary tables belong to this connection alone, so filling and checking them keeps nobody waiting.
+Temporary tables belong to this connection alone, so filling and checking them blocks nobody.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from ops.imports import own_ids
 from ops.imports.models import Joined
 
 FETCHED = 2_000  # rows taken from the database at a time
-# Rows handed to the database at a time, and the characters after which fewer will do.
+# Rows sent to the database at a time, and the number of characters after which a batch ends early.
 BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
-LONG = 1_000_000  # characters of a text that is handed over by itself: nothing else is in memory beside its copies
+LONG = 1_000_000  # characters; a longer text is sent by itself, so that memory holds only its copies
 
 # The columns of each temporary table. In a query ``{rows}`` stands for the table "rows", and so on.
 TABLES = {
     # The rows of the file. ``content`` is NULL in faulty ones, ``sent_at`` is in UTC, ``seen``: the receiver read it,
-    # ``edited_at``: when the text was written, where the file says so; ``hidden``: moderators had removed it;
-    # ``redacted``: or a part of it.
+    # ``edited_at``: when the text was written, if the file has it; ``hidden``: moderators had removed it; ``redacted``:
+    # or a part of it.
     "rows": "number integer PRIMARY KEY, external_id text, parent_external_id text, sender text, receiver text, "
     "sent_at {moment}, edited boolean, seen boolean, hidden boolean, "
     "redacted boolean, edited_at {moment}, content text",
-    # External ids that several rows have, and the row that counts.
+    # External ids that several rows have, and the row that is used.
     "repeated": "external_id text PRIMARY KEY, number integer",
-    # Rows that are stored already, and the message that each is.
+    # Rows that are stored already, each with its message.
     "known": "number integer PRIMARY KEY, message_id bigint, conversation_id bigint",
-    # Usernames without an account, and why there can be none under that name.
+    # Usernames without an account, and why they get none: NULL if they get one, "" if none is to be created.
     "people": "username text PRIMARY KEY, fault text",
-    # Names of the file, and whose account each means.
+    # Names in the file, and the username that each stands for.
     "meant": "name text PRIMARY KEY, username text",
-    # Names without an account, and what of each is alike in names that differ only in capitals and blanks.
+    # Names without an account, and the spelling they share with names that differ only in capitals and blanks.
     "spellings": "spelling text, username text",
     # Rows whose parent is not in the file.
     "orphans": "number integer PRIMARY KEY",
@@ -53,12 +53,12 @@ TABLES = {
     "places": "place integer PRIMARY KEY, number integer, parent integer, root integer",
     # Rows that are not imported.
     "excluded": "number integer PRIMARY KEY",
-    # What is wrong with the file. ``reported`` is false where it only says why a row is excluded.
+    # The problems of the file. ``reported`` is false for those that only explain why a row is excluded.
     "problems": "number integer, serial integer, reported boolean, level text, cure text, column_name text, "
     "message text",
 }
 
-# The places with the ids of the people: ``{ready}`` in a query.
+# The places with the ids of sender and receiver: ``{ready}`` in a query.
 READY = """
 SELECT places.place, places.number, places.parent, places.root, senders.id AS sender_id, receivers.id AS receiver_id
 FROM {places} places CROSS JOIN {rows} rows CROSS JOIN {users} senders CROSS JOIN {users} receivers
@@ -67,30 +67,30 @@ WHERE rows.number = places.number AND senders.username = rows.sender AND receive
 
 
 class Staging:
-    """The temporary tables of one import on one connection; leave it (``with``) and they are gone. ``tables`` are those
-    that are needed.
+    """The temporary tables of one import on one connection, dropped on leaving the context (``with``). ``tables`` are
+    those that are needed.
 
-    One at a time per connection. Outside of a transaction nothing holds one open between two calls, so the connection
-    can be used for other things in between.
+    Use one at a time per connection. Outside of the caller's transactions it keeps none open between two calls, so the
+    connection can be used for other things meanwhile.
 
-    SQL is written as templates: ``names`` are filled in, and the fragments of SQL that a call gives, which may hold
-    names themselves. Values are always parameters.
+    SQL is written as templates, filled with ``names`` and with the fragments of SQL that a call gives, which may
+    contain names themselves. Values are always parameters.
     """
 
-    # How many times as long a batch of storing may take as where every other writer waits for its end.
+    # How many times as long a batch may take as on a database where it blocks every other writer.
     batch_time_factor = 1.0
     moment_type = "text"
-    # ``sent_at`` and ``edited_at`` of the rows in the type that the messages' columns have.
+    # ``sent_at`` and ``edited_at`` of the rows in the type of the messages' columns.
     sent_at = "rows.sent_at"
     edited_at = "rows.edited_at"
-    # A temporary table by its name: never one of the database that is called the same.
+    # The schema of temporary tables, so that a table of the same name in the database is never used.
     temporary: str
 
     def __init__(self, using: str, tables: Collection[str] = TABLES) -> None:
         self.using = using
         self.tables = tables
-        self.largest = 0  # bytes of the largest text of those that are LONG, in memory
-        self.one_by_one: list[int] = []  # rows whose texts are LONG, where they are to be stored one by one
+        self.largest = 0  # bytes in memory of the largest LONG text
+        self.one_by_one: list[int] = []  # rows with LONG texts, where those must be stored one by one
         self.connection: Any = connections[using]
         quote = self.connection.ops.quote_name
         own = own_ids.beginning(using)
@@ -106,7 +106,7 @@ class Staging:
             "user_id": editor.target_field.cast_db_type(self.connection),
             "sent_at": self.sent_at,
             "edited_at": self.edited_at,
-            # Ids that exports made up: of any database (without its name in old files), and of this one.
+            # Ids that exports generated: of any database (old files lack its name), and of this one.
             "any_prefix": own_ids.BEGINNING,
             "own_prefix": own,
             "has_any_prefix": f"substr(rows.external_id, 1, {len(own_ids.BEGINNING)}) = '{own_ids.BEGINNING}'",
@@ -141,7 +141,7 @@ class Staging:
             del text  # while the next rows are read
 
     def index_ids(self) -> None:
-        """Once all rows are there: index their external ids."""
+        """Index the external ids of the rows, once all of them are there."""
         self.execute("CREATE INDEX import_rows_external_id ON {rows} (external_id)")
         self.analyze("rows")
 
@@ -152,11 +152,11 @@ class Staging:
 
     @property
     def others(self) -> str:
-        """The condition that they are not; "" where none is."""
+        """The condition that they are not; "" if none is."""
         return self.these.replace(" IN ", " NOT IN ") if self.one_by_one else ""
 
     def execute(self, template: str, params: Sequence[Any] = (), **fragments: str) -> int:
-        """Run one statement; returns the number of rows it touched."""
+        """Run one statement; return the number of rows it affected."""
         with self.connection.cursor() as cursor:
             cursor.execute(self.sql(template, **fragments), params)
             return cursor.rowcount
@@ -167,33 +167,33 @@ class Staging:
             self.execute(template)
 
     def value(self, template: str, params: Sequence[Any] = (), **fragments: str) -> Any:
-        """The one value that a query gives."""
+        """Return the single value of a query."""
         with self.connection.cursor() as cursor:
             cursor.execute(self.sql(template, **fragments), params)
             return cursor.fetchone()[0]
 
     def count(self, template: str, params: Sequence[Any] = ()) -> int:
-        """How many rows a query gives."""
+        """Return the number of rows of a query."""
         return int(self.value("SELECT COUNT(*) FROM ({query}) counted", params, query=template))
 
     def stream(self, template: str, params: Sequence[Any] = (), **fragments: str) -> Iterator[tuple]:
-        """The rows of a query, a few at a time, so that a million take no more memory than a thousand."""
+        """Yield the rows of a query, a few at a time, so that a million take no more memory than a thousand."""
         with closing(self.connection.chunked_cursor()) as cursor:
             cursor.execute(self.sql(template, **fragments), params)
             while found := cursor.fetchmany(FETCHED):
                 yield from found
 
     def sql(self, template: str, **fragments: str) -> str:
-        """The statement that a template stands for."""
+        """Return the SQL of a template."""
         filled = {name: fragment.format(**self.names) for name, fragment in fragments.items()}
         return template.format(**self.names, **filled)
 
     def insert(self, model: type[models.Model], own: dict[str, Sequence[Any]], **shared: Any) -> int:
-        """Store new rows of ``model``: ``own`` are the fields in which they differ, with a value for each row. Returns
-        how many were stored.
+        """Insert rows of ``model``; return how many were stored. ``own`` holds the fields in which they differ, each
+        with a value for every row.
 
-        The other fields hold what is ``shared``, or their defaults. A row whose key or name is taken is left out.
-        Without an object of the model for each this is several times faster than ``bulk_create``.
+        The other fields get the values in ``shared``, or their defaults. A row whose key or name is taken is skipped.
+        Without an instance of the model per row this is several times faster than ``bulk_create``.
         """
         plain = model(**shared)
         fields = model._meta.local_concrete_fields
@@ -209,37 +209,37 @@ class Staging:
         return self._insert(f"{quote(model._meta.db_table)} ({columns})", types, lists, usual)
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
-        """Reserve ``number`` ids in a row for new rows of ``model``; returns the one before the first of them.
+        """Reserve ``number`` consecutive ids for new rows of ``model``; return the id before the first of them.
 
-        Nobody else gets them, even where the import is given up.
+        Nobody else gets them, even if the import is abandoned.
         """
         raise NotImplementedError
 
     def last_id(self, model: type[models.Model]) -> int:
-        """The highest id that a row of ``model`` ever had or was to have; later ones are higher."""
+        """Return the highest id that ``model`` ever used or reserved; later ids are higher."""
         raise NotImplementedError
 
     def writing(self) -> AbstractContextManager[None]:
-        """Around all transactions that store, or remove what was stored."""
+        """Return the context for all transactions that store rows, or remove stored ones."""
         return nullcontext()
 
     def prepare_ready(self) -> None:
-        """Once all places are there, and accounts for all their people: make ``{ready}`` fit to be asked."""
+        """Prepare ``{ready}`` for queries, once all places and the accounts of all their people exist."""
 
     def lock_people(self, first: int, end: int) -> None:
-        """Within a transaction: nobody can delete the people of the rows in these places until it ends."""
+        """Within a transaction, keep the people of the rows in these places from being deleted until it ends."""
 
     def analyze(self, table: str) -> None:
-        """Let the database know how large a temporary table has become, where it does not find out by itself."""
+        """Update the statistics of a temporary table, if the database does not do so by itself."""
 
     def _ready(self) -> str:
-        """READY, as a table of a query."""
+        """Return READY as a table expression."""
         raise NotImplementedError
 
     def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> int:
-        """Store rows of ready values, each column as a list, followed by those that are the same in all rows; how many.
+        """Insert prepared values, each differing column as a list, then those common to all rows; return how many rows.
 
-        ``place`` names the table and its columns; they have these ``types``.
+        ``place`` names the table and its columns; ``types`` are the types of these.
         """
         raise NotImplementedError
 
@@ -247,11 +247,11 @@ class Staging:
         raise NotImplementedError
 
     def _add_long(self, table: str, columns: int, row: tuple) -> None:
-        """Add one row whose last value is a LONG text, with as few copies of that as the driver can do with."""
+        """Add one row whose last value is a LONG text, with as few copies of the text as the driver allows."""
         raise NotImplementedError
 
     def _number_after(self, prefix: str, text: str) -> str:
-        """The SQL of the number in a text that is ``prefix`` and a number, as we write numbers; else NULL."""
+        """Return SQL for the number in a text of ``prefix`` and a number, as we write numbers; NULL for other texts."""
         raise NotImplementedError
 
     def _tables(self) -> list[str]:
@@ -262,10 +262,10 @@ class Staging:
 
 
 def _batches(rows: Iterable[tuple]) -> Iterator[list[tuple]]:
-    """Rows in lists that are short, and shorter where the texts (the last value) are long.
+    """Yield rows in short lists, shorter ones if the texts (the last values) are long.
 
-    A row with a text of more than LONG characters is in a list of its own. Each list is emptied when the next is asked
-    for.
+    A row with a text of more than LONG characters gets a list of its own. Each list is emptied when the next one is
+    requested.
     """
     batch: list[tuple] = []
     characters = 0

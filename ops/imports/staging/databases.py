@@ -1,4 +1,4 @@
-"""The staging for each database."""
+"""The staging class of each database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from ops.imports.staging.sqlite import SQLiteStaging
 
 
 def staging_on(using: str, tables: Collection[str] = TABLES) -> Staging:
-    """The staging that fits the database."""
+    """Return the staging for this database."""
     kinds = {"sqlite": SQLiteStaging, "postgresql": PostgreSQLStaging}
     return kinds[connections[using].vendor](using, tables)

@@ -10,7 +10,7 @@ from django.db import DatabaseError, models, transaction
 
 from ops.imports.staging.base import READY, Staging
 
-PIECE = 1 << 16  # characters of a long text that are sent at a time
+PIECE = 1 << 16  # characters of a long text sent at a time
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 LOCK_PEOPLE = """
@@ -23,20 +23,20 @@ SELECT COUNT(*) FROM (
 
 
 class PostgreSQLStaging(Staging):
-    """Temporary tables are filled by COPY."""
+    """Staging on PostgreSQL, which fills temporary tables by COPY."""
 
     temporary = "pg_temp"
-    # Where READY is kept.
+    # The temporary table that holds READY.
     ready = "import_ready"
-    # Only who deletes one of the people, or writes to a conversation that rows join, waits for a batch.
+    # A batch blocks only those who delete one of its people, or write to a conversation that its rows join.
     batch_time_factor = 1.4
-    # Names and answers are looked for among all rows at once; with the usual 4 MB the database would sort them on disk.
+    # Names and parents are matched over all rows in one query, which would sort on disk with the default of 4 MB.
     memory = "32MB"
 
-    # A few rows of many at a time, added or removed: the planner would read all of them each time to make a hash table,
-    # above all where it has no statistics of what was stored just now. And a batch that a dying machine forgets is
-    # forgotten together with its cursor; the last one is waited for with all before it. And compiling a statement
-    # takes longer than its few rows do.
+    # Each batch adds or removes a few rows of many. The planner would read all of them each time for a hash table,
+    # above all without statistics of the rows stored just now; and compiling a statement takes longer than running it.
+    # Commits need not wait for the disk: a crash loses a batch together with its cursor, and the last commit waits for
+    # all before it.
     while_writing = ("enable_hashjoin", "enable_mergejoin", "jit", "synchronous_commit")
     moment_type = "timestamp"
     sent_at = "(rows.sent_at AT TIME ZONE 'UTC')"
@@ -52,7 +52,7 @@ class PostgreSQLStaging(Staging):
             self.execute("RESET work_mem")
 
     def execute_all(self, templates: Sequence[str]) -> None:
-        # At once: each by itself is a question to the server, and outside of a transaction it waits for the disk.
+        # In one round trip and one commit: by itself, each statement outside of a transaction would wait for the disk.
         if templates:
             self.execute("; ".join(templates))
 
@@ -60,7 +60,7 @@ class PostgreSQLStaging(Staging):
         table = self.connection.ops.quote_name(model._meta.db_table)
         sequence = "pg_get_serial_sequence(%s, 'id')"
         with transaction.atomic(using=self.using):
-            # Between taking the next value and setting the last one nobody else may take one.
+            # Nobody else may take a value between nextval and setval.
             self.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
             after = self.value(f"SELECT setval({sequence}, nextval({sequence}) + %s)", [table, table, number])
         return after - number - 1
@@ -70,7 +70,7 @@ class PostgreSQLStaging(Staging):
         return int(self.value(last, [self.connection.ops.quote_name(model._meta.db_table)]))
 
     def prepare_ready(self) -> None:
-        # All at once, which is where a hash table pays; names looked up batch by batch take three times as long.
+        # One statement for all rows, with a hash table: looking names up batch by batch takes three times as long.
         self.execute("SET enable_hashjoin = on")
         self.execute("CREATE TEMPORARY TABLE {ready} AS {select} ORDER BY places.place", select=READY)
         self.execute("SET enable_hashjoin = off")
@@ -78,7 +78,7 @@ class PostgreSQLStaging(Staging):
         self.analyze("ready")
 
     def lock_people(self, first: int, end: int) -> None:
-        # The lock that the foreign keys take at the end, taken first and in order, as every writer of messages does.
+        # The lock that the foreign keys take at the end, taken early and in order, as every writer of messages does.
         self.execute(LOCK_PEOPLE, [first, end])
 
     @contextmanager
@@ -87,12 +87,12 @@ class PostgreSQLStaging(Staging):
         try:
             yield
         finally:
-            # After an error in a transaction of the caller's the settings are gone with it.
+            # After an error in the caller's transaction, its rollback resets the settings.
             with suppress(DatabaseError):
                 self.execute_all([f"RESET {setting}" for setting in self.while_writing])
 
     def analyze(self, table: str) -> None:
-        # A look at 3,000 rows is enough to choose indexes by; the usual 30,000 take longer than they save.
+        # A sample of 3,000 rows is enough to choose indexes; the usual 30,000 take longer than they save.
         target = "default_statistics_target"
         self.execute_all([f"SET {target} = 10", f"ANALYZE {self.names[table]}", f"RESET {target}"])
 
@@ -130,7 +130,7 @@ class PostgreSQLStaging(Staging):
 
     @contextmanager
     def _copying(self, table: str) -> Iterator[Any]:
-        # Django leaves the driver's errors of COPY as they are; jobs know those of Django.
+        # Django does not wrap the driver's errors in COPY, and jobs handle only Django's.
         errors, copying = self.connection.wrap_database_errors, f"COPY {self.names[table]} FROM STDIN"
         with errors, self.connection.cursor() as cursor, cursor.copy(copying) as copy:
             yield copy
@@ -144,5 +144,5 @@ class PostgreSQLStaging(Staging):
 
 
 def _escaped(text: str) -> str:
-    """A text as COPY takes it."""
+    """Escape a text for COPY."""
     return text.translate(ESCAPES)

@@ -12,11 +12,11 @@ from ops.imports.staging.base import READY, Staging
 
 
 class SQLiteStaging(Staging):
-    """Temporary tables live in a file of their own: no lock on the database is taken while they are filled."""
+    """Temporary tables live in a file of their own, so filling them takes no lock on the database."""
 
     temporary = "temp"
-    # KiB, which take about twice as much: more would be faster at a million rows. A large text, and what SQLite copies
-    # of it, takes their place.
+    # KiB, which take about twice as much memory: more would be faster at a million rows. A large text and SQLite's
+    # copies of it are deducted.
     cache_while_writing, least_cache = 20_000, 2_000
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
@@ -59,15 +59,15 @@ class SQLiteStaging(Staging):
     def _add_long(self, table: str, columns: int, row: tuple) -> None:
         if table == "rows":
             self.one_by_one.append(row[0])
-        # SQLite keeps what a statement was given for as long as it is prepared: the second row, which is none, takes
-        # the place of the text.
+        # SQLite keeps the parameters of a statement for as long as it is prepared: those of the second row, which is
+        # not inserted, replace the text.
         sql = f"INSERT INTO {self.names[table]} SELECT {', '.join(['%s'] * columns)} WHERE %s"
         with self._one_transaction(), self.connection.cursor() as cursor:
             cursor.executemany(sql, [(*row, True), (*[None] * columns, False)])
 
     @contextmanager
     def _one_transaction(self) -> Iterator[None]:
-        """Without one every row would be a transaction. Django's own would lock the database at its beginning."""
+        """Open a transaction, or every row would be one. Django's own would lock the database as it begins."""
         if self.connection.in_atomic_block:
             yield
             return
@@ -76,7 +76,7 @@ class SQLiteStaging(Staging):
             yield
             self.execute("COMMIT")
         except BaseException:
-            # Where the disk is full SQLite has rolled everything back by itself.
+            # If the disk is full, SQLite has rolled everything back by itself.
             with suppress(DatabaseError):
                 self.execute("ROLLBACK")
             raise

@@ -1,4 +1,4 @@
-"""The ids of what an import adds: reserved in one piece, so that all of it is known by them."""
+"""The ids of the rows that an import adds: one reserved range per table, by which they are all known."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ops.imports.staging.base import Staging
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """The id before the first that was reserved of each kind, None where none were.
+    """The id before the first reserved one of each table, None where none were reserved.
 
-    Message, conversation and history of a row are as far from theirs as the row is from the beginning of the file.
+    The id of a row's message is its base plus the row's number; likewise for conversations and histories.
     """
 
     messages: int | None = None
@@ -26,7 +26,7 @@ class Bases:
 
     @classmethod
     def of(cls, import_: Import) -> Bases:
-        """Those of an import."""
+        """Return the bases of an import."""
         return cls(import_.message_base, import_.conversation_base, import_.user_base, import_.history_base)
 
     def set_on(self, import_: Import) -> None:
@@ -35,7 +35,7 @@ class Bases:
 
 
 def reserve_ids(staging: Staging, counts: dict[str, Any], last_row: int) -> Bases:
-    """Reserve ids for the rows and people that ``counts`` (of the check) say are new."""
+    """Reserve ids for the new and changed rows and the missing people in ``counts`` (of the check)."""
     new, changed, users = counts["new"], counts["changed"], counts["users"]
     return Bases(
         messages=staging.reserve_ids(Message, last_row) if new else None,
@@ -46,5 +46,5 @@ def reserve_ids(staging: Staging, counts: dict[str, Any], last_row: int) -> Base
 
 
 def ids_after(base: int | None, number: int) -> tuple[int, int]:
-    """The range of reserved ids: after the first number, up to the second. Empty where there is no base."""
+    """Return the range of reserved ids: above the first number, up to the second. Empty without a base."""
     return (base, base + number) if base is not None else (0, 0)

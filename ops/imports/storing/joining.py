@@ -1,4 +1,4 @@
-"""Joining stored messages to the parents that they awaited, when an import has brought those."""
+"""Joining stored messages to the parents that they awaited and an import has brought."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ops.imports.storing.ids import Bases, ids_after
 from ops.jobs.pacing import Pace
 from ops.jobs.run import Run
 
-PIECE = 500  # messages that join at a time, many times over where that is fast
+PIECE = 500  # messages in the first batch; Pace multiplies it while batches are fast
 
-# One of each pair came with this import: others may have stored the other one while it was under way. Those that have
-# joined do not wait any more, so whoever resumes an import finds the rest.
+# At least one of each pair came with this import; somebody else may have stored the other one meanwhile. Joined
+# messages no longer await a parent, so a resumed import finds only the remaining pairs.
 FIND = """
 INSERT INTO {awaiting} SELECT waiting.id, parents.id FROM {messages} waiting CROSS JOIN {messages} parents
 WHERE waiting.awaited_parent_external_id IS NOT NULL AND parents.external_id = waiting.awaited_parent_external_id
@@ -23,7 +23,7 @@ NEXT = "SELECT message_id, parent_id FROM {awaiting} WHERE message_id > %s ORDER
 
 
 def join_awaiting(staging: Staging, run: Run, bases: Bases, *, import_: Import, rows: int) -> None:
-    """Join what awaited the messages of this import, and what of them awaited others; undoing needs table Joined."""
+    """Join messages of this import with stored ones that awaited them or that they awaited; undoing needs Joined."""
     if bases.messages is None or not staging.value(ANY):
         return
     ids = ids_after(bases.messages, rows)

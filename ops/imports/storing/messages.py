@@ -1,4 +1,4 @@
-"""Storing the new messages: whole conversations in batches that keep nobody waiting."""
+"""Storing the new messages: whole conversations, in batches short enough not to block other writers."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CHANGED_MEANWHILE = gettext_lazy(
     "Somebody changed people or messages that the file refers to while it was read: run the import again."
 )
 
-# Stored conversations that an import joins, as many as are kept with it.
+# How many of the stored conversations that an import joins are listed in its outcome.
 MOST_JOINED = 1_001
 
-# Only while the rows of whole conversations are stored together are these counts exact.
+# These counts are exact only if the rows of whole conversations are stored together.
 STORE_CONVERSATIONS = """
 INSERT INTO {conversations} (id, started_at, last_message_at, message_count, unread_count)
 SELECT places.root + %s, MIN(CASE WHEN places.parent = 0 THEN {sent_at} END), MAX({sent_at}), COUNT(*),
@@ -43,8 +43,8 @@ FROM {ready} ready CROSS JOIN {rows} rows
 {joined}
 WHERE ready.place >= %s AND ready.place < %s AND rows.number = ready.number {of_these}
 """
-# Fragments of these two. Where rows answer stored messages, they join the conversations of those; looking for that row
-# by row takes a while, so it is done only where there are some.
+# Fragments of these two statements. Rows that answer stored messages join their conversations. Looking those up row by
+# row is slow, so it is done only if there are such rows.
 JOINING = {
     "beginning": "AND NOT EXISTS (SELECT 1 FROM {joins} joins WHERE joins.number = places.root)",
     "conversation": "COALESCE(joins.conversation_id, ready.root + %s)",
@@ -66,7 +66,7 @@ ALL_JOINED = """
 SELECT DISTINCT conversation_id FROM {joins} WHERE number IN (SELECT root FROM {places}) ORDER BY 1 LIMIT %s
 """
 IS_JOIN = "SELECT EXISTS (SELECT 1 FROM {joins} WHERE number = %s)"
-# Answers to stored messages that are not there any more.
+# Replies to stored messages that no longer exist.
 PARENTS_GONE = """
 SELECT COUNT(*) FROM {places} places CROSS JOIN {joins} joins
 WHERE places.place >= %s AND places.place < %s AND joins.number = places.number
@@ -83,12 +83,12 @@ def store_messages(
     notify_at: datetime | None,
     advance: Callable[[int], None],
 ) -> None:
-    """Store the rows in their order, from the cursor's on.
+    """Store the rows in their order, starting at the cursor.
 
     ``notify_at``: when receivers are notified, None for not at all. ``advance`` is called within each batch with the
     number of messages stored by then.
 
-    Raises JobFailed where what was checked does not hold any more, and whatever the database raises.
+    Raises JobFailed if the results of the check no longer hold, and whatever the database raises.
     """
     staging.fill("places", order.places())
     order.free_rows()
@@ -109,7 +109,7 @@ def store_messages(
 
 
 def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool, notify_at: datetime | None) -> int:
-    """Store the rows of these pieces; returns how many conversations they begin."""
+    """Store the rows of these pieces; return how many conversations they start."""
     places = [pieces[0].start, pieces[-1].end]
     messages, conversations = bases.messages or 0, bases.conversations or 0
     # People first, then conversations: the order in which every writer of messages locks them.
@@ -136,11 +136,11 @@ def _store(staging: Staging, pieces: list[Piece], bases: Bases, *, joining: bool
 def _existing_conversations(
     staging: Staging, first: Piece, base: int, *, joining: bool, places: list[int]
 ) -> list[int]:
-    """The conversations that are stored already and that the rows in these places join or continue."""
+    """Return the stored conversations that the rows in these places join or continue."""
     found = set()
     if joining:
         found = {conversation_id for (conversation_id,) in staging.stream(JOINED_CONVERSATIONS, places)}
-    # What continues a row that joined a stored conversation is a part of that one.
+    # If the continued row joined a stored conversation, its later parts belong to that one.
     if first.continued and not staging.value(IS_JOIN, [first.continued]):
         found.add(first.continued + base)
     return sorted(found)

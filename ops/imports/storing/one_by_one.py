@@ -1,7 +1,7 @@
-"""Storing texts that are there few times at once: each by a statement of its own, where Staging.one_by_one says so.
+"""Storing long texts with few copies in memory: one statement for each of the rows in Staging.one_by_one.
 
 SQLite copies each row of a statement that stores many, and keeps a copy of its values until the statement ends: a text
-of 10 MB was there four times. Given all of a row but the text, it fetches that where it is written.
+of 10 MB was in memory four times. Given all values of a row but the text, it fetches the text where it writes it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ REPLACE = f"UPDATE {{messages}} SET content = {ROWS_TEXT}, edited = true, revisi
 
 
 def store_messages(staging: Staging, template: str, params: list[int], fragments: dict[str, str]) -> int:
-    """Store those of the new messages that ``template`` was not to store; how many."""
+    """Store the new messages that ``template`` leaves out; return how many."""
     into, select = _parts(template)
     rows = _those(staging, select, params, content="rows.number", **fragments)
     one = f"{into} VALUES (%s, %s, %s, %s, {ROWS_TEXT}{', %s' * 9})"
@@ -22,8 +22,9 @@ def store_messages(staging: Staging, template: str, params: list[int], fragments
 
 
 def change_texts(staging: Staging, template: str, params: list[object], base: int, fragments: dict[str, str]) -> int:
-    """Replace those of the changed texts whose older ones ``template`` was not to keep as histories, and keep these;
-    how many. ``base`` is the id of the history of row 0."""
+    """Replace the texts that ``template`` leaves out, keeping the older ones as histories; return how many. The history
+    of row 0 would have the id ``base``.
+    """
     into, select = _parts(template)
     histories = _those(staging, select, params, old_content="stored.id", **fragments)
     one = f"{into} VALUES (%s, %s, %s, {STORED_TEXT}, %s, %s, %s)"
@@ -34,7 +35,7 @@ def change_texts(staging: Staging, template: str, params: list[object], base: in
 
 
 def _parts(template: str) -> tuple[str, str]:
-    """Where a statement stores rows, and the query of them."""
+    """Split a statement into the part that names where to store rows, and the query of the rows."""
     at = template.index("SELECT")
     return template[:at], template[at:]
 

@@ -1,4 +1,4 @@
-"""The order in which the rows of a file are stored, cut into pieces of whole conversations."""
+"""The order in which the rows of a file are stored, and its division into pieces of whole conversations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ops.imports.checking.roots import NO_ROW, Roots
 class Piece(NamedTuple):
     """Rows that are stored by one statement: whole conversations, or a part of one that is larger than a piece.
 
-    They are those from ``start`` on, before ``end``, of the order. ``continued`` is the row that the conversation
-    begins with whose earlier part is stored before; NO_ROW where whole conversations begin here.
+    Their places are from ``start`` up to but not including ``end``. ``continued`` is the first row of the conversation
+    if an earlier piece begins it, else NO_ROW.
     """
 
     start: int
@@ -22,10 +22,10 @@ class Piece(NamedTuple):
 
 
 def in_order(roots: Roots, wanted: bytearray, size: int) -> Order:
-    """The rows with a true byte in ``wanted`` in the order in which to store them, in pieces of about ``size`` rows.
+    """Return the rows with a true byte in ``wanted`` in their order of storing, in pieces of about ``size`` rows.
 
-    Conversations are whole and follow each other; where one is larger than a piece, parents come before children.
-    Uses the roots up: their array holds the first rows of conversations afterwards.
+    The rows of a conversation follow each other; in one larger than a piece, parents come before children. Overwrites
+    ``roots.roots`` with the row that each row's conversation starts with.
     """
     begun = roots.roots
     for row, root in enumerate(begun):
@@ -34,11 +34,11 @@ def in_order(roots: Roots, wanted: bytearray, size: int) -> Order:
 
 
 class Order:
-    """Rows in the order in which they are stored; a place is the position of a row in it, from 0."""
+    """Rows in the order in which they are stored; a place is a row's position in it, from 0."""
 
     def __init__(self, roots: Roots, rows: array, size: int) -> None:
         self.parents = roots.parents
-        self.begun = roots.roots  # by row: the row that its conversation begins with
+        self.begun = roots.roots  # by row: the row that its conversation starts with
         self.rows = rows
         self.size = size
         self._pieces: list[Piece] = list(self._cut())
@@ -47,21 +47,21 @@ class Order:
         return len(self.rows)
 
     def places(self) -> Iterator[tuple[int, int, int, int]]:
-        """(place, row, the row it answers or NO_ROW, the row its conversation begins with), from place 0 on."""
+        """Yield (place, row, the row it answers or NO_ROW, the row its conversation starts with), from place 0 on."""
         parents, begun = self.parents, self.begun
         return ((place, row, parents[row], begun[row]) for place, row in enumerate(self.rows))
 
     def pieces(self, start: int) -> list[Piece]:
-        """The pieces from the place ``start`` on, which is the end of one, or 0."""
+        """Return the pieces from the place ``start`` on, which is the end of a piece, or 0."""
         return [piece for piece in self._pieces if piece.start >= start]
 
     def free_rows(self) -> None:
-        """The places are kept elsewhere now: give back the memory that the rows take, here and in the roots."""
+        """Free the memory of the rows, here and in the roots, once the places are kept elsewhere."""
         for column in (self.rows, self.begun, self.parents):
             del column[:]
 
     def _cut(self) -> Iterator[Piece]:
-        """Cut the order into pieces, and set the rows of each in their own order (the file's, or parents first)."""
+        """Cut the order into pieces, and sort the rows within each (as in the file, or parents first)."""
         start = end = 0
         for end_of_next in self._conversation_ends():
             if end_of_next - start > self.size and end > start:
@@ -87,7 +87,7 @@ class Order:
         return Piece(start, end)
 
     def _parts(self, start: int, end: int) -> Iterator[Piece]:
-        """Pieces of one large conversation, sorted by how many messages are between each and the first."""
+        """Yield the pieces of one large conversation, its rows sorted by depth."""
         rows = self.rows[start:end]
         depths = array("i", [0]) * len(self.parents)
         walk = array("i")
@@ -108,11 +108,11 @@ class Order:
 
 
 def _sorted_by(keys: array) -> array:
-    """The positions of ``keys`` that are not 0, by their keys, those with the same key in order."""
+    """Return the positions of the ``keys`` that are not 0, sorted by key and then by position."""
     starts = array("i", [0]) * (max(keys, default=0) + 2)
     for key in keys:
         starts[key + 1] += 1
-    starts[1] = 0  # those without a key come nowhere
+    starts[1] = 0  # positions without a key are left out
     total = 0
     for key in range(1, len(starts)):
         total += starts[key]

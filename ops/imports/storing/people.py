@@ -18,8 +18,8 @@ from ops.imports.storing.ids import Bases
 from ops.jobs.run import JobFailed, Run
 
 USERS = 4_000  # accounts created in one batch
-# The check says in which rows, and nothing of that is kept when it is over; this sentence is kept with the job, so it
-# names nobody.
+# A new check shows in which rows, but its findings are deleted later. This sentence stays with the job, so it names
+# nobody.
 ERASED_SINCE = gettext_lazy(
     "Somebody whom the file names was erased since it was checked: check it again to see in which rows."
 )
@@ -27,9 +27,9 @@ MISSING_PEOPLE = "SELECT username FROM {people} WHERE fault IS NULL ORDER BY use
 
 
 def create_people(staging: Staging, run: Run, bases: Bases, now: datetime) -> None:
-    """Create an account for everybody named who has none: inactive, without a password.
+    """Create an inactive account without a password for each person who has none.
 
-    Raises JobFailed where one of them was erased since the file was checked.
+    Raises JobFailed if one of them was erased since the file was checked.
     """
     while names := [name for (name,) in staging.stream(MISSING_PEOPLE, [USERS])]:
         if erased_names.erased(names):
@@ -52,5 +52,5 @@ def create_people(staging: Staging, run: Run, bases: Bases, now: datetime) -> No
 
 
 def _no_password() -> str:
-    """``make_password(None)``, whose results look the same, takes longer than all else of an account."""
+    """Return an unusable password; ``make_password(None)`` takes longer than everything else about an account."""
     return UNUSABLE_PASSWORD_PREFIX + secrets.token_hex(UNUSABLE_PASSWORD_SUFFIX_LENGTH // 2)

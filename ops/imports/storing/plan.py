@@ -1,7 +1,7 @@
-"""What the checks decided, kept in a private file from before the first row is stored until the import is over.
+"""The decisions of the check, in a private file that is kept from before the first row is stored until the import ends.
 
-Whoever resumes an import after a worker died continues with the same decisions: checking again would find the rows that
-are stored by then. No text and no name is in it, only numbers.
+A worker that resumes an import continues with the same decisions: checking again would find the rows stored so far. The
+file holds only numbers, no texts and no names.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from ops.imports.staging.base import Staging
 
 KIND = "plan.gz"
 PIECE = 2_000  # rows stored by one statement
-NUMBERS_AT_A_TIME = 30_000  # read or written together; three for each row
-TABLES = ("joins", "changes")  # that are kept with the plan
+NUMBERS_AT_A_TIME = 30_000  # read or written at a time; three for each row
+TABLES = ("joins", "changes")  # temporary tables that are saved with the plan
 
 
 @dataclass
 class Plan:
     """The mark of each row (findings.Mark), whether the rows have the guards of our exports, whether ids such as 12.0
-    were made whole numbers, and how many rows are stored by one statement: with another number they would come in
-    another order."""
+    were made whole numbers, and how many rows one statement stores (``piece``), on which their order depends.
+    """
 
     marks: bytearray
     guarded: bool
@@ -40,7 +40,7 @@ class Plan:
         return cls(checked.findings.marks, checked.guarded, checked.whole, PIECE)
 
     def save(self, path: Path, staging: Staging) -> None:
-        """Write it with its tables, so that it survives the death of the machine."""
+        """Write the plan and its tables to the disk, so that they survive a crash of the machine."""
         with open(path, "wb", opener=private_files.opener) as file:
             with gzip.open(file, "wb", compresslevel=1) as packed:
                 head = {"rows": len(self.marks), "guarded": self.guarded, "whole": self.whole, "piece": self.piece}
@@ -55,7 +55,7 @@ class Plan:
 
     @classmethod
     def load(cls, path: Path, staging: Staging) -> Plan:
-        """The plan that ``save`` wrote; its tables are filled."""
+        """Return the plan that ``save`` wrote, and fill its tables."""
         with gzip.open(path, "rb") as packed:
             head = json.loads(packed.readline())
             marks = bytearray(packed.read(head["rows"]))

@@ -1,4 +1,4 @@
-"""Staging a file's rows again, when a worker continues an import that another one began to store."""
+"""Staging a file's rows again, when a worker resumes an import that is partly stored."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def restage(
     context: RowContext,
     progress: Progress,
 ) -> Roots:
-    """Stage the rows that ``plan`` stores (its tables are filled already); returns their roots.
+    """Stage the rows that ``plan`` stores (its tables are filled already); return their roots.
 
-    Nothing is looked up again: the database holds a part of the rows by now.
+    Rows are not compared with stored messages again, because some of them are stored by now.
     """
     wanted = rows_marked(plan.marks, Mark.NEW, Mark.CHANGED)
     checked = checked_rows(until_unreadable(rows, []), context, _ignore)
@@ -51,7 +51,7 @@ def restage(
 
 
 def _wanted(rows: Iterable[StagedRow], wanted: bytearray, progress: Progress) -> Iterator[StagedRow]:
-    """The rows for which ``wanted`` has a true byte."""
+    """Yield the rows with a true byte in ``wanted``."""
     for count, row in enumerate(rows):
         if count % ROWS_PER_BEAT == 0:
             progress(count)
@@ -60,4 +60,4 @@ def _wanted(rows: Iterable[StagedRow], wanted: bytearray, progress: Progress) ->
 
 
 def _ignore(problem: Problem) -> None:
-    """It was reported when the file was checked."""
+    """Ignore a problem: it was reported when the file was checked."""

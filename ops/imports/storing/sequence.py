@@ -1,4 +1,4 @@
-"""The order in which an import is stored: people, changed texts, messages, and what awaited those."""
+"""The order in which an import is stored: people, changed texts, new messages, and then joins to awaited parents."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def store_all(
     now: datetime,
     advance: Callable[[int], None],
 ) -> None:
-    """Create the people, change the texts, store the messages of the plan and join what awaited them, from the cursor
-    of ``run`` on.
+    """Create the people, change the texts, store the messages of the plan and join what awaited them, starting at the
+    cursor of ``run``.
 
-    ``advance`` is called within each batch of messages with the number stored by then. Raises JobFailed where what was
-    checked does not hold any more, and whatever the database raises.
+    ``advance`` is called within each batch of messages with the number stored by then. Raises JobFailed if the results
+    of the check no longer hold, and whatever the database raises.
     """
     choices = import_.get_choices()
     order = in_order(roots, rows_marked(plan.marks, Mark.NEW), plan.piece)

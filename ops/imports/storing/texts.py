@@ -1,4 +1,4 @@
-"""Replacing texts of stored messages, each older text becomes a history; and restoring them."""
+"""Replacing texts of stored messages, keeping each older text as a history; and restoring them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.imports.storing.messages import CHANGED_MEANWHILE
 from ops.jobs.pacing import Pace
 from ops.jobs.run import JobFailed, Run
 
-PIECE = 500  # texts replaced at a time, many times over where that is fast
+PIECE = 500  # texts in the first batch; Pace multiplies it while batches are fast
 
 NEXT = "SELECT number, message_id FROM {changes} WHERE number > %s ORDER BY number LIMIT %s"
 KEEP_OLD = """
@@ -36,13 +36,14 @@ WHERE changes.number > %s AND changes.number <= %s AND rows.number = changes.num
     AND {messages}.id = changes.message_id AND {messages}.content <> rows.content AND {messages}.redaction IS NULL
     AND NOT {edited_later} {of_these}
 """
-# Somebody edited the text after the row was, while the file was read. Where a part was removed, it stays, too.
+# The stored text was edited later than the row's text, while the file was read. Redacted texts are not replaced,
+# either.
 EDITED_LATER = """
 EXISTS (
     SELECT 1 FROM {histories} later WHERE later.message_id = changes.message_id AND later.edited_at > {edited_at}
 )
 """
-# A text that somebody edited again after the import: their edit kept the import's text as a history of its own.
+# A text that somebody edited after the import: their edit kept the import's text as a history of its own.
 EDITED_SINCE = """
 EXISTS (
     SELECT 1 FROM {histories} later WHERE later.message_id = kept.message_id
@@ -77,7 +78,7 @@ WHERE kept.id > %s AND kept.id <= %s AND {messages}.id = kept.message_id AND {me
 
 
 def change_texts(staging: Staging, run: Run, bases: Bases) -> None:
-    """Replace the texts of the table of changes, from the cursor's row on. Raises JobFailed where a message is gone."""
+    """Replace the texts in the table ``changes``, from the cursor's row on. Raises JobFailed if a message is gone."""
     pace = Pace()
     while rows := list(staging.stream(NEXT, [run.cursor.get("changed_to", 0), PIECE * pace.size])):
         after, upto = run.cursor.get("changed_to", 0), rows[-1][0]
@@ -91,7 +92,7 @@ def change_texts(staging: Staging, run: Run, bases: Bases) -> None:
 
 
 def _change(staging: Staging, base: int, after: int, upto: int) -> int:
-    """Replace the texts of the rows after ``after`` up to ``upto``; returns how many there were to replace."""
+    """Replace the texts of the rows after ``after`` up to ``upto``; return how many were replaced."""
     keeping = [base, *_now(staging), after, upto]
     fragments = {"edited_later": EDITED_LATER}
     many = {**fragments, "of_these": staging.others}
@@ -101,10 +102,11 @@ def _change(staging: Staging, base: int, after: int, upto: int) -> int:
 
 
 def restore_as_they_were(staging: Staging, first: int, last: int, base: int) -> int:
-    """Within a batch, take back the changes with histories after ``first`` up to ``last``, as if they had never been.
+    """Within a batch, restore the texts of the histories after ``first`` up to ``last``, and delete these; return how
+    many.
 
-    The table of changes knows which messages had been edited before. What somebody edited since is left. Only the
-    revision shows that there was another text meanwhile: its number is not given to a third one. Returns how many.
+    The table ``changes`` records which messages had been edited before. Texts edited since are skipped. Only the
+    revision shows that there was another text meanwhile: it increases again, so that no number stands for two texts.
     """
     ids = _lock_replaced(staging, first, last)
     restored = staging.execute(RESTORE_AS_IT_WAS, [first, last, base], ours=OURS)
@@ -114,12 +116,12 @@ def restore_as_they_were(staging: Staging, first: int, last: int, base: int) -> 
 
 
 def restore(staging: Staging, first: int, last: int) -> int:
-    """Within a batch, restore the texts of the histories after ``first`` up to ``last``: an edit like others.
+    """Within a batch, restore the texts of the histories after ``first`` up to ``last`` as edits; return how many.
 
-    It gets a revision of its own, and the imported text a history. At most PIECE of them; what somebody edited since is
-    left. Returns how many.
+    Each gets a new revision, and the imported text becomes a history. At most PIECE of them; texts edited since are
+    skipped.
     """
-    # Queried before a history is added: after that the text counts as edited since.
+    # Queried before a history is added: with one, the text counts as edited since.
     ids = _lock_replaced(staging, first, last)
     if ids:
         listed = ", ".join(map(str, ids))
@@ -130,21 +132,21 @@ def restore(staging: Staging, first: int, last: int) -> int:
 
 
 def _announce_changes(staging: Staging, base: int, after: int, upto: int) -> None:
-    """Tell of the texts that the rows after ``after`` up to ``upto`` changed: those with a history of the import."""
+    """Announce the texts that the rows after ``after`` up to ``upto`` changed: those with a history of the import."""
     if somebody_listens(Message):
         ids = [message_id for (message_id,) in staging.stream(KEPT_BETWEEN, [base + after, base + upto])]
         announce(Message, ids, using=staging.using)
 
 
 def _lock_replaced(staging: Staging, first: int, last: int) -> list[int]:
-    """The messages whose texts were replaced and not edited since; nobody can edit them until the batch ends."""
+    """Lock the messages whose texts were replaced and not edited since, until the batch ends; return their ids."""
     _lock([message_id for (message_id,) in staging.stream(REPLACED, [first, last])], staging.using)
     # Somebody may have edited one before it was locked.
     return [message_id for (message_id,) in staging.stream(REPLACED, [first, last])]
 
 
 def _lock(message_ids: list[int], using: str) -> int:
-    """Lock messages, after the person in whose name they are edited and their conversations; how many there are."""
+    """Lock messages, after the person in whose name they are edited and their conversations; return how many exist."""
     lock_people([current_editor_id()], using=using)
     messages: Any = Message._base_manager.using(using)
     messages.filter(pk__in=ids_subquery(message_ids, using=using)).lock_conversations()
@@ -155,6 +157,6 @@ def _lock(message_ids: list[int], using: str) -> int:
 
 
 def _now(staging: Staging) -> list[Any]:
-    """When and by whom, twice, a text is replaced, as the database takes it; queried once the messages are locked."""
+    """Return the time of a replacement, as the database takes it, and twice its editor. Call with messages locked."""
     editor_id = current_editor_id()
     return [staging.connection.ops.adapt_datetimefield_value(timezone.now()), editor_id, editor_id]

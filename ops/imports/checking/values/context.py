@@ -1,4 +1,4 @@
-"""What the values of a file's rows mean, as was chosen; and what they look like where the strict reading stumbles."""
+"""How the values of a file are read, and a collector of unusual ones."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ WITHOUT_IDS = gettext_lazy(
 
 @dataclass(frozen=True)
 class RowContext:
-    """What the values of a row mean in this file.
+    """How the values of this file's rows are read.
 
-       ``now`` decides what lies in the future, ``time_zone`` what is meant by times that name no zone. ``guarded``:
-       we wrote the file, and values have the guard of our CSV files, which does not count as one of their characters.
-       ``empty_read`` is what an empty value of ``read`` means. ``self_parents_begin``: a row that names itself as what
-    it answers answers nothing. The others are those of Reading.
+    ``now`` decides which times are in the future, ``time_zone`` applies to times that name no zone. ``guarded``: we
+    wrote the file, and values have the guard of our CSV files, which does not count as one of their characters.
+    ``empty_read`` is the meaning of an empty ``read``. ``self_parents_begin``: a row that names itself as its parent
+    has none. The other fields are those of Reading.
     """
 
     now: datetime
@@ -47,7 +47,7 @@ class RowContext:
 
     @cached_property
     def latest(self) -> str:
-        """``now`` as the database writes it, like the moments of rows; what is later lies in the future."""
+        """``now`` in UTC, as the database writes it, like the times of rows; later times are in the future."""
         return str(self.now.astimezone(UTC).replace(tzinfo=None))
 
     @cached_property
@@ -57,22 +57,22 @@ class RowContext:
 
     @cached_property
     def language(self) -> str | None:
-        """In which language faults are told. Asking for it takes longer than checking a value, so it is asked once."""
+        """The language of messages about faults, cached because looking it up takes longer than checking a value."""
         return get_language()
 
     @cached_property
     def edited_flags(self) -> dict[str, bool]:
-        """What the words of the columns ``edited``, ``hidden`` and ``redacted`` say."""
+        """The meanings of words in the columns ``edited``, ``hidden`` and ``redacted``."""
         return flags(self.yes, self.no)
 
     @cached_property
     def read_flags(self) -> dict[str, bool]:
-        """What the words of the column ``read`` say."""
+        """The meanings of words in the column ``read``."""
         return flags(self.yes, self.no, empty=self.empty_read)
 
 
 class Unusual:
-    """The unusual values of a file, collected while its rows pass, in flat memory."""
+    """The unusual values of a file, collected while its rows are read, in constant memory."""
 
     def __init__(self, context: RowContext) -> None:
         self.times = UnreadTimes(context.time_zone, context.repeated_times)
@@ -80,10 +80,10 @@ class Unusual:
         self.ids = Ids(context.nothing, context.ids)
 
     def report(self, findings: Findings) -> None:
-        """Report what was chosen for the whole file and changes what its rows mean."""
+        """Report choices for the whole file that change what its rows mean."""
         if self.ids.left_out:
             findings.report(Problem(None, "", "warning", str(WITHOUT_IDS)))
 
     def suggestions(self) -> list[Suggestion]:
-        """What would cure problems of these values."""
+        """Return suggestions that would cure problems of these values."""
         return [*self.ids.suggestions(), *self.times.suggestions(), *self.flags.suggestions()]

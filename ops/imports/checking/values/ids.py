@@ -1,7 +1,7 @@
 """Ids as spreadsheets and programs leave them: shortened to 15 digits, with ".0" at the end, or a word for none.
 
-A spreadsheet keeps 15 digits of a number. What it writes of a longer id is the same for many messages, so such rows
-must never be taken for repeats of each other.
+A spreadsheet keeps 15 digits of a number, so many different long ids end up the same: their rows must never be taken
+for repeats of each other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ID_COLUMNS = ("external_id", "parent_external_id")
 IS_LONG = "length({column}) > 15 AND ltrim({column}, '0123456789') = ''"
 HAS_ZEROS = f"{IS_LONG} AND length(rtrim({{column}}, '0')) <= 15"
 SHORTENED = f"SELECT number, {{column}} FROM {{rows}} WHERE {HAS_ZEROS} ORDER BY number"
-# Rows whose ids mean nothing take no part in any comparison.
+# Rows with shortened ids are not compared with any others.
 FORGET = f"UPDATE {{rows}} SET content = NULL, external_id = NULL, parent_external_id = NULL WHERE {HAS_ZEROS}"
 
 IS_FLOAT = "substr({column}, length({column}) - 1) = '.0' AND ltrim({column}, '0123456789') = '.0' AND {column} <> '.0'"
@@ -44,7 +44,7 @@ MAKE_WHOLE = f"UPDATE {{rows}} SET {{column}} = substr({{column}}, 1, length({{c
 
 
 def rounded(value: str) -> str:
-    """What is wrong with an id that a spreadsheet wrote as 1.17895E+18; "" for any other."""
+    """Return what is wrong with an id that a spreadsheet wrote as 1.17895E+18; "" for any other."""
     if not ROUNDED.fullmatch(value):
         return ""
     return _(
@@ -54,9 +54,9 @@ def rounded(value: str) -> str:
 
 
 class Ids:
-    """Reads the ids of a file, and takes note of what they look like: counters, and the first words for none.
+    """Reads the ids of a file and records what they look like: a few samples, and the first words for none.
 
-    ``nothing`` are the words that mean none, ``choice`` is Reading.ids.
+    ``nothing`` are the words chosen to mean none, ``choice`` is Reading.ids.
     """
 
     def __init__(self, nothing: Sequence[str], choice: str) -> None:
@@ -64,16 +64,16 @@ class Ids:
         self._keep = choice == "keep"
         self._chosen = list(nothing)
         self._nothing = frozenset(nothing)
-        # Ids that are looked at more closely, but for those with a certain length or end.
+        # Ids that need ``read``, besides those of a certain length or ending (rows._is_unusual).
         self.words = NOTHING | self._nothing | {NO_PARENT}
-        self._found: dict[str, tuple[int, str]] = {}  # a word for none, and where it comes first
+        self._found: dict[str, tuple[int, str]] = {}  # a word for none, and where it first occurs
         self._rounded: list[tuple[int, str]] = []
         self._zeros: list[tuple[int, str]] = []
         self._has_long = self._has_zero = self.has_floats = False
         self._answers_zero: int | None = None
 
     def read(self, row: int, column: str, value: str) -> str:
-        """An id that looks unusual, "" where it stands for none."""
+        """Record an id that looks unusual; return it, or "" if it stands for none."""
         if self.left_out or value in self._nothing:
             return ""
         if value in NOTHING:
@@ -91,11 +91,11 @@ class Ids:
 
     @property
     def shortened(self) -> bool:
-        """Whether all long numbers end in zeros, so that a spreadsheet has replaced their last digits."""
+        """Whether all long numbers end in zeros, which means that a spreadsheet has replaced their last digits."""
         return bool(self._zeros) and not self._has_long and not self._keep
 
     def suggestions(self) -> list[Suggestion]:
-        """Words for none, and what may be done with shortened ids."""
+        """Return suggestions for words for none, and for shortened ids."""
         return [*self._words_for_none(), *self._without_ids()]
 
     def _note_zero(self, row: int, column: str) -> None:
@@ -146,7 +146,7 @@ class Ids:
 
 
 def refuse_shortened(staging: Staging, findings: Findings, ids: Ids) -> None:
-    """Report rows with an id that a spreadsheet has shortened, where it seems so of the whole file."""
+    """Report rows with an id that a spreadsheet has shortened, if all long ids of the file look like it."""
     if not ids.shortened:
         return
     for column in ID_COLUMNS:
@@ -161,9 +161,9 @@ def refuse_shortened(staging: Staging, findings: Findings, ids: Ids) -> None:
 
 
 def make_whole(staging: Staging, findings: Findings, ids: Ids) -> bool:
-    """Take ".0" off ids where all others are whole numbers; whether that was done.
+    """Remove ".0" from ids if all others are whole numbers; return whether that was done.
 
-    pandas writes 12.0 for 12 where a value of the column is missing. It is not done where 12 and 12.0 are two messages.
+    pandas writes 12.0 for 12 where a value of the column is missing. Nothing changes if 12 and 12.0 are two messages.
     """
     if not ids.has_floats or not _are_numbers(staging):
         return False
@@ -180,7 +180,7 @@ def make_whole(staging: Staging, findings: Findings, ids: Ids) -> bool:
 
 
 def take_off_zeros(staging: Staging) -> int:
-    """Take ".0" off the staged ids; from how many values."""
+    """Remove ".0" from the staged ids; return from how many values."""
     return sum(staging.execute(MAKE_WHOLE, column=column) for column in ID_COLUMNS)
 
 

@@ -1,4 +1,4 @@
-"""Words in files for true, for false and for nothing: those that are always read, and those that may be suggested."""
+"""Words for true, false and nothing in files: those that are always recognised, and those that may be suggested."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.files.problems import label
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
 FLAGS = {"": False, "false": False, "no": False, "0": False, "true": True, "yes": True, "1": True}
-# What programs, databases and spreadsheets of other languages write, in small letters.
+# What programs, databases and spreadsheets of other languages write, in lower case.
 TRUE = frozenset(
     (
         *("t", "y", "on", "x", "ja", "j", "oui", "o", "si", "sí", "s", "wahr", "vrai", "verdadero", "1.0", "1,0"),
@@ -23,7 +23,7 @@ FALSE = frozenset(
         *("unread", "unseen", "unedited", "ungelesen", "non lu", "no leído"),
     )
 )
-# Programs write these where there is no value; as an id each could be one of many messages.
+# Programs write these for a missing value; as an id, each could stand for many messages.
 NOTHING = frozenset(
     one
     for word in ("null", "\\n", "nan", "none", "n/a", "nil", "<na>", "nat", "undefined")
@@ -32,17 +32,17 @@ NOTHING = frozenset(
 NOTHING_IN_SMALL = frozenset(word.casefold() for word in NOTHING)
 NO_PARENT = "0"  # some databases write it for "answers nothing"
 
-MOST_WORDS, LONGEST_WORD = 20, 40  # different words that are kept, and their characters
+MOST_WORDS, LONGEST_WORD = 20, 40  # how many different words are kept, and how many characters they may have
 
 
 def flags(yes: Iterable[str], no: Iterable[str], *, empty: bool = False) -> dict[str, bool]:
-    """What each word says, in small letters. ``empty`` is what no word says."""
+    """Return the meaning of each word, in lower case; ``empty`` is the meaning of an empty value."""
     chosen = {**{_plain(word): True for word in yes}, **{_plain(word): False for word in no}}
     return {**FLAGS, **chosen, "": empty}
 
 
 def flag(value: str, known: dict[str, bool]) -> bool | None:
-    """What a value says; None where it is neither true nor false."""
+    """Return the meaning of a value; None if it is neither true nor false."""
     said = known.get(value)
     return said if said is not None else known.get(_plain(value))
 
@@ -52,7 +52,7 @@ def _plain(word: str) -> str:
 
 
 class UnreadFlags:
-    """The words in the columns of flags that were not read: the first different ones, with the first row of each."""
+    """The words in flag columns that were not recognised: the first different ones, each with its first row."""
 
     def __init__(self, yes: Sequence[str], no: Sequence[str]) -> None:
         self._yes, self._no = list(yes), list(no)
@@ -60,14 +60,14 @@ class UnreadFlags:
         self._columns: set[str] = set()
 
     def add(self, row: int, column: str, value: str) -> None:
-        """Take note of a value that says neither."""
+        """Record a value that is neither true nor false."""
         word = _plain(value)
         if len(self._first) < MOST_WORDS and len(word) <= LONGEST_WORD:
             self._first.setdefault(word, (row, value))
             self._columns.add(column)
 
     def suggestions(self) -> list[Suggestion]:
-        """The words that are known elsewhere, as true and false; words that are not known are named."""
+        """Suggest reading the words that other programs use as true and false; unknown words are named."""
         yes = [word for word in self._first if word in TRUE]
         no = [word for word in self._first if word in FALSE or word in NOTHING_IN_SMALL]
         if not yes and not no:
@@ -95,7 +95,7 @@ class UnreadFlags:
 
 
 def in_words(columns: Iterable[str]) -> str:
-    """The names of some columns, as a sentence has them."""
+    """Join the names of columns for a sentence."""
     *others, last = sorted(columns)
     for other in reversed(others):
         last = _("%(column)s and %(others)s") % {"column": other, "others": last}
