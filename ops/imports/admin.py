@@ -77,7 +77,7 @@ def uploader_only(view: View) -> View:
 
 @admin.register(Import)
 class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """Imports. One permission opens all pages; the contents of a file are shown to its uploader only."""
+    """Imports. One permission opens all pages, but only the uploader sees the contents of a file."""
 
     section = gettext_lazy("Imports")
     keyset = ("-created_at", "id")
@@ -118,7 +118,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def _path(self, route: str, view: Any, name: str) -> URLPattern:
         return path(route, self.admin_site.admin_view(view), name=f"imports_import_{name}")
 
-    # --- Who may ---------------------------------------------------------------------------------------------------
+    # --- Permissions -----------------------------------------------------------------------------------------------
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(PERMISSION)
@@ -130,7 +130,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return request.user.has_perm(PERMISSION)
 
     def get_import_or_404(self, request: HttpRequest, key: UUID) -> Import:
-        """The import, for whoever may import. Raises PermissionDenied or Http404."""
+        """Return the import, if the user may import. Raises PermissionDenied or Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         import_ = Import.objects.select_related("by", "job").filter(pk=key).first()
@@ -154,7 +154,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return takes_files(self.add_view, site=self.admin_site, may=self.has_add_permission, receive=uploads.receive)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """The upload form; a file that came whole is checked."""
+        """Show the upload form, or check a completely received file."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = UploadForm()
@@ -180,7 +180,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return HttpResponseRedirect(address(import_))
 
     def sample_view(self, request: HttpRequest) -> HttpResponse:
-        """A small file that shows the columns."""
+        """Return a small file that shows the columns."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         return HttpResponse(
@@ -194,7 +194,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def change_view(
         self, request: HttpRequest, object_id: Any, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The import's page, read-only: each decision has a URL of its own."""
+        """Show the import's page, read-only: each decision has a URL of its own."""
         import_ = self.get_import_or_404(request, object_id)
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
@@ -204,7 +204,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         context = import_page.context(import_, viewer=request.user, asked=request.GET)
         shown = Shown()
         if context.get("changes") and import_page.may_see_stored_texts(request.user):
-            # Whoever compares a file with what is stored reads what is stored.
+            # Comparing a file with stored texts counts as reading them.
             shown = import_page.compared_messages(context["preview"])
         if context.get("preview"):
             record_reading(import_, actor=request.user, shown=shown)
@@ -232,7 +232,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     @uploader_only
     def take_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
-        """Check the file again with what a button says: a suggestion, all that are certain, or a cure."""
+        """Check the file again with what the clicked button chooses: a suggestion, all certain ones, or a cure."""
         suggestions = (previews.load(import_) or {}).get("suggestions", [])
         taken = cures.chosen(request.POST, suggestions, import_.get_reading(), import_.get_choices())
         if taken is None:
@@ -243,7 +243,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     @uploader_only
     def people_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
-        """Check the file again with who is who, and remember it for the uploader."""
+        """Check the file again with the chosen accounts, and remember them for the uploader."""
         form = PeopleForm((previews.load(import_) or {}).get("people", []), request.POST)
         if not form.is_valid():
             return self._page(request, import_, people_form=form)
@@ -264,7 +264,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     @uploader_only
     def store_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
-        """Import what was checked."""
+        """Import the checked file."""
         form = StoreForm(import_, request.POST)
         if not form.is_valid():
             return self._page(request, import_, store_form=form)
@@ -285,7 +285,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return HttpResponseRedirect(reverse(LIST))
 
     def undo_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        """Show what undoing would do; POST starts it. Anybody who may import may undo, and confirms their password."""
+        """Show what undoing would do; POST starts it. Anybody who may import may undo, after a password check."""
         return self._undo(request, self.get_import_or_404(request, key))
 
     @method_decorator(confirmed_recently)
@@ -305,11 +305,11 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     # --- Files -----------------------------------------------------------------------------------------------------
 
     def problems_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
-        """All problems as a CSV file."""
+        """Return all problems as a CSV file."""
         return self._file(request, key, previews.PROBLEMS, "problems")
 
     def rejected_view(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
-        """The rows that were left out, to be corrected and imported."""
+        """Return the excluded rows as a file to correct and import."""
         return self._file(request, key, previews.REJECTED, "left-out")
 
     def _file(self, request: HttpRequest, key: UUID, kind: str, called: str) -> HttpResponseBase:
@@ -323,10 +323,10 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         name = f"{PurePath(import_.file_name).stem}-{called}.csv"
         return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv")
 
-    # --- Answers ---------------------------------------------------------------------------------------------------
+    # --- Responses -------------------------------------------------------------------------------------------------
 
     def refused(self, request: HttpRequest, import_: Import, sentence: StrOrPromise) -> HttpResponse:
-        """Back to the import's page with a warning."""
+        """Redirect to the import's page with a warning."""
         self.message_user(request, str(sentence), messages.WARNING)
         return HttpResponseRedirect(address(import_))
 
@@ -336,12 +336,12 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
 
 def address(import_: Import) -> str:
-    """The page of an import."""
+    """Return the URL of an import's page."""
     return reverse(PAGE, args=[import_.pk])
 
 
 def _save_if_unchanged(import_: Import, **options: Any) -> bool:
-    """Save options unless the import changed since it was loaded; returns whether they were saved."""
+    """Save options unless the import changed since it was loaded; return whether they were saved."""
     saved = import_.update_unless_changed(**options)
     for name, value in options.items():
         setattr(import_, name, value)

@@ -1,4 +1,4 @@
-"""Found at start-up: a file of header names that cannot be used."""
+"""The system check of the file of header names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HINT = f"IMPORT_HEADER_NAMES is the path of a file like {NAMES.name}, or empty."
 
 @register()
 def header_names_can_be_used(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The setting names a file of names, or nothing."""
+    """Check that IMPORT_HEADER_NAMES is empty or the path of a usable file of names."""
     path = str(settings.IMPORT_HEADER_NAMES or "")
     try:
         names_of_columns(path)

@@ -1,4 +1,4 @@
-"""Which columns a file of messages has."""
+"""The columns of a file of messages."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ COLUMNS = (
 )  # fmt: skip
 ALIASES = {"external_id": "id", "parent_external_id": "parent_id", "timestamp": in_utc_header("timestamp")}
 MAY_BE_MISSING = ("edited", "read", "edited_at", "hidden", "redacted")
-# Columns of which people may say that their file has none.
+# Columns that people may declare missing from their file.
 MAY_BE_LEFT_OUT = ("external_id", "parent_external_id", *MAY_BE_MISSING)
 WHY = "problem"  # in a file of excluded rows: why each is excluded
 ALWAYS_IGNORED = (WHY, MARK, MARK_WITHOUT_GUARD, exact_header("timestamp"))
-# What our exports guard against being taken for a formula.
+# Columns whose values our exports guard, so that a spreadsheet does not take them for formulas.
 GUARDED = ("external_id", "parent_external_id", "sender", "receiver", "content")
 MESSAGE_COLUMNS = Columns(
     names=COLUMNS,

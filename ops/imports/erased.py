@@ -1,4 +1,4 @@
-"""Erasing a person from imports: uploaded files, and words from files that name somebody."""
+"""Erasing a person from imports: their uploads, and their name wherever an import quotes a file."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ HEADERS = {"headers", "unknown", "repeated", "sheets"}  # in Import.understood
 
 
 def erase(person: ErasedPerson, prepared: Any) -> Outcome:
-    """Delete the files that the person uploaded and did not import yet, and the name from what other imports say.
+    """Delete the files that the person uploaded and did not import yet, and their name from other imports.
 
-    Their account is gone by now, or has lost its name: what belongs to no account was theirs, or somebody's who was
-    erased before.
+    Their account is deleted or renamed by now, so an import without an account may be theirs or an earlier erased
+    person's.
     """
     theirs = Q(by=None) | Q(by=person.user_id)
-    # Problems name people by labels: long names are cut, some characters spelled out.
+    # Problems show names as labels: long ones are cut, some characters spelled out.
     pattern = name_pattern([*person.names, label(person.username, quoted=True)[1:-1]])
     for remembered in (RememberedColumn, RememberedEncoding):
         remembered._base_manager.filter(user_id=person.user_id).delete()
@@ -43,9 +43,9 @@ def erase(person: ErasedPerson, prepared: Any) -> Outcome:
         Import.objects.filter(pk=import_.pk).update(upload="", choices=import_.choices_without_people)
         removed += 1
     for pk, file_name in Import.objects.values_list("pk", "file_name"):
-        if mentions(pattern, file_name):  # the person
+        if mentions(pattern, file_name):
             Import.objects.filter(pk=pk).update(file_name=_("a file"))
-            # Each check, and storing and undoing, was a job with the file's name in its title.
+            # Every check, storing and undoing was a job with the file's name in its title.
             Job.objects.filter(params__import=str(pk)).update(title=_("Import of a file"))
             removed += 1
     removed += _redact(pattern) if pattern else 0
@@ -59,9 +59,9 @@ def erase(person: ErasedPerson, prepared: Any) -> Outcome:
 
 
 def _redact(pattern: NamePattern) -> int:
-    """Replace names in what anybody's imports say; returns in how many places there were some.
+    """Redact the names in everybody's imports and in the errors of jobs; return in how many places there were some.
 
-    Imports at work are skipped: they write again what they find in a file, which is deleted with the file.
+    Imports with a job under way are skipped: the job would write the names again, and they are deleted with its file.
     """
 
     def reworded(text: str) -> str:
@@ -81,8 +81,9 @@ def _redact(pattern: NamePattern) -> int:
 
 
 def _reword(import_: Import, reworded: Callable[[str], str]) -> bool:
-    """Change headers of the file, who people are in it, and why the import was rolled back; all else are numbers and
-    words of ours."""
+    """Redact the file's headers, its matched people and the reason for a roll-back; return whether anything changed.
+    All other fields hold numbers and words of ours.
+    """
     understood, reading, outcome, choices = before = (
         import_.understood,
         import_.reading,
@@ -108,7 +109,7 @@ def _reword(import_: Import, reworded: Callable[[str], str]) -> bool:
 
 
 def _uploaded_by_others(theirs: Q) -> Iterable[str]:
-    """The uploads that are kept: they are other people's work, and importing an erased person is refused."""
+    """Return the uploads that are kept: they are other people's work, and importing an erased person is refused."""
     return Import.objects.exclude(theirs).exclude(upload="").values_list("upload", flat=True)
 
 

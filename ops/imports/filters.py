@@ -1,4 +1,4 @@
-"""What imports brought, as filters of the lists of conversations and of edits."""
+"""List filters for what was imported: of conversations, messages and edits."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from ops.imports.storing.ids import ids_after
 from ops.imports.storing.messages import MOST_JOINED
 
 MOST_OFFERED = 20
-NAMED_BY = ("stored_at", "created_at")  # what an import is offered by
+NAMED_BY = ("stored_at", "created_at")  # the fields that an import's label needs
 
 
 class OfImport(admin.SimpleListFilter):
-    """The conversations that an import began or joined, for those who may import. The newest are offered; others are
-    chosen by a link."""
+    """Conversations that an import started or joined, for users who may import. Offers the newest imports; a link may
+    name any other.
+    """
 
     title = gettext_lazy("import")
     parameter_name = "import"
@@ -40,7 +41,7 @@ class OfImport(admin.SimpleListFilter):
         if asked_for is not None:
             self.import_ = asked_for
             offered[str(asked_for.pk)] = asked_for
-        # The time and not the name of the file: descriptions of exports keep it, and file names name people.
+        # The time, not the file's name: descriptions of exports keep the label, and file names may name people.
         return [(key, _time_of(one)) for key, one in offered.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
@@ -54,7 +55,7 @@ class OfImport(admin.SimpleListFilter):
 
 
 class BroughtByImport(filters.YesNoFilter):
-    """Messages that imports brought, or the others."""
+    """Messages that were imported, or the others."""
 
     title = gettext_lazy("imported")
     parameter_name = "imported"
@@ -67,7 +68,7 @@ class BroughtByImport(filters.YesNoFilter):
 
 
 class KindOfEdit(filters.KindOfEdit):
-    """With the texts that imports replaced apart: they are no corrections, whoever imported them."""
+    """Adds the texts that imports replaced as a kind of their own: they are not corrections, whoever imported them."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return [*super().lookups(request, model_admin), ("imports", _("By imports"))]
@@ -80,18 +81,18 @@ class KindOfEdit(filters.KindOfEdit):
 
 
 def by_an_import() -> Exists:
-    """The condition that a history was made by an import: its id is one of those that were reserved for it."""
+    """Return the condition that an import made a history: its id is one of those reserved for it."""
     return _by_an_import("history_base")
 
 
 def _by_an_import(base: str) -> Exists:
-    """The condition that an id is one of those that were reserved for an import, after its ``base``."""
+    """Return the condition that an id is one of those reserved for an import, after its ``base``."""
     begun = Import.objects.filter(**{f"{base}__lt": OuterRef("pk")})
     return Exists(begun.annotate(last=F(base) + F("last_row")).filter(last__gte=OuterRef("pk")))
 
 
 def of_list(model: str) -> Iterable[type]:
-    """The filters of a list of another room."""
+    """Return the filters that imports add to another app's list."""
     return (BroughtByImport,) if model == Message._meta.label_lower else ()
 
 
@@ -100,8 +101,8 @@ def _time_of(import_: Import) -> str:
 
 
 def _conversations(import_: Import) -> Q:
-    """The conversations that hold messages of an import: those it began are known by their ids, and of those that it
-    joined as many as are kept with it.
+    """Return the condition for conversations with messages of an import: those it started, by their ids, and those it
+    joined, as listed in its outcome; if that list is cut (MOST_JOINED), the conversations of its messages.
     """
     first, last = ids_after(import_.conversation_base, import_.last_row)
     begun = Q(pk__gt=first, pk__lte=last)

@@ -1,4 +1,4 @@
-"""Which columns a file most likely has: by the names that other programs give them, or by their values."""
+"""Guessing which column is which: by the names that other programs use, or by the values."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ A_DATE = re.compile(
     r"\[?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d).*|\[?\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?!\d).*|\d{10}(\.\d+)?|\d{13}|\d{16}"
 )
 
-Names = dict[str, list[tuple[int, str]]]  # for each column (how unlikely, name), names without what does not matter
+Names = dict[str, list[tuple[int, str]]]  # for each column (rank, reduced name); the lowest rank is the likeliest
 
 
 class NamesUnfit(ValueError):
-    """A file of names cannot be used; the text says why."""
+    """A file of names cannot be used; the text is the reason."""
 
 
 def suggest(headers: Sequence[str]) -> dict[str, str]:
-    """For each column the header that most likely holds it; no header twice, columns without one are not in it."""
+    """Return for each column the likeliest header; no header twice, columns without a match left out."""
     bare: dict[str, list[str]] = {}
     for given in headers:
         bare.setdefault(_bare(given), []).append(given)
@@ -43,7 +43,7 @@ def suggest(headers: Sequence[str]) -> dict[str, str]:
 
 @cache
 def names_of_columns(own: str) -> Names:
-    """The names that are known, those of a file of one's own first. Raises NamesUnfit, OSError."""
+    """Return the known names, those of the file at the path ``own`` first. Raises NamesUnfit, OSError."""
     names = _read(NAMES)
     for column, added in (_read(Path(own)) if own else {}).items():
         if column not in names:
@@ -54,7 +54,7 @@ def names_of_columns(own: str) -> Names:
 
 @cache
 def _meanings(own: str) -> dict[str, list[tuple[int, int, str, str]]]:
-    """What each name may mean: (how unlikely, place of the column, column, name)."""
+    """Return what each name may mean: (rank, position of the column, column, name)."""
     found: dict[str, list[tuple[int, int, str, str]]] = {}
     for place, (column, given) in enumerate(names_of_columns(own).items()):
         for rank, name in given:
@@ -63,9 +63,9 @@ def _meanings(own: str) -> dict[str, list[tuple[int, int, str, str]]]:
 
 
 def places_of(rows: Sequence[Sequence[str]]) -> dict[str, int]:
-    """For each column its place in rows without a header, as far as the values tell; {} where they do not.
+    """Return each column's position in rows without a header, guessed from the values; {} if they do not show it.
 
-    The first row is one of them: where it has no time in the column of times it is a header.
+    The first row counts like the others: if it is a header, no column holds only times, and the result is {}.
     """
     width = max(map(len, rows), default=0)
     values = [[row[place].strip() if place < len(row) else "" for row in rows] for place in range(width)]
@@ -88,7 +88,7 @@ def places_of(rows: Sequence[Sequence[str]]) -> dict[str, int]:
 
 
 def _ids(values: Sequence[Sequence[str]], taken: Collection[int]) -> int | None:
-    """The first column whose values are all different, and no texts."""
+    """Return the position of the first column whose values are all different and look like ids."""
     for place in _free(values, taken):
         column = values[place]
         if all(column) and len(set(column)) == len(column) > 1 and all(map(_is_id, column)):
@@ -97,14 +97,14 @@ def _ids(values: Sequence[Sequence[str]], taken: Collection[int]) -> int | None:
 
 
 def _parents(values: Sequence[Sequence[str]], ids: int, taken: Collection[int]) -> int | None:
-    """The first column that is empty or has one of the ids in each row."""
+    """Return the position of the first column whose values are all empty or one of the ids."""
     known = {*values[ids], ""}
     fitting = (place for place in _free(values, taken) if set(values[place]) <= known)
     return next(fitting, None)
 
 
 def _texts(values: Sequence[Sequence[str]], taken: Collection[int]) -> int | None:
-    """The column with the longest values; they are texts where one has a blank between words, or is long."""
+    """Return the position of the column with the longest values, if one of them contains a blank or is long."""
     free = _free(values, taken)
     best = max(free, key=lambda place: sum(map(len, values[place])), default=None)
     if best is None or not any(" " in value or len(value) > LONGEST_NAME for value in values[best]):
@@ -137,7 +137,7 @@ def _read(path: Path) -> Names:
 
 
 def _bare(name: str) -> str:
-    """A name without what does not tell names apart: accents among it, but for a single letter (à)."""
+    """Reduce a name to its letters and digits, without accents unless it is a single letter (à)."""
     letters = re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", plain(name)))
     if len(letters) == 1:
         return letters

@@ -1,4 +1,4 @@
-"""Imports: who uploaded which file, how it is read, and what was stored of it."""
+"""The import of a file: who uploaded it, how it is read, and what was stored from it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SUMMARY = ("rows", "new", "changed", "unchanged", "errors")
 class Import(models.Model):
     """One uploaded file: how it is read, what was found in it, and what was stored, rolled back or undone.
 
-    ``upload`` names the private file ("" once it was deleted). ``understood`` says how the file was read, ``counts``
-    what the last check found, ``outcome`` what was stored or undone. What an import added has ids of its own, reserved
-    in one piece: those after ``message_base`` (conversation, user, history alike) up to it plus ``last_row``, so that
-    no list of them has to be kept. The number of a message is its row.
+    ``upload`` names the private file ("" once it is deleted). ``understood`` holds how the file was read, ``counts``
+    what the last check found, ``outcome`` what was stored or undone. Added rows get their ids from one reserved range
+    per table, so no list of them is kept: a message's id is ``message_base`` plus the number of its row in the file,
+    likewise for conversations and histories; created accounts are the ``counts["users"]`` ids after ``user_base``.
     """
 
     class State(models.TextChoices):
@@ -79,12 +79,12 @@ class Import(models.Model):
 
     @property
     def choices_without_people(self) -> dict[str, Any]:
-        """``choices`` as they are kept when the file is gone: without names."""
+        """``choices`` without names, as kept once the file is deleted."""
         return {**self.choices, "people": {}} if self.choices.get("people") else self.choices
 
     @property
     def why_not_storable(self) -> str:
-        """Why a checked file cannot be imported, as a sentence; "" where it can."""
+        """Why a checked file cannot be imported, as a sentence; "" if it can."""
         if not self.understood.get("complete"):
             return _("The file could not be read to its end: correct it, and upload it again.")
         if self.counts.get("errors") and not self.get_choices().only_valid:
@@ -93,26 +93,27 @@ class Import(models.Model):
 
     @property
     def summary(self) -> dict[str, int]:
-        """What the result of a job keeps of ``counts``."""
+        """The counts that a job keeps in its result."""
         return {name: self.counts[name] for name in SUMMARY}
 
     def save_as_checked(self) -> None:
-        """Store what a check found; the import needs a decision now."""
+        """Save the result of a check; the import now needs a decision."""
         self.state = self.State.CHECKED
         self.save(update_fields=["state", "understood", "counts", "last_row"])
 
     def update_unless_changed(self, **fields: Any) -> bool:
-        """Store these fields, unless the import has another state or job by now; whether they were stored.
+        """Update these fields unless the import's state or job has changed meanwhile; return whether they were updated.
 
-        This object is left as it is.
+        Only the row changes, not this object.
         """
         unchanged = Import.objects.filter(pk=self.pk, state=self.state, job=self.job_id)
         return bool(unchanged.update(**fields))
 
 
 class Joined(models.Model):
-    """A stored message that joined another conversation because an import brought what it, or another message of its
-    conversation, awaited (messaging.joining.Move). Numbers only: the rows of what is erased say nothing.
+    """A stored message that moved to another conversation because an import brought the awaited parent of this message
+    or of another one in its conversation (messaging.joining.Move). Numbers only: rows about erased messages reveal
+    nothing.
     """
 
     batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -131,7 +132,7 @@ class Joined(models.Model):
 
 
 class Origin(models.Model):
-    """What this database is called in the ids of its own messages (own_ids.py). There is one, made at first use."""
+    """The name of this database in the ids of its own messages (own_ids.py). A single row, created at first use."""
 
     name = models.CharField(max_length=12)
 
@@ -143,7 +144,7 @@ class Origin(models.Model):
 
 
 class RememberedColumn(models.Model):
-    """Which column a header of somebody's files holds, as they chose last time."""
+    """The column that a user last matched with a header of their files."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     header = models.CharField(max_length=255)
@@ -158,7 +159,7 @@ class RememberedColumn(models.Model):
 
 
 class RememberedEncoding(models.Model):
-    """The encoding that somebody chose last for a file that is not UTF-8."""
+    """The encoding that a user last chose for a file that is not UTF-8."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     encoding = models.CharField(max_length=32)
@@ -171,7 +172,7 @@ class RememberedEncoding(models.Model):
 
 
 class RememberedPerson(models.Model):
-    """Whose account a name in somebody's files stands for, as they chose last time."""
+    """The account that a user last chose for a name in their files."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=150)

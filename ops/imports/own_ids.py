@@ -1,7 +1,7 @@
-"""The ids that exports give to messages which have no external id: this database's name and the message's number.
+"""The ids that exports give to messages without an external id, such as ``threadward:4f1c09aa7be2:12``.
 
-The name, made once, keeps them apart from those of every other database: ``threadward:4f1c09aa7be2:12``. So an import
-may store what another database exported, as external ids like others, and no message of ours is ever called the same.
+The name of this database, created once, precedes the message's number. No other database has that name, so an import
+can store the ids of another database's export as ordinary external ids: they never clash with ours.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from django.db import DEFAULT_DB_ALIAS
 
 from ops.imports.models import Origin
 
-FLAG = "flag-"  # between it and the number of a report, which exports name likewise
-BEGINNING = "threadward:"  # before databases had names, the number came right after it
+FLAG = "flag-"  # between the beginning and the number in the exported ids of reports
+BEGINNING = "threadward:"  # older exports, without a name, continue with the number
 
 
 def beginning(using: str = DEFAULT_DB_ALIAS) -> str:
-    """What comes before the number in the ids of this database."""
+    """Return what precedes the number in the ids of this database."""
     origin, _ = Origin.objects.using(using).get_or_create(pk=1, defaults={"name": secrets.token_hex(6)})
     return f"{BEGINNING}{origin.name}:"

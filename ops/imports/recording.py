@@ -1,4 +1,4 @@
-"""What an import and its undo leave behind besides rows: an audit entry, and fresh pages."""
+"""The side effects of storing and undoing an import: the audit entry, cache invalidation and a signal."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ops.imports.checking.check_file import Checked
 from ops.imports.events import ImportEvent
 from ops.imports.models import Import
 
-# Sent with ``using`` after the commit, when an import has stored something, or an undo has removed something.
+# Sent with ``using`` after the commit in which an import stored something, or an undo removed something.
 messages_imported = Signal()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """What an import added."""
+    """How many rows an import added."""
 
     messages: int = 0
     replies: int = 0
@@ -32,13 +32,13 @@ class ImportCounts:
 
     @classmethod
     def of(cls, cursor: Mapping[str, Any]) -> ImportCounts:
-        """What was stored by the job with this cursor, as the database said."""
+        """Return the counts in the cursor of a job: the numbers that the database returned."""
         messages, conversations = cursor.get("stored", 0), cursor.get("conversations", 0)
         return cls(messages, messages - conversations, conversations, cursor.get("accounts", 0))
 
 
 def finish(stored: ImportCounts, changed: int, *, using: str, details: dict[str, Any]) -> None:
-    """Record an import within its last transaction: what is not in the audit trail was not imported.
+    """Record an import within its last transaction, so that nothing is imported without an audit entry.
 
     Raises NotRecorded.
     """
@@ -50,13 +50,13 @@ def finish(stored: ImportCounts, changed: int, *, using: str, details: dict[str,
 
 
 def record_erased_names(import_: Import, checked: Checked | None, *, by: Any) -> None:
-    """Record that a file was checked that names erased people, or names that read like theirs: how many, not which."""
+    """Record how many names in a checked file (not which) belong to erased people or read like theirs."""
     if checked is not None and checked.findings.erased:
         details = {"names": checked.findings.erased}
         record(ImportEvent.ERASED_NAMED, actor=by, target=import_, details=details)
 
 
 def announce(using: str) -> None:
-    """Drop cached pages and tell receivers: rows that are stored or removed in sets send no signals of their own."""
+    """Invalidate cached pages and send ``messages_imported``: writes in sets send no signals of their own."""
     page_cache.invalidate_all(using=using)
     transaction.on_commit(lambda: messages_imported.send(sender=None, using=using), using=using)

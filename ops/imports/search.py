@@ -1,4 +1,4 @@
-"""The filter of searches by what an import brought, for those who may import."""
+"""The search filter ``import``, for users who may import."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NONE_STORED = gettext_lazy("No import was stored yet.")
 
 
 def search_filters(request: HttpRequest) -> Iterable[Filter]:
-    """Those that this person may use."""
+    """Return the filters that this user may use."""
     return FILTERS if request.user.has_perm("imports.import_messages") else ()
 
 
@@ -40,7 +40,7 @@ def _of_import(text: str, reader: Reader) -> Q:
 
 
 def _messages_of(import_: Import) -> Q:
-    """The messages that it brought, by the ids that were reserved for them."""
+    """Return the condition for the messages of an import: the range of ids reserved for them."""
     if import_.message_base is None:
         raise Refused(_("This import has not stored messages."))
     first, last = ids_after(import_.message_base, import_.last_row)

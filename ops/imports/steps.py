@@ -1,7 +1,7 @@
 """Starting the jobs of an import: checking the file, storing it, undoing it.
 
-The state of an import says what may be done with it; whoever changes the state starts the job, and nobody else can.
-Each job may die at any moment and is resumed.
+The state of an import determines which job may start. Changing the state is a conditional UPDATE, so only one caller
+starts the job. A job may die at any moment; a worker resumes it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ops.imports.models import Import
 from ops.jobs import starting
 from ops.jobs.models import Job
 
-SMALL = 1_000_000  # bytes of a file that is usually done in the request
+SMALL = 1_000_000  # bytes; a smaller file is usually done within the request
 FEW = 2_000  # rows, likewise
 
 State = Import.State
@@ -29,19 +29,19 @@ NEW = Q(state=State.CHECKING, job=None)
 
 
 class NotNow(Exception):
-    """The import is not in the state for this (any more); the text is the sentence for people."""
+    """The state of the import does not allow this (any more); the text is the sentence to show."""
 
 
 def kinds() -> list[ImportKind]:
-    """The kinds of jobs of this room."""
+    """Return the kinds of jobs of this app."""
     return [CheckImport(), StoreImport(), UndoImport()]
 
 
 def check(import_: Import, *, by: Any, kick: bool = True) -> Job:
     """Start a job that checks the file of a new, checked or rolled back import and writes its preview.
 
-    Small files are checked when this returns. Without ``kick`` the job waits for ``starting.run_now``. Raises NotNow
-    where the import is in another state by now, or its file is gone.
+    Small files have been checked when this returns. Without ``kick`` the job waits for ``starting.run_now``. Raises
+    NotNow if the import has another state by now, or its file no longer exists.
     """
     _refuse_without_file(import_)
     allowed = NEW | Q(state__in=(State.CHECKED, State.TAKEN_BACK))
@@ -52,8 +52,8 @@ def check(import_: Import, *, by: Any, kick: bool = True) -> Job:
 def store(import_: Import, *, by: Any, kick: bool = True) -> Job:
     """Start a job that imports a new or checked file.
 
-    The file is checked again first: where the database has changed so that there are new problems, nothing is stored
-    and the import is CHECKED again. Raises NotNow where the file cannot be imported, or another job works on it.
+    The job checks the file again first: if changes in the database cause new problems, it stores nothing and the import
+    is CHECKED again. Raises NotNow if the file cannot be imported, or another job works on it.
     """
     _refuse_without_file(import_)
     if import_.state == State.CHECKED and import_.why_not_storable:
@@ -65,7 +65,7 @@ def store(import_: Import, *, by: Any, kick: bool = True) -> Job:
 def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
     """Start a job that removes what an import added and restores replaced texts; what was touched since is kept.
 
-    Raises NotNow where there is nothing to undo, or it is being undone already.
+    Raises NotNow if the import is not stored, or is being undone already.
     """
     title = _("Undoing the import of %(name)s") % {"name": import_.file_name}
     allowed = Q(state=State.STORED)
@@ -73,7 +73,7 @@ def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
 
 
 def release_stuck() -> int:
-    """Roll back imports whose job ended before it started, and was not rolled back; returns how many."""
+    """Roll back imports whose job ended before it started and was not rolled back; return how many."""
     waiting = Import.objects.filter(state__in=(State.CHECKING, State.STORING, State.UNDOING), job__cursor={})
     jobs = Job.objects.filter(pk__in=waiting.values("job"))
     return sum(map(starting.roll_back, jobs))
@@ -87,7 +87,7 @@ def _refuse_without_file(import_: Import) -> None:
 def _start_step(
     import_: Import, kind: type[ImportKind], allowed: Q, title: str, by: Any, *, kick: bool, small: bool
 ) -> Job:
-    """Change the state and store the job, both or neither; then run it here if it is small, else wake a worker."""
+    """Change the state and create the job in one transaction; then run a small job here, or wake a worker."""
     with transaction.atomic():
         if not Import.objects.filter(allowed, pk=import_.pk).update(state=kind.state):
             raise NotNow(_("Somebody did something else with this import meanwhile: look at it again."))

@@ -1,8 +1,8 @@
-"""Removing what an import added: all that nobody touched since, in batches; what was touched is listed and kept.
+"""Undoing an import: removes what it added, in batches, and keeps and lists messages that were touched since.
 
-So is what was exchanged with somebody on hold. A message is touched when it was edited, or answered by a message
-that did not come with the import. That its receiver reads it, or is notified of it, does not count: it would keep
-everything.
+A message is touched if it was edited, or answered by a message from outside the import. Being read, or a notification
+to its receiver, does not count: otherwise nearly every message would be kept. Messages exchanged with somebody on hold
+are kept, too.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from ops.imports.storing.ids import ids_after
 from ops.jobs.pacing import Pace
 from ops.jobs.run import Run
 
-PIECE = 2_000  # ids whose messages are removed at a time, many times over where that is fast
+PIECE = 2_000  # ids in the first batch; Pace multiplies it while batches are fast
 PEOPLE = 500
-LISTED = 1_000  # messages that are named among those kept
+LISTED = 1_000  # kept messages that are listed
 
 EDITED = "EXISTS (SELECT 1 FROM {histories} edits WHERE edits.message_id = message.id)"
-# Replies of the import itself are between its first and its last id.
+# Replies from the import itself have ids between its first and its last one.
 ANSWERED = """
 EXISTS (
     SELECT 1 FROM {messages} answers
@@ -42,7 +42,7 @@ EXISTS (
     )
 )
 """
-# What the import joined to its messages goes back to where it was when they are removed, so it does not keep them.
+# Messages that the import joined to its own move back when those are removed, so they do not keep them.
 JOINED = """
 SELECT joined.message_id FROM {joined_rows} joined
 WHERE joined.batch_id = {batch} AND joined.parent_id > %s AND joined.parent_id <= %s
@@ -74,7 +74,7 @@ KEPT = (
     f"SELECT message.id, CASE WHEN {ON_HOLD} THEN 'held' WHEN {EDITED} THEN 'edited' ELSE 'answered' END "
     "FROM {messages} message WHERE message.id > %s AND message.id <= %s ORDER BY message.id"
 )
-# Texts that were restored are edited since, too.
+# A restored text counts as edited since, too, but equals the old one again.
 TEXTS_KEPT = (
     "SELECT kept.message_id, 'edited' FROM {histories} kept CROSS JOIN {messages} stored "
     "WHERE kept.id > %s AND kept.id <= %s AND stored.id = kept.message_id AND stored.content <> kept.old_content "
@@ -83,10 +83,9 @@ TEXTS_KEPT = (
 
 
 class Undoing:
-    """One import being removed, on one database; what was done is counted in the cursor of ``run``.
+    """The removal of one import from one database; the cursor of ``run`` counts what was done.
 
-    ``unfinished`` imports are removed whole, whoever is on hold: nothing of them was there before, and their file
-    still is.
+    ``unfinished`` imports are removed despite holds: none of their messages existed before, and the file is still kept.
     """
 
     def __init__(self, import_: Import, staging: Staging, run: Run, *, unfinished: bool = False) -> None:
@@ -102,7 +101,7 @@ class Undoing:
         self.total = rows
 
     def remove_messages(self) -> None:
-        """Remove the messages that nobody touched, the latest first, so that most go before what they answer."""
+        """Remove the untouched messages, latest first, so that most are removed before the messages they answer."""
         first, last = self.messages
         upto = self.run.cursor.get("upto", last)
         pace = Pace()
@@ -114,7 +113,7 @@ class Undoing:
                 self.run.advance(done=last - upto, total=self.total)
 
     def restore_texts(self, *, as_they_were: bool) -> None:
-        """Restore replaced texts, as an edit with history or as if nothing had been."""
+        """Restore replaced texts: as edits with a history or, with ``as_they_were``, as if nothing had happened."""
         first, last = self.histories
         if not self.staging.value(
             "SELECT EXISTS (SELECT 1 FROM {histories} WHERE id > %s AND id <= %s)", [first, last]
@@ -132,9 +131,9 @@ class Undoing:
                 self.run.cursor["texts_upto"] = upto = after
 
     def remove_people(self) -> None:
-        """Remove the accounts that the import created and nobody uses: no message, no sign-in, no role, no trace.
+        """Remove the accounts that the import created and nobody has used: no message, sign-in, role or other trace.
 
-        Likewise those of imports that were undone before: perhaps they were kept because of this one.
+        Remove such accounts of imports undone earlier as well: messages of this import may have kept them.
         """
         for first, last in sorted([self.people, *people_of_undone(self.using)]):
             after = max(first, self.run.cursor.get("people_after", 0))
@@ -143,8 +142,9 @@ class Undoing:
                     self.run.cursor["people_after"] = after = self._remove_people(after, last)
 
     def kept(self) -> tuple[int, list[list[Any]]]:
-        """How many messages were touched since, or are held, and so kept; and the first of them: [id, why], which is
-        "held", "edited" or "answered"."""
+        """Return how many messages are kept because they were touched or are on hold, and the first LISTED of them:
+        [id, why], where why is "held", "edited" or "answered".
+        """
         named: list[list[Any]] = []
         total = 0
         for query, ids in ((KEPT, self.messages), (TEXTS_KEPT, self.histories)):
@@ -154,7 +154,7 @@ class Undoing:
         return total, named
 
     def counts(self) -> dict[str, int]:
-        """What was done so far, by name."""
+        """Return what was done so far, as numbers by name."""
         counts = {name: self.run.cursor.get(name, 0) for name in ("messages", "conversations", "restored", "users")}
         separated = self.run.cursor.get("separated", 0)
         return {**counts, **({"separated": separated} if separated else {})}
@@ -163,11 +163,11 @@ class Undoing:
         chosen = [after, upto]
         untouched = [*chosen, *self.messages]
         conversations = self._conversations_of(chosen)
-        # Locked first, as every writer does: nobody can answer what is about to be removed.
+        # Lock first, as every writer does, so that nobody can answer a message that is about to be removed.
         for batch in self._conversations(conversations):
             batch.lock()
         if self._take_back_joins(chosen, untouched):
-            # What is about to be removed may have moved along with what it answers.
+            # A message about to be removed may have moved along with the one it answers.
             conversations = sorted({*conversations, *self._conversations_of(chosen)})
         if self.staging.value(ANSWER_STAYS, [*untouched, *chosen, *self.messages], untouched=UNTOUCHED):
             removable = [row[0] for row in self.staging.stream(REMOVABLE, untouched)]
@@ -179,7 +179,7 @@ class Undoing:
             batch.recount()
 
     def _take_back_joins(self, chosen: list[int], untouched: list[int]) -> bool:
-        """Put back what the import joined to the messages that are about to be removed; whether there was any."""
+        """Move back what the import joined to messages that are about to be removed; return whether there was any."""
         joined = Joined.objects.using(self.using).filter(batch=self.import_)
         if not joined.exists():
             return False
@@ -196,7 +196,7 @@ class Undoing:
         return [row[0] for row in self.staging.stream(CONVERSATIONS, chosen)]
 
     def _remove_people(self, after: int, last: int) -> int:
-        """Remove the first of the accounts up to ``last``; returns the id up to which they were looked at."""
+        """Remove the unused ones of the next PEOPLE accounts up to ``last``; return the last id that was examined."""
         users = get_user_model()._base_manager.using(self.using)
         people = users.filter(pk__gt=after, pk__lte=last).order_by("pk").select_for_update()
         locked = list(people.values_list("pk", flat=True)[:PEOPLE])
@@ -213,13 +213,13 @@ class Undoing:
 
 
 def _name_batch(import_: Import, staging: Staging) -> None:
-    """Let queries name the import: {batch}."""
+    """Make ``{batch}`` in queries stand for the id of the import."""
     key = Joined._meta.get_field("batch").target_field.get_db_prep_value(import_.pk, staging.connection)
     staging.names["batch"] = f"'{key}'"
 
 
 def preview(import_: Import, staging: Staging) -> dict[str, int]:
-    """What undoing would do now, in counts: messages removed and kept, texts restored."""
+    """Return how many messages undoing would remove and keep now, and how many texts it would restore."""
     _name_batch(import_, staging)
     ids = ids_after(import_.message_base, import_.last_row)
     histories = ids_after(import_.history_base, import_.last_row)
@@ -232,7 +232,7 @@ def preview(import_: Import, staging: Staging) -> dict[str, int]:
 
 
 def people_of_undone(using: str) -> list[tuple[int, int]]:
-    """The ranges of ids of accounts that undone imports created, where there still are some."""
+    """Return the id ranges of accounts that undone imports created, where any still exist."""
     gone = Import.objects.using(using).filter(state__in=(Import.State.UNDONE, Import.State.TAKEN_BACK))
     created = (ids_after(one.user_base, one.counts.get("users", 0)) for one in gone.exclude(user_base=None))
     users = get_user_model()._base_manager.using(using)
@@ -240,7 +240,7 @@ def people_of_undone(using: str) -> list[tuple[int, int]]:
 
 
 def _unused(users: models.QuerySet) -> models.QuerySet:
-    """Of these accounts, those that an import created and nobody has used since."""
+    """Return those of these accounts that nobody used: no password, sign-in, role, or anything that refers to them."""
     unused = users.filter(is_active=False, last_login=None, is_staff=False, is_superuser=False)
     unused = unused.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     model = users.model
@@ -248,6 +248,6 @@ def _unused(users: models.QuerySet) -> models.QuerySet:
         if relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one):
             column = {relation.field.name: OuterRef("pk")}
             unused = unused.exclude(Exists(relation.related_model._base_manager.filter(**column)))
-    # Whoever the audit trail names is kept, so that erasing them empties what it says.
+    # An account that the audit trail names is kept, so that erasing the person still redacts those entries.
     entries = Entry.objects.filter(target_type=model._meta.label_lower, target_id=Cast(OuterRef("pk"), CharField()))
     return unused.exclude(Exists(entries))

@@ -1,4 +1,4 @@
-"""Uploaded files: kept while somebody decides about them, deleted afterwards."""
+"""Uploaded files: kept until somebody decides about them, then deleted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SMALLER = gettext_lazy("split it and import the parts one after the other, begin
 
 
 class QuotaExceeded(Exception):
-    """One person's files may take so much room; the text is the sentence for people."""
+    """A person's uploads exceed their quota; the text is the sentence to show."""
 
     def __init__(self, stored: int) -> None:
         said = _(
@@ -40,7 +40,7 @@ class QuotaExceeded(Exception):
 
 
 def receive(request: HttpRequest) -> PrivateUploadHandler:
-    """Stream the file of ``request`` into a private one, as far as its size and its sender's quota allow."""
+    """Stream the file of ``request`` into a private file, up to the size limit and the rest of the uploader's quota."""
     stored = stored_by(request.user)
     room = max(0, settings.UPLOAD_QUOTA - stored)
     if room < settings.MOST_UPLOADED:
@@ -49,15 +49,15 @@ def receive(request: HttpRequest) -> PrivateUploadHandler:
 
 
 def stored_by(person: Any) -> int:
-    """How many bytes the uploads take that are kept for a person."""
+    """Return how many bytes a person's uploads take."""
     kept = Import.objects.filter(by=person).exclude(upload="").values_list("upload", "size")
     return sum(size for name, size in kept if private_files.exists(name))
 
 
 def keep(upload: PrivateUpload, *, by: Any) -> Import:
-    """A new import of a file that was received whole, to be checked next. Raises QuotaExceeded."""
+    """Create the import of a completely received file, which has yet to be checked. Raises QuotaExceeded."""
     with transaction.atomic():
-        # One after the other: files that arrive at the same time do not all find the same room.
+        # One after the other: files that arrive at the same time must not count the same free space.
         get_user_model()._default_manager.select_for_update(no_key=True).get(pk=by.pk)
         stored = stored_by(by)
         if stored + upload.incoming.size > settings.UPLOAD_QUOTA:
@@ -69,33 +69,33 @@ def keep(upload: PrivateUpload, *, by: Any) -> Import:
             size=upload.incoming.size,
             digest=upload.incoming.digest,
             upload=upload.incoming.name,
-            # An edit is counted and shown first, and confirmed before it is stored.
+            # Edits are counted, shown and confirmed before they are stored.
             choices=Choices(existing="edit").as_json(),
             reading=Reading().as_json(),
         )
 
 
 def shown_name(name: str) -> str:
-    """A file's name as we show and store it: cut in the middle, without what cannot be stored."""
+    """Return a file's name as shown and stored: printable characters only, cut in the middle if it is too long."""
     name = "".join(character for character in name if character.isprintable()) or _("a file without a name")
     half = LONGEST_NAME // 2
     return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
 
 
 def is_kept(import_: Import) -> bool:
-    """Whether the file is still there."""
+    """Return whether the file still exists."""
     return private_files.exists(import_.upload)
 
 
 def may_be_discarded(import_: Import) -> bool:
-    """Whether the file waits for a decision, or for another try."""
+    """Return whether the file awaits a decision or another attempt."""
     nobody_checks = import_.job is None or import_.job.ended_at is not None
     waits = import_.state in (Import.State.CHECKED, Import.State.TAKEN_BACK)
     return bool(import_.upload) and (waits or (import_.state == Import.State.CHECKING and nobody_checks))
 
 
 def discard(import_: Import) -> bool:
-    """Delete a file that was not imported, with all that was found in it; False where the import went on meanwhile."""
+    """Delete a file that was not imported and its findings; return False if the import has continued meanwhile."""
     if not may_be_discarded(import_):
         return False
     gone = {"upload": "", "choices": import_.choices_without_people}
@@ -106,7 +106,7 @@ def discard(import_: Import) -> bool:
 
 
 def sweep() -> int:
-    """Delete files that were left for a day and mark their imports as discarded; returns how many files."""
+    """Delete files that are a day old, and mark undecided imports of them as discarded; return how many files."""
     now = timezone.now()
     removed = private_files.sweep(now, in_use=files_in_use())
     for abandoned in Import.objects.filter(state=Import.State.CHECKED, created_at__lte=now - private_files.KEPT):
@@ -121,6 +121,6 @@ def sweep() -> int:
 
 
 def in_use() -> list[str]:
-    """The uploads that waiting or running jobs need, and imports that are being rolled back."""
+    """Return the uploads that queued or running jobs, and imports being rolled back, still need."""
     at_work = Q(job__state__in=UNDER_WAY) | Q(job__ending__gt="")
     return list(Import.objects.filter(at_work).order_by().values_list("upload", flat=True))

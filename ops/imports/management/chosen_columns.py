@@ -1,4 +1,4 @@
-"""Which columns a command may be told of."""
+"""Validation of the columns that a command is given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.imports.columns import COLUMNS, MAY_BE_LEFT_OUT
 
 
 def refuse_columns(pairs: Iterable[tuple[str, str]]) -> None:
-    """Raises CommandError for the first (column, header) that cannot be."""
+    """Raise CommandError for the first invalid (column, header)."""
     seen: set[str] = set()
     for name, header in pairs:
         given = f"--column {name}={header}"

@@ -1,4 +1,4 @@
-"""What whoever imports is told of their imports."""
+"""The notices that people get about their imports."""
 
 from __future__ import annotations
 

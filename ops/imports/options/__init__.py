@@ -1,7 +1,7 @@
-"""What the uploader of a file chooses: how it is read, and what happens to rows that need a decision.
+"""The options of an import: how the file is read, and what happens to rows that need a decision.
 
-Each choice is a field of Reading or of Choices, and is declared once more in OPTIONS: from there the console has a form
-field, and the command an argument of the same name.
+Each option is a field of Reading or of Choices, and is declared in OPTIONS, from which the console gets a form field
+and the command an argument of the same name.
 """
 
 from ops.imports.options.arguments import add_arguments, as_argument, chosen

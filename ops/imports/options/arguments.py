@@ -15,7 +15,7 @@ from ops.imports.options.declared import BY_NAME, OPTIONS, Kind, Option
 
 LONGEST_NUMBER = 10  # digits
 ESCAPED = re.compile(r"\\([=\\])")
-# Everything up to the first = that has no backslash of its own before it.
+# Everything up to the first = that is not escaped by a backslash.
 PAIR = re.compile(r"((?:[^=\\]|\\.)*)=(.*)", re.DOTALL)
 
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(parsed: Mapping[str, Any]) -> tuple[Reading, Choices]:
-    """The options that a command was called with; ``parsed`` may hold other arguments."""
+    """Return the options that a command was called with; ``parsed`` may hold other arguments."""
     values = {name: parsed[name] for name in BY_NAME if parsed.get(name) is not None}
     for name in values:
         if BY_NAME[name].kind is Kind.PAIRS:
@@ -35,7 +35,7 @@ def chosen(parsed: Mapping[str, Any]) -> tuple[Reading, Choices]:
 
 
 def as_argument(suggestion: Mapping[str, Any]) -> str:
-    """How the command import_messages is told to take a suggestion: "--dates day-first"."""
+    """Return the argument of import_messages that takes a suggestion: "--dates day-first"."""
     return " ".join(_argument(*option) for option in options_of(suggestion).items())
 
 
@@ -53,12 +53,12 @@ def _argument(name: str, value: Any) -> str:
 
 
 def _given(flag: str, word: str) -> str:
-    """An argument with one word, which is not taken for another argument."""
+    """Return an argument with one word, written so that the word is not taken for another argument."""
     return f"{flag}={shlex.quote(word)}" if word.startswith("-") else f"{flag} {shlex.quote(word)}"
 
 
 def _settings(option: Option) -> dict[str, Any]:
-    """What argparse is told of an option."""
+    """Return the keyword arguments of ``add_argument`` for an option."""
     default = DEFAULTS[option.name]
     metavar = {"metavar": option.metavar} if option.metavar else {}
     if option.kind is Kind.FLAG:
@@ -82,7 +82,7 @@ def _number(text: str, *, least: int) -> int:
 
 
 def _name_and_value(text: str) -> tuple[str, str]:
-    r"""The two sides of the first =; a name that holds one writes it \=."""
+    r"""Split a text at the first =; a name that holds one writes it \=."""
     found = PAIR.fullmatch(text)
     if found is None:
         raise argparse.ArgumentTypeError(f"“{text}” has no =: write what it is in the file, =, and what it stands for.")

@@ -1,4 +1,4 @@
-"""What happens to rows that need a decision; and options with other values than they had."""
+"""How rows that need a decision are treated, and changing the values of options."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Choices(JsonOptions):
 
     ``create_users``: missing people get accounts (inactive, without a password). ``start_conversations``: a row whose
     parent is missing starts a conversation. ``existing``: a row whose external id is stored with another text is
-    refused ("refuse"), recorded as an edit with history ("edit") or left out ("skip"). ``only_valid``: rows with
-    errors are excluded and come back as a file. ``notify``: receivers of new messages are notified. ``people`` maps
-    names of the file to the usernames that they stand for, or to "" where an account of that name is created.
-    ``unread``: where the file has no column ``read``, its messages count as unread; else as read, because most imports
-    are of the past. ``self_parents_begin``: a row that names itself as what it answers begins a conversation.
-    ``alike_once``: of rows without an id that are alike in everything, the first one is imported.
+    refused ("refuse"), recorded as an edit with history ("edit") or skipped ("skip"). ``only_valid``: rows with errors
+    are excluded and come back as a file. ``notify``: receivers of new messages are notified. ``people`` maps names in
+    the file to the usernames that they stand for, or to "" if an account of that name is to be created. ``unread``:
+    messages count as unread if the file has no column ``read``; by default they count as read, because most imports are
+    of the past. ``self_parents_begin``: a row that names itself as its parent starts a conversation. ``alike_once``: of
+    identical rows without an id, only the first is imported.
     """
 
     create_users: bool = False
@@ -40,9 +40,9 @@ DEFAULTS = {**Reading().as_json(), **Choices().as_json()}
 
 
 def take(suggestion: Mapping[str, Any], reading: Reading, choices: Choices) -> tuple[Reading, Choices]:
-    """The options with what was suggested (Suggestion.as_json()); pairs are added to those that were chosen.
+    """Return the options with a suggestion (Suggestion.as_json()) taken; its pairs are added to those chosen before.
 
-    Raises KeyError where there is no such option.
+    Raises KeyError if there is no such option.
     """
     chosen = {**reading.as_json(), **choices.as_json()}
     values = options_of(suggestion)
@@ -53,12 +53,12 @@ def take(suggestion: Mapping[str, Any], reading: Reading, choices: Choices) -> t
 
 
 def options_of(suggestion: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of options that a suggestion gives, by their names."""
+    """Return the values of options that a suggestion sets, by option name."""
     return {suggestion["option"]: suggestion["value"], **suggestion.get("also", {})}
 
 
 def with_values(values: Mapping[str, Any], reading: Reading, choices: Choices) -> tuple[Reading, Choices]:
-    """The options with these values instead. Raises KeyError where there is no such option."""
+    """Return the options with these values instead. Raises KeyError if there is no such option."""
     for unknown in values.keys() - (READING | CHOICES):
         raise KeyError(unknown)
     return (

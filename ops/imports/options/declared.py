@@ -1,4 +1,4 @@
-"""Every choice as it is offered: a form field of the console, and an argument of the command of the same name."""
+"""Every option, declared once for the console's form field and the command's argument of the same name."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Option:
-    """One choice, as the console and the command offer it.
+    """One option, as the console and the command offer it.
 
-    ``name`` is the field of Reading or Choices, ``label`` what the form asks, ``hint`` what stands below it, ``help``
-    what the command says. ``choices`` maps the values of Kind.ONE to their words in the form. ``flag`` is the argument
-    where it is not called as the field is, ``metavar`` names its values. ``problem`` gives the reason for which a
-    value is refused, as a sentence, or "". ``cures`` are the values that one click takes where a problem says that
-    this option would cure it, each with the words of its button. ``own_part``: a part of the page of its own asks for
-    it, and not the form of choices. ``least`` is the smallest number of Kind.NUMBER.
+    ``name`` is the field of Reading or Choices, ``label`` the question in the form, ``hint`` the text below it,
+    ``help`` the command's help text. ``choices`` maps the values of Kind.ONE to their words in the form. ``flag`` is
+    the argument if it is not named like the field, ``metavar`` names its values. ``problem`` returns why a value is
+    refused, as a sentence, or "". ``cures`` are the values that one click takes where a problem names this option as
+    its cure, each with the words of its button. ``own_part``: a separate part of the page asks for it, not the form of
+    options. ``least`` is the smallest number of Kind.NUMBER.
     """
 
     name: str
@@ -58,12 +58,12 @@ class Option:
 
     @property
     def argument(self) -> str:
-        """What the command calls it: "--time-zone"."""
+        """Its name on the command line: "--time-zone"."""
         return self.flag or f"--{self.name.replace('_', '-')}"
 
 
 def time_zone_problem(name: str) -> str:
-    """Why this names no time zone, as a sentence; "" where it does."""
+    """Return why this names no time zone, as a sentence; "" if it names one."""
     if chosen_zone(name) is not None:
         return ""
     said = _("“%(name)s” is no time zone: name one of the IANA list, such as Europe/Berlin.")
@@ -288,7 +288,7 @@ BY_NAME = {option.name: option for option in OPTIONS}
 
 
 def problems_of(values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """The options whose values are refused, each with the reason as a sentence."""
+    """Yield the options whose values are refused, each with the reason as a sentence."""
     for option in OPTIONS:
         if option.problem is not None and option.name in values and (said := option.problem(values[option.name])):
             yield option.name, said

@@ -1,4 +1,4 @@
-"""What would cure the problems of a file: suggestions and choices, each taken by one click that checks again."""
+"""The cures of a file's problems: suggestions and options, each taken by one click that checks the file again."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Button(NamedTuple):
 
 
 def buttons_for(cure: str) -> list[Button]:
-    """The buttons that choose what would cure a problem."""
+    """Return the buttons for those values of the option ``cure`` that would cure a problem."""
     option = BY_NAME.get(cure)
     cures = option.cures if option is not None else ()
     return [Button("cure", f"{cure}:{place}", words) for place, (_, words) in enumerate(cures)]
 
 
 def certain(suggestions: Sequence[Suggested]) -> list[Suggested]:
-    """Those that can be taken together: of each option there is one, and it is certain; of people all certain ones."""
+    """Return the suggestions that can be taken together: certain ones, for an option only if it has no other."""
     of_option: dict[str, list[Suggested]] = defaultdict(list)
     for one in suggestions:
         of_option[one["option"]].append(one)
@@ -45,7 +45,7 @@ def certain(suggestions: Sequence[Suggested]) -> list[Suggested]:
 def chosen(
     sent: Mapping[str, Any], suggestions: Sequence[Suggested], reading: Reading, choices: Choices
 ) -> tuple[Reading, Choices] | None:
-    """The options after the click on a button of the page; None where there is no such button."""
+    """Return the options after a click on a button of the page; None if there is no such button."""
     if "all" in sent:
         taken: Sequence[Suggested] = certain(suggestions)
     elif "cure" in sent:
@@ -55,7 +55,7 @@ def chosen(
         taken = [suggestions[int(place)]] if place in map(str, range(len(suggestions))) else []
     if not taken:
         return None
-    # What is likelier stands before, so it is taken last.
+    # Likelier suggestions come first, so they are taken last.
     for one in reversed(taken):
         reading, choices = take(one, reading, choices)
     return reading, choices

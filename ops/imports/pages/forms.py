@@ -46,7 +46,7 @@ WORKBOOKS = ("XLSX", "XLS", "XLSB", "ODS")
 
 
 class ColumnField(NamedTuple):
-    """The field of one of our columns: what it holds, and the first values of the column that is chosen for it."""
+    """The field of one of our columns, with its meaning and the first values of the column that is chosen for it."""
 
     field: forms.BoundField
     meaning: StrOrPromise
@@ -58,7 +58,7 @@ def _as_sent(number: int | None) -> str:
 
 
 class UploadForm(forms.Form):
-    """The file; where its upload was stopped, ``handler`` says why."""
+    """The file to upload; if the upload was stopped, ``handler`` has the reason."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -77,7 +77,7 @@ class UploadForm(forms.Form):
 
 
 class ChecksForm(forms.Form):
-    """How the file is read and special rows are treated, to check it again: the options that no other part asks for."""
+    """The options for checking the file again, to read it and treat special rows, that no other part asks for."""
 
     def __init__(self, import_: Import, data: Any = None) -> None:
         chosen = {**import_.get_reading().as_json(), **import_.get_choices().as_json()}
@@ -97,7 +97,7 @@ class ChecksForm(forms.Form):
         self._keep_what_fits()
 
     def _keep_what_fits(self) -> None:
-        """Leave out what says nothing of a file of this format, unless it was chosen."""
+        """Leave out options that do not apply to a file of this format, unless they were chosen."""
         understood, reading = self.import_.understood, self.import_.get_reading()
         format, sheets = understood.get("format", ""), understood.get("sheets", [])
         named = list(dict.fromkeys([*sheets, *filter(None, [reading.sheet])]))
@@ -127,19 +127,19 @@ class ChecksForm(forms.Form):
         return sorted(available_timezones())
 
     def options_chosen(self) -> tuple[Reading, Choices]:
-        """How the file is read and treated now; what other parts of the page ask for stays as it was."""
+        """Return the chosen options; those that other parts of the page ask for stay unchanged."""
         chosen = {name: DEFAULTS[name] if value is None else value for name, value in self.cleaned_data.items()}
         return with_values(chosen, self.import_.get_reading(), self.import_.get_choices())
 
     def same(self) -> list[tuple[str, Any]]:
-        """The fields and values that check the file again as it was checked last."""
+        """Return the fields and values that check the file again as it was checked last."""
         last = {**self.import_.get_reading().as_json(), **self.import_.get_choices().as_json()}
         sent = ((option.name, typed(option, self.fields[option.name], last[option.name])) for option in self.options)
         return [(name, value) for name, value in sent if value is not None]
 
 
 class ColumnsForm(forms.Form):
-    """For each of our columns, which of the file's columns holds it.
+    """Matches each of our columns with one of the file's.
 
     Values are positions in the header, not names: those may contain anything.
     """
@@ -157,7 +157,7 @@ class ColumnsForm(forms.Form):
         samples: Sequence[Sequence[str]] = (),
         header_row: int | None = None,
     ) -> None:
-        """``samples`` are the first values under each header; ``header_row`` is sent with what is chosen."""
+        """``samples`` are the first values under each header; ``header_row`` is sent along with the chosen columns."""
         super().__init__(data, auto_id="column-%s", initial={"header_row": _as_sent(header_row)})
         self.headers = headers
         self.samples = [
@@ -190,7 +190,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def column_fields(self) -> list[ColumnField]:
-        """The field of each of our columns, with the first values of the column that is chosen."""
+        """The field of each of our columns, with the first values of the column chosen for it."""
         found = []
         for column in COLUMNS:
             place = str(self[column].value())
@@ -205,22 +205,22 @@ class ColumnsForm(forms.Form):
 
     @property
     def samples_by_place(self) -> dict[str, list[str]]:
-        """The first values of each column of the file, as the page shows them when another one is chosen."""
+        """The first values of the file's columns by position, which the page shows when another one is chosen."""
         return {str(place): values for place, values in enumerate(self.samples)}
 
     def columns(self) -> dict[str, str]:
-        """The header that holds each of our columns, "" where the file has none."""
+        """Return the header that holds each of our columns, "" if the file has none."""
         places = ((column, self.cleaned_data[column]) for column in COLUMNS)
         return {column: "" if place == NOT_IN_THE_FILE else self._called(int(place)) for column, place in places}
 
     def _called(self, place: int) -> str:
-        """A header by its name, or by its place where another one has the same name."""
+        """Return a header by its name, or by its position if another one has the same name."""
         header = self.headers[place]
         return header if self.headers.count(header) == 1 else address(place, self.headers)
 
 
 class StoreForm(forms.Form):
-    """The last questions: whether stored texts are replaced, and whether messages were read where no column says."""
+    """The last questions: whether stored texts are replaced, and whether messages were read if no column shows it."""
 
     unread = forms.ChoiceField(
         label=gettext_lazy("The file does not say which messages were read (it has no column “read”)"),
@@ -263,7 +263,7 @@ class StoreForm(forms.Form):
         ]
 
     def agreed(self) -> dict[str, Any]:
-        """What was chosen. Texts corrected since the check are never replaced unasked."""
+        """Return what was chosen. Texts corrected since the check are never replaced without asking."""
         answered = self.cleaned_data.get("unread")
         read: dict[str, Any] = {"unread": answered == "unread"} if answered else {}
         if "existing" in self.fields:

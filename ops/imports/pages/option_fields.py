@@ -13,21 +13,21 @@ FEW = 4  # choices that are shown as radio buttons
 
 
 class WordsField(forms.CharField):
-    """Several words, separated by commas; one that holds a comma stands in quotes."""
+    """Several words, separated by commas; a word that contains a comma is quoted."""
 
     def prepare_value(self, value: Any) -> Any:
-        """The words as they are typed."""
+        """Return the words as they are typed."""
         return ", ".join(map(_quoted, value)) if isinstance(value, (list, tuple)) else value
 
     def clean(self, value: Any) -> list[str]:
-        """The words that were typed."""
+        """Return the words that were typed."""
         typed: str = super().clean(value)
         words = next(csv.reader([typed], skipinitialspace=True), [])
         return [word.strip() for word in words if word.strip()]
 
 
 def field_of(option: Option) -> forms.Field:
-    """The form field with which an option is chosen."""
+    """Return the form field of an option."""
     about: dict[str, Any] = {"label": option.label, "help_text": option.hint, "required": False}
     if option.kind is Kind.FLAG:
         return forms.BooleanField(**about)
@@ -45,14 +45,14 @@ def field_of(option: Option) -> forms.Field:
 
 
 def typed(option: Option, field: forms.Field, value: Any) -> Any:
-    """What a form sends to choose ``value``; None where it sends nothing."""
+    """Return what a form sends to choose ``value``; None if it sends nothing."""
     if option.kind is Kind.FLAG:
         return "on" if value else None
     return field.prepare_value(shown(option, value))
 
 
 def shown(option: Option, value: Any) -> Any:
-    """What the field shows for ``value``: nothing for no number."""
+    """Return what the field shows for ``value``; None if the number is not set."""
     if option.kind is not Kind.NUMBER:
         return value
     return None if value is None or value < option.least else str(value)

@@ -1,4 +1,4 @@
-"""The page of an import: what it shows in each state. What is in the file is shown to its uploader only."""
+"""The page of an import in each of its states. Only the uploader sees the contents of the file."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from ops.jobs.models import Job
 from ops.jobs.permissions import may_see
 
 State = Import.State
-ASKED_WITH_COLUMNS = ("header_row", "encoding")  # of how a file is read, where its columns do not fit
+ASKED_WITH_COLUMNS = ("header_row", "encoding")  # options asked for together with the columns
 
 
 class Change(NamedTuple):
-    """A stored text that the file has in other words; ``differences`` is None for whoever may not read messages."""
+    """A stored text that the file changes; ``differences`` is None for users who may not read messages."""
 
     row: int
     message_id: int
@@ -41,7 +41,7 @@ class Change(NamedTuple):
     coarse: bool  # whether whole passages are marked, because the texts differ too much to be compared by words
 
 
-# How a state looks: the class of its chip, and the sign before its words.
+# The look of each state: the class of its chip, and the sign before its words.
 LOOKS: dict[str, tuple[str, str]] = {
     State.CHECKING: ("unread", "…"),
     State.CHECKED: ("edited", "?"),
@@ -63,7 +63,7 @@ PARTS: dict[str, str] = {
     State.DISCARDED: "imports/_discarded.html",
 }
 
-# What the button does besides: whether it creates users, leaves out rows, notifies the receivers.
+# The other effects of the button: whether it creates users, leaves out rows, notifies the receivers.
 EFFECTS = {
     (False, False, False): gettext_lazy("Notifies nobody. You can undo it afterwards."),
     (False, False, True): gettext_lazy("Notifies the receivers. You can undo it afterwards."),
@@ -81,9 +81,9 @@ EFFECTS = {
 
 
 def context(import_: Import, *, viewer: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template of the page gets; the forms are those of somebody who has not sent one yet.
+    """Return the context of the page's template, with forms that nobody has sent yet.
 
-    ``asked`` are the parameters of the address, which narrow the problems.
+    ``asked`` are the parameters of the URL, which filter the problems.
     """
     own = import_.by_id == viewer.pk
     kept = own and uploads.is_kept(import_)
@@ -112,24 +112,24 @@ def context(import_: Import, *, viewer: Any, asked: Mapping[str, Any]) -> dict[s
 
 
 def state_token(import_: Import) -> str:
-    """What a form carries to say which state of the import its sender saw."""
+    """Return what a form carries to show which state of the import its sender saw."""
     return f"{import_.state} {import_.job_id}"
 
 
 def header_is_unfit(import_: Import) -> bool:
-    """Whether somebody has to say which column is which."""
+    """Return whether somebody must match the columns."""
     found = ("unknown", "missing", "repeated", "unnamed", "without_header")
     return any(import_.understood.get(name) for name in found)
 
 
 def repeated_columns(import_: Import) -> list[tuple[str, str]]:
-    """The names that more than one column has, and which columns these are."""
+    """Return the names that more than one column has, with the places of these columns."""
     headers = import_.understood.get("headers", [])
     return [(name, places(headers, name)) for name in import_.understood.get("repeated", ())]
 
 
 def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
-    """The form that asks for the columns: filled in as ``by`` chose last time, else as their names suggest."""
+    """Return the form that matches the columns, filled in as ``by`` chose last time, else as their names suggest."""
     headers, reading = import_.understood.get("headers", []), import_.get_reading()
     of_file = (previews.load(import_) or {}).get("columns", [])
     without_header = import_.understood.get("without_header", False)
@@ -147,7 +147,7 @@ def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
 
 
 def why_stopped(import_: Import) -> str:
-    """Why the check of a file did not reach its end, as a sentence; "" where it did."""
+    """Return why the check of a file stopped before its end, as a sentence; "" if it did not."""
     job = import_.job
     if import_.understood or job is None or job.state not in (Job.State.FAILED, Job.State.CANCELLED):
         return ""
@@ -155,7 +155,7 @@ def why_stopped(import_: Import) -> str:
 
 
 def obstacle(import_: Import) -> str:
-    """Why a checked import cannot be stored, or need not be, as a sentence; "" where it can."""
+    """Return why a checked import cannot be stored, or need not be, as a sentence; "" if it can."""
     counts = import_.counts
     errors = counts.get("errors", 0)
     if header_is_unfit(import_) or not import_.understood.get("format"):
@@ -181,7 +181,7 @@ def obstacle(import_: Import) -> str:
 
 
 def button(import_: Import) -> str:
-    """What the one button of a checked import says it does."""
+    """Return the label of the one button of a checked import."""
     counts = import_.counts
     new, changed = counts.get("new", 0), counts.get("changed", 0)
     if not new:
@@ -191,18 +191,18 @@ def button(import_: Import) -> str:
 
 
 def earlier(import_: Import) -> QuerySet[Import]:
-    """Stored imports of a file with exactly the same bytes, the latest first."""
+    """Return stored imports of a file with exactly the same bytes, the latest first."""
     same = Import.objects.filter(digest=import_.digest, state=State.STORED).exclude(pk=import_.pk)
     return same.select_related("by").order_by("-stored_at")
 
 
 def compared_messages(preview: dict[str, Any]) -> Shown:
-    """The stored messages whose texts the page shows beside those of the file."""
+    """Return the stored messages whose texts the page shows beside those of the file."""
     return Shown(messages=[change["message_id"] for change in preview.get("changed", [])])
 
 
 def may_see_stored_texts(viewer: Any) -> bool:
-    """Whether texts that are stored may be shown to somebody who imports."""
+    """Return whether somebody who imports may see stored texts."""
     return viewer.has_perm("messaging.view_message") or viewer.has_perm("exports.export_messages")
 
 
@@ -235,7 +235,7 @@ def _checked(import_: Import, viewer: Any, asked: Mapping[str, Any]) -> dict[str
 
 
 def _suggested_columns(preview: dict[str, Any]) -> dict[str, Any]:
-    """Which columns a file has is asked by a form of its own, which is filled in with what is suggested."""
+    """Return the suggestions without the one for the columns: their own form is filled in with that."""
     every = list(enumerate(preview.get("suggestions", [])))
     asked = [one for _, one in every if one["option"] == "columns"]
     return {
@@ -246,9 +246,9 @@ def _suggested_columns(preview: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problems(import_: Import, preview: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What is wrong with the file, and what would cure it, as far as the address asks for it."""
+    """Return the problems of the file that match the URL's parameters, and their cures."""
     wanted = problems.asked_for(asked)
-    # A header that does not fit is asked about by a part of its own.
+    # A separate part of the page asks about a header that does not fit.
     groups = [] if header_is_unfit(import_) else problems.groups_of(preview, wanted)
     counts = import_.counts
     suggestions = [] if wanted else problems.without_problem(preview, groups)
@@ -260,7 +260,7 @@ def _problems(import_: Import, preview: dict[str, Any], asked: Mapping[str, Any]
         "take_all": len(cures.certain(preview.get("suggestions", []))),
         "only_valid": only_valid,
         "curable": bool(suggestions or only_valid or any(group.curable for group in groups)),
-        # Where a choice of the form cures what is wrong, the form is open.
+        # The form is open if one of its options would cure an error.
         "choose_open": any(
             group.chosen_in_form and not group.suggestions and group.about["level"] == "error" for group in groups
         ),
@@ -269,7 +269,7 @@ def _problems(import_: Import, preview: dict[str, Any], asked: Mapping[str, Any]
 
 
 def _leaves_rows(import_: Import) -> bool:
-    """Whether rows without a problem would come in if those with one were left out."""
+    """Return whether any rows would be imported if those with problems were left out."""
     counts = import_.counts
     return bool(
         import_.understood.get("complete")
@@ -280,12 +280,12 @@ def _leaves_rows(import_: Import) -> bool:
 
 
 def same_choices(import_: Import) -> list[tuple[str, Any]]:
-    """The fields of a form that checks the file again as it was checked last."""
+    """Return the fields of a form that checks the file again as it was checked last."""
     return ChecksForm(import_).same()
 
 
 def figures(import_: Import) -> list[Figure]:
-    """What the check found, in numbers: new messages, problems, and what else there is at least one of."""
+    """Return the findings in numbers: new messages, problems, and everything else that is not zero."""
     counts: Counter[str] = Counter({name: number for name, number in import_.counts.items() if name != "cures"})
     choices = import_.get_choices()
     created = _created(import_)
@@ -310,14 +310,14 @@ def figures(import_: Import) -> list[Figure]:
 
 
 def _created(import_: Import) -> int:
-    """How many of the missing people get an account."""
+    """Return how many of the missing people get an account."""
     counts = import_.counts
     all_of_them = counts.get("users", 0) if import_.get_choices().create_users else 0
     return int(counts.get("created", all_of_them))
 
 
 def changes_of(preview: dict[str, Any], *, readable: bool) -> list[Change]:
-    """The changed texts of a preview, compared word by word for whoever may read what is stored."""
+    """Return the changed texts of a preview, compared word by word if the viewer may read stored texts."""
     changed = preview.get("changed", [])
     effort, changes = Effort(), []
     for place, one in enumerate(changed):
@@ -329,7 +329,7 @@ def changes_of(preview: dict[str, Any], *, readable: bool) -> list[Change]:
 
 
 def effects(import_: Import) -> str:
-    """What else the button does, in a sentence."""
+    """Return the other effects of the button, as a sentence."""
     counts, choices = import_.counts, import_.get_choices()
     created, out = _created(import_), counts.get("rejected", 0) if choices.only_valid else 0
     said = EFFECTS[bool(created), bool(out), choices.notify]
@@ -340,6 +340,6 @@ def effects(import_: Import) -> str:
 
 
 def matched_columns(preview: dict[str, Any]) -> list[tuple[str, str]]:
-    """(column, header) of each column that the file has."""
+    """Return (column, header) for each column that the file has."""
     held = {one["column"]: one["header"] for one in preview.get("columns", [])}
     return [(name, held[name]) for name in COLUMNS if name in held]

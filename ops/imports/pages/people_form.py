@@ -17,7 +17,7 @@ NO_SUCH_ACCOUNT = gettext_lazy("There is no account of this name: check how it i
 
 
 class Asked(NamedTuple):
-    """A name with its two fields; ``about`` is what the preview says of it (AskedPeople.as_json)."""
+    """A name with its two fields; ``about`` is its entry in the preview (AskedPeople.as_json)."""
 
     about: dict[str, Any]
     who: forms.BoundField
@@ -25,7 +25,7 @@ class Asked(NamedTuple):
 
 
 class PeopleForm(forms.Form):
-    """For each name that a check asks about: who it is. Fields are called by places, as names may contain anything."""
+    """Asks who each undecided name is. Fields are named by position, because names may contain anything."""
 
     def __init__(self, asked: Sequence[dict[str, Any]], data: Any = None) -> None:
         super().__init__(data, auto_id="person-%s")
@@ -59,12 +59,12 @@ class PeopleForm(forms.Form):
         return self.cleaned_data
 
     def rows(self) -> Iterator[Asked]:
-        """The names with their fields, in the order of the preview."""
+        """Yield the names with their fields, in the order of the preview."""
         for place, about in enumerate(self.asked):
             yield Asked(about, self[f"who-{place}"], self[f"account-{place}"])
 
     def people(self) -> dict[str, str]:
-        """What was decided, as Choices.people."""
+        """Return what was decided, as Choices.people."""
         decided = {}
         for place, about in enumerate(self.asked):
             who = self.cleaned_data.get(f"who-{place}", "")
@@ -81,13 +81,13 @@ class PeopleForm(forms.Form):
         return typed
 
     def _is_other(self, place: int) -> bool:
-        """Whether another account is meant; a name that was typed says so by itself."""
+        """Return whether another account is meant; typing a username is enough."""
         who = self.cleaned_data.get(f"who-{place}", "")
         return who == OTHER or (not who and bool(self._typed(place)))
 
 
 def _last_time(about: dict[str, Any]) -> str:
-    """What was chosen for this name in an earlier file."""
+    """Return the choice for what this name stood for in an earlier file."""
     if about["last"] in about["like"]:
         return f"like-{about['like'].index(about['last'])}"
     return OTHER if about["last"] else ""

@@ -1,4 +1,4 @@
-"""What a check leaves beside the upload: a preview for the page, and all problems."""
+"""The files that a check writes beside the upload: a preview for the page, and all problems."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ops.imports.staging.base import Staging
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
 PARTS = ("first", "changed", "groups", "people", "suggestions", "columns")  # of a preview, each a list
-# What in a preview may be somebody's words.
+# The keys of a preview whose values may be somebody's words.
 TEXTS = {*COLUMNS, "message", "before", "after", "sentence", "button", "written"}
 LONGEST_SHOWN = 500  # characters of a value
 LONGEST_COMPARED = 10_000  # characters of a text whose words are compared
@@ -38,7 +38,7 @@ STAGED = """
 SELECT number, external_id, parent_external_id, sender, receiver, sent_at, edited, seen FROM {rows}
 WHERE number <= %s AND content IS NOT NULL
 """
-# Of a text one character more than is shown, to see whether it is longer.
+# One character more than is compared, to see whether a text is longer.
 CHANGED_TEXTS = f"""
 SELECT changes.number, rows.external_id, changes.message_id,
     substr(stored.content, 1, {LONGEST_COMPARED + 1}), substr(rows.content, 1, {LONGEST_COMPARED + 1})
@@ -48,7 +48,7 @@ WHERE rows.number = changes.number AND stored.id = changes.message_id ORDER BY c
 
 
 def write(checked: Checked, upload: str, staging: Staging, columns: Sequence[dict[str, Any]] = ()) -> None:
-    """Write preview and problems of a checked file; ``columns`` say what it holds under which header."""
+    """Write the preview and the problems of a checked file; ``columns`` describe the columns of the file."""
     with _create(upload, PROBLEMS, newline="") as file:
         _list(checked.findings.problems(), file)
     preview = {
@@ -68,7 +68,7 @@ def write_problem(
     suggestions: Sequence[Suggestion] = (),
     columns: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Write the preview of a file of which nothing could be read, for one reason."""
+    """Write the preview of a file that one problem made unreadable."""
     with _create(upload, PROBLEMS, newline="") as file:
         _list([problem], file)
     groups = Groups()
@@ -79,12 +79,12 @@ def write_problem(
 
 
 def _loaded(path: Path) -> dict[str, Any]:
-    """A preview with all its parts; one that an older version wrote may lack some."""
+    """Load a preview with all its parts, some of which may be missing from one that an older version wrote."""
     return {**{part: [] for part in PARTS}, **json.loads(path.read_text(encoding="utf-8"))}
 
 
 def exists(import_: Import, kind: str) -> bool:
-    """Whether a file of this kind (PREVIEW, PROBLEMS, REJECTED) is beside the upload."""
+    """Return whether a file of this kind (PREVIEW, PROBLEMS, REJECTED) is beside the upload."""
     return bool(import_.upload) and private_files.exists(private_files.beside(import_.upload, kind))
 
 
@@ -93,7 +93,7 @@ def path_of(import_: Import, kind: str) -> Path:
 
 
 def load(import_: Import) -> dict[str, Any] | None:
-    """What the last check wrote for the page, without stored texts that were changed since; None where it is gone."""
+    """Return the preview of the last check, without stored texts that have changed since; None if it is deleted."""
     if not exists(import_, PREVIEW):
         return None
     preview = _loaded(path_of(import_, PREVIEW))
@@ -104,7 +104,7 @@ def load(import_: Import) -> dict[str, Any] | None:
 
 
 def load_problems(import_: Import) -> Iterator[Problem]:
-    """All problems that the last check found, without their cures; none where the file of them is gone."""
+    """Yield all problems that the last check found, without their cures; none if their file no longer exists."""
     if not exists(import_, PROBLEMS):
         return
     with path_of(import_, PROBLEMS).open(encoding="utf-8", newline="") as file:
@@ -114,9 +114,9 @@ def load_problems(import_: Import) -> Iterator[Problem]:
 
 
 def reword(upload: str, reworded: Callable[[str], str]) -> int:
-    """Change what may be somebody's words in the preview and the problems; how many of the two files changed.
+    """Apply ``reworded`` to people's words in the preview and the problems; return how many of the two files changed.
 
-    Stored texts that are not stored any more are removed from the preview.
+    Texts that are no longer stored are removed from the preview.
     """
     if not upload:
         return 0
@@ -125,14 +125,14 @@ def reword(upload: str, reworded: Callable[[str], str]) -> int:
 
 
 def _first_rows(checked: Checked, staging: Staging) -> list[dict[str, Any]]:
-    """The first rows as they will be; those with a fault as they are."""
+    """Return the first rows as they will be stored, faulty ones as the file has them."""
     last = checked.first[-1][0] if checked.first else 0
     staged = {number: values for number, *values in staging.stream(STAGED, [last])}
     return [_row(row, checked, staged.get(row[0])) for row in checked.first]
 
 
 def _row(row: SourceRow, checked: Checked, staged: list[Any] | None) -> dict[str, Any]:
-    """A row as it will be; as the file has it where it is not ``staged``, because it has a fault or is a repeat."""
+    """Return a row as it will be stored, or as the file has it if it is not ``staged``: it is faulty or a repeat."""
     number, values, _ = row
     cells = dict(zip(COLUMNS, map(_shown, values), strict=True))
     if checked.guarded:
@@ -141,7 +141,7 @@ def _row(row: SourceRow, checked: Checked, staged: list[Any] | None) -> dict[str
     if staged:
         external_id, parent_external_id, sender, receiver, moment, edited, read = staged
         cells |= {"external_id": external_id or "", "parent_external_id": parent_external_id or ""}
-        # Names as they were chosen to be meant.
+        # The usernames that were chosen for these names.
         cells |= {"sender": sender, "receiver": receiver}
         cells["timestamp"], flags = _iso(moment), {"edited": bool(edited), "read": bool(read)}
     content = cells["content"]
@@ -157,7 +157,7 @@ def _row(row: SourceRow, checked: Checked, staged: list[Any] | None) -> dict[str
 
 
 def _shown(text: str) -> str:
-    """A value of a file as a page can show it; bytes that were not decoded as the numbers that their problem names."""
+    """Return a value of a file as a page can show it; undecoded bytes become the numbers that their problem names."""
     return storable(ESCAPED_BYTES.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02X}", text))
 
 
@@ -178,7 +178,7 @@ def _reword_preview(name: str, upload: str, reworded: Callable[[str], str]) -> b
         return False
     try:
         preview = _loaded(private_files.path(name))
-    except ValueError:  # writing it was broken off by a full disk
+    except ValueError:  # cut off by a full disk
         private_files.delete(name)
         return True
     current = _still_stored(preview["changed"])
@@ -205,13 +205,13 @@ def _reword_preview(name: str, upload: str, reworded: Callable[[str], str]) -> b
 
 
 def _parts_of(whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """The samples of a suggestion, or the first problems of a group."""
+    """Return the samples of a suggestion, or the first problems of a group."""
     parts: list[dict[str, Any]] = whole.get("samples", whole.get("problems", []))
     return parts
 
 
 def _forget_people(preview: dict[str, Any], reworded: Callable[[str], str]) -> bool:
-    """Remove what a preview asks about names that are to be reworded, and what it suggests for them."""
+    """Remove questions and suggestions about names that are to be reworded; return whether there were any."""
 
     def stays(*names: str) -> bool:
         return all(reworded(name) == name for name in names)
@@ -250,7 +250,7 @@ def _reword_problems(name: str, reworded: Callable[[str], str]) -> bool:
 
 
 def _list(problems: Iterable[Problem], file: Any) -> None:
-    """Write the problems as a CSV file that no spreadsheet computes."""
+    """Write the problems as a CSV file in which no spreadsheet finds a formula."""
     writer = Writer(file)
     writer.row(("row", "column", "level", "problem"))
     for problem in problems:
@@ -263,7 +263,7 @@ def _write_json(preview: dict[str, Any], upload: str) -> None:
 
 
 def _create(upload: str, kind: str, *, newline: str | None = None) -> Any:
-    """Open a new file beside the upload, which only we may read."""
+    """Open a new file beside the upload that only we may read."""
     path = private_files.path(private_files.beside(upload, kind))
     return open(path, "w", encoding="utf-8", newline=newline, opener=private_files.opener)
 

@@ -1,4 +1,4 @@
-"""The problems of a checked file by kind, the worst first, each with what would cure it."""
+"""The problems of a checked file by kind, the worst first, each with its cures."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ops.imports.columns import COLUMNS
 from ops.imports.options import BY_NAME, options_of
 from ops.imports.pages.cures import Button, Suggested, buttons_for
 
-WHOLE_FILE = "file"  # the column of what concerns no column, in an address
+WHOLE_FILE = "file"  # stands for no column in URLs
 
 
 class Group(NamedTuple):
-    """Problems of one kind (Group.as_json), with their cures: suggestions with their places, and buttons of choices.
+    """Problems of one kind (Group.as_json), with their cures: suggestions with their positions, and buttons.
 
-    ``choose`` is the form field in which the cure is chosen, "" where a button does it, or nothing.
+    ``choose`` is the part of the page in which the cure is chosen; "" if a button chooses it, or there is none.
     """
 
     about: Mapping[str, Any]
@@ -32,28 +32,28 @@ class Group(NamedTuple):
 
     @property
     def more(self) -> int:
-        """How many of them are not shown."""
+        """How many of the problems are not shown."""
         return int(self.about["count"]) - len(self.about["problems"])
 
     @property
     def curable(self) -> bool:
-        """Whether something on the page would cure them."""
+        """Whether something on the page would cure the problems."""
         return bool(self.suggestions or self.buttons or self.choose)
 
     @property
     def chosen_in_form(self) -> bool:
-        """Whether the cure is a field of the form of choices."""
+        """Whether the cure is a field of the form of options."""
         return self.choose.startswith("again-")
 
     @property
     def alone(self) -> bool:
-        """Whether there is one, which the sentence tells whole."""
+        """Whether there is only one problem, and the sentence is its whole message."""
         first = self.about["problems"][0]["message"]
         return self.about["count"] == 1 and first == self.about["sentence"]
 
 
 class Narrowing(NamedTuple):
-    """A link that narrows the problems; ``address`` is a query string."""
+    """A link that filters the problems; ``address`` is a query string."""
 
     words: str
     address: str
@@ -61,9 +61,7 @@ class Narrowing(NamedTuple):
 
 
 def groups_of(preview: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Group]:
-    """The groups of a preview that ``asked``, the address's parameters, leaves; each suggestion stands where it helps
-    first.
-    """
+    """Return the groups that match ``asked``, the URL's parameters; each suggestion is in the first group it helps."""
     suggestions = list(enumerate(preview.get("suggestions", [])))
     shown = []
     placed: set[int] = set()
@@ -81,14 +79,14 @@ def groups_of(preview: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Grou
 
 
 def without_problem(preview: Mapping[str, Any], groups: Iterable[Group]) -> list[tuple[int, Suggested]]:
-    """The suggestions that stand in none of these groups, with their places."""
+    """Return the suggestions that are in none of these groups, with their positions."""
     placed = {place for group in groups for place, _ in group.suggestions}
     suggestions = enumerate(preview.get("suggestions", []))
     return [(place, one) for place, one in suggestions if place not in placed]
 
 
 def narrowings(preview: Mapping[str, Any], asked: Mapping[str, Any]) -> list[list[Narrowing]]:
-    """The links that narrow the problems by level and by column; none where there is nothing to choose between."""
+    """Return the links that filter the problems by level and column; none where there is nothing to choose between."""
     groups = preview.get("groups", [])
     levels: Counter[str] = Counter()
     columns: Counter[str] = Counter()
@@ -113,13 +111,13 @@ def narrowings(preview: Mapping[str, Any], asked: Mapping[str, Any]) -> list[lis
 
 
 def asked_for(sent: Mapping[str, Any]) -> dict[str, str]:
-    """What an address asks for: a level and a column, where they are some."""
+    """Return the level and the column that a URL asks for, if they are known."""
     known = {"level": LEVELS, "column": (*COLUMNS, WHOLE_FILE)}
     return {name: str(sent[name]) for name, values in known.items() if sent.get(name) in values}
 
 
 def _of_level(level: str, number: int) -> str:
-    """How many problems of one level there are: "3 warnings"."""
+    """Return the number of problems of one level in words: "3 warnings"."""
     if level == "error":
         text = ngettext("%(number)s problem", "%(number)s problems", number)
     elif level == "warning":

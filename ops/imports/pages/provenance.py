@@ -1,4 +1,4 @@
-"""Which import a conversation came from."""
+"""The import that a conversation came from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.imports.models import Import
 
 def import_of(conversation: Conversation) -> Import | None:
     """Return the import that added ``conversation``, or None if none did."""
-    # Ids are reserved in one piece for each import, so the nearest one below is the only one that can have it.
+    # Each import reserves one range of ids, so only the import with the nearest base below can have added it.
     nearest = Import.objects.filter(conversation_base__lt=conversation.pk).order_by("-conversation_base").first()
     if nearest is None or nearest.conversation_base is None:
         return None
@@ -22,7 +22,7 @@ def import_of(conversation: Conversation) -> Import | None:
 
 
 def facts(request: HttpRequest, conversation: Conversation) -> list[Fact]:
-    """The import of a conversation by its day; for those who import, with a link to its page."""
+    """Return the time of a conversation's import; for users who may import, with a link to its page."""
     found = import_of(conversation)
     if found is None or found.stored_at is None:
         return []

@@ -1,4 +1,4 @@
-"""The rows of a file that were left out, as a CSV file that can be corrected and imported like the first."""
+"""The excluded rows of a file, as a CSV file that can be corrected and imported like the original."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ops.imports.columns import ALWAYS_IGNORED, WHY
 
 
 class RejectedRows:
-    """Writes rows of ``source``, which was opened for that, to ``path``: all their columns as they were, and why.
+    """Writes rows of ``source``, which was opened for that, to ``path``: all their columns unchanged, and why.
 
-    The file is CSV in the encoding and with the separator of the source (UTF-8 and commas where it has none), so that
-    it is read with the same choices. Values and headers are guarded as our exports guard them, and exact once the guard
-    is off, which their mark says; ``guarded_already`` says that the source has the guard. ``rows_above`` the header are
-    left empty, so that it is where it was chosen to be. To be closed (``with``).
+    The file is CSV in the encoding and with the separator of the source (UTF-8 and commas if it has none), so that the
+    same options read it. Values and headers have the guard of our exports, and a mark that they do, so that reading
+    restores them exactly; ``guarded_already``: the source has the guard itself. ``rows_above`` empty lines precede the
+    header, so that it stays in its chosen row. Use as a context manager.
     """
 
     def __init__(self, source: Source, path: Path, *, guarded_already: bool = False, rows_above: int = 0) -> None:
@@ -40,9 +40,9 @@ class RejectedRows:
         self._file.close()
 
     def write(self, number: int, why: str) -> None:
-        """Add a row, whose number is higher than the last one's, with what is wrong with it.
+        """Add a row, whose number must be higher than the last one's, with what is wrong with it.
 
-        Raises Unreadable where the file cannot be read so far, OSError where it cannot be written.
+        Raises Unreadable if the source cannot be read up to it, OSError if the file cannot be written.
         """
         found, values = next((row for row in self._rows if row[0] >= number), (0, []))
         if found == number:
@@ -50,7 +50,7 @@ class RejectedRows:
             self.written += 1
 
     def _cells(self, values: list[str]) -> list[str]:
-        """The values in their columns; what is too many stays behind them, so that people see what there was."""
+        """Return the values in their columns; surplus values follow behind, so that people see what there was."""
         in_columns = [values[index] if index < len(values) else "" for index in self._kept]
         cells = [*in_columns, *values[self._width :]]
         return [bare(cell) for cell in cells] if self._guarded_already else cells

@@ -29,7 +29,7 @@ WHY_KEPT = {
 
 
 class Figure(NamedTuple):
-    """A number of the row of figures. ``kind`` is "bad" or "odd" where it stands out."""
+    """A number in the row of figures. ``kind`` is "bad" or "odd" if it is highlighted."""
 
     number: int
     words: str
@@ -37,12 +37,12 @@ class Figure(NamedTuple):
 
 
 def figure(number: int, words: Callable[[int], str], kind: str = "") -> Figure:
-    """A figure whose words go with its number; it stands out only where there is something."""
+    """Return a figure with the words for its number; zero is never highlighted."""
     return Figure(number, words(number), kind if number else "")
 
 
 def new_messages(number: int) -> str:
-    """What new messages are called after their number."""
+    """Return the words after a number of new messages."""
     return ngettext("new message", "new messages", number)
 
 
@@ -63,7 +63,7 @@ def rows_left_out(number: int) -> str:
 
 
 def stored_figures(import_: Import) -> list[Figure]:
-    """What an import added, changed and left out."""
+    """Return what an import added, changed and left out."""
     outcome, counts = import_.outcome, import_.counts
     figures = [
         figure(outcome.get("messages", 0), new_messages),
@@ -82,7 +82,7 @@ def stored_figures(import_: Import) -> list[Figure]:
 
 
 def undone_figures(import_: Import) -> list[Figure]:
-    """What undoing removed, restored and kept."""
+    """Return what undoing removed, restored and kept."""
     undone = import_.outcome.get("undo", {})
     figures = [
         figure(undone.get("messages", 0), lambda n: ngettext("message removed", "messages removed", n)),
@@ -103,19 +103,19 @@ def undone_figures(import_: Import) -> list[Figure]:
 
 
 def kept_messages(import_: Import) -> list[tuple[int, str]]:
-    """(message id, why) of the first messages that undoing kept."""
+    """Return (message id, why) for the first messages that undoing kept."""
     kept = import_.outcome.get("kept", [])
     return [(message_id, str(WHY_KEPT.get(why, why))) for message_id, why in kept[:KEPT_SHOWN]]
 
 
 def undone(import_: Import) -> dict[str, Any]:
-    """What the template gets of an undone import."""
+    """Return the template's context for an undone import."""
     total = import_.outcome.get("undo", {}).get("kept", 0)
     return {"undone": undone_figures(import_), "kept_messages": kept_messages(import_), "kept_total": total}
 
 
 def undo_preview(import_: Import) -> dict[str, Any]:
-    """What the template gets that asks before an import is undone; of large imports nothing is counted for it."""
+    """Return the context of the page that asks before an import is undone; for large imports nothing is counted."""
     outcome = import_.outcome
     exact = import_.last_row <= COUNTED_UP_TO
     if exact:
@@ -172,7 +172,7 @@ def _kept_in_words(kept: int, *, exact: bool) -> str:
 
 
 def one_line(import_: Import) -> str:
-    """The result of an import, for its row in the list."""
+    """Return the result of an import, for its row in the list."""
     counts, outcome, job = import_.counts, import_.outcome, import_.job
     if job is not None and rollback_failure(job):
         return _("It was to be taken back, and a part of it is still there: open it to go on.")

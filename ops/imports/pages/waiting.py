@@ -1,4 +1,4 @@
-"""Imports that wait for the decision of whoever uploaded them, and the filters of the list of imports."""
+"""Imports that await their uploader's decision, and the filters of the list of imports."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NEEDED = "needed"
 
 
 def decisions(user: Any) -> QuerySet[Import]:
-    """The checked files of ``user``, which are there until they are imported, discarded or left for a day."""
+    """Return the checked imports of ``user`` whose file was not imported, discarded, or deleted after a day."""
     return Import.objects.filter(by=user, state=Import.State.CHECKED).exclude(upload="")
 
 
 def of(user: Any) -> list[Waiting]:
-    """What the menu counts; nothing for people who may not import."""
+    """Return what the menu counts; nothing for people who may not import."""
     if not user.has_perm("imports.import_messages"):
         return []
     return [
@@ -37,7 +37,7 @@ def of(user: Any) -> list[Waiting]:
 
 
 class DecisionFilter(admin.SimpleListFilter):
-    """The imports that wait for a decision of the person who looks at the list."""
+    """The imports that await a decision of the current user."""
 
     title = gettext_lazy("decision")
     parameter_name = "decision"

@@ -1,4 +1,4 @@
-"""Which headers somebody matched with which columns last time."""
+"""The columns that a user last matched with the headers of their files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import transaction
 from ops.imports.models import RememberedColumn
 
 LONGEST_HEADER = 255  # characters of RememberedColumn.header
-KEPT_OF_LONGER = 190  # of them, where the rest is a digest: headers that differ stay different
+KEPT_OF_LONGER = 190  # characters kept of a longer header; a digest keeps different ones apart
 
 
 def remember(columns: Mapping[str, str], *, by: Any) -> None:
@@ -26,14 +26,14 @@ def remember(columns: Mapping[str, str], *, by: Any) -> None:
 
 
 def remembered(headers: Sequence[str], *, by: Any) -> dict[str, str]:
-    """For each column the one of these headers that ``by`` chose for it last time."""
+    """Return for each column the one of these headers that ``by`` chose for it last time."""
     keys = {_key(header): header for header in headers}
     rows = RememberedColumn.objects.filter(user=by, header__in=list(keys)).order_by("pk")
     return {column: keys[key] for key, column in rows.values_list("header", "column")}
 
 
 def _key(header: str) -> str:
-    """What a header is stored as: itself, or where it is too long or cannot be stored, a beginning and its digest."""
+    """Return the stored form of a header: itself or, if it is too long or not storable, its beginning and a digest."""
     storable = header.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
     if storable == header and len(header) <= LONGEST_HEADER:
         return header

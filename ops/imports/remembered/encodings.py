@@ -1,4 +1,4 @@
-"""Which encoding is suggested for a file that is not valid in its own, and which one somebody chose last time."""
+"""Suggesting encodings for a file that is not valid in its own, and remembering which one a user chose."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ops.imports.models import RememberedEncoding
 
 
 def remember(encoding: str, *, by: Any) -> None:
-    """Store what ``by`` chose, one of ENCODINGS; it replaces what they chose before."""
+    """Store the encoding that ``by`` chose, one of ENCODINGS, in place of their previous one."""
     RememberedEncoding.objects.update_or_create(user=by, defaults={"encoding": encoding})
 
 
 def remembered(by: Any) -> str:
-    """What ``by`` chose last time, "" where they never did or it cannot be chosen any more."""
+    """Return the encoding that ``by`` chose last time; "" if there is none or it is no longer offered."""
     chosen = RememberedEncoding.objects.filter(user=by).values_list("encoding", flat=True).first() if by else None
     return chosen if chosen in ENCODINGS else ""
 
 
 def suggestions(path: Path, *, by: Any) -> list[Suggestion]:
-    """The encodings that a file is likely in, each valid for the whole of it, with lines as they would be read."""
+    """Return the likely encodings of a file, each valid for the whole of it, with lines as they would be read."""
     last = remembered(by)
     return [_suggestion(path, name, again=name == last) for name in suggest_encodings(path, preferred=last)]
 

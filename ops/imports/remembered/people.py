@@ -1,4 +1,4 @@
-"""Whose account a name in somebody's files stands for, as they chose last time."""
+"""The accounts that a user last chose for names in their files."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.db import transaction
 from messaging.writing import in_batches
 from ops.imports.models import RememberedPerson
 
-MOST_REMEMBERED = 10_000  # names of one uploader that are looked for, the latest
+MOST_REMEMBERED = 10_000  # names of one uploader that are looked up, the latest
 
 
 def remember(people: Mapping[str, str], *, by: Any) -> None:
     """Store which account each name stands for (Choices.people); replaces what ``by`` chose for these names before.
 
-    Names that get an account of their own need no memory; nor is a name kept for an account that is not there.
+    Skips names for which an account is created, and names matched with an account that does not exist.
     """
     users = get_user_model()._default_manager
     for batch in in_batches([name for name, username in people.items() if username]):
@@ -35,7 +35,7 @@ def remember(people: Mapping[str, str], *, by: Any) -> None:
 
 
 def remembered(*, by: Any) -> dict[str, str]:
-    """The names about which ``by`` chose, each with the username of the account; none for the command."""
+    """Return the names that ``by`` matched, each with the username of the account; {} for the command."""
     if by is None:
         return {}
     chosen = RememberedPerson.objects.filter(user=by).order_by("-pk")

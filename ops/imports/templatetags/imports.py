@@ -1,4 +1,4 @@
-"""What the pages of imports show: texts whose invisible characters have names, and sentences."""
+"""The template filters of the pages of imports."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ register = template.Library()
 
 @register.filter
 def visible_parts(text: str) -> list[invisible.Part]:
-    """The text in runs to show and invisible characters to name."""
+    """Split the text into runs to show and invisible characters to name."""
     return invisible.parts(text)
 
 
 @register.filter
 def size_in_words(size: int) -> str:
-    """So many bytes as people say it."""
+    """Format a number of bytes for people."""
     return uploads.size_in_words(size)
 
 
 @register.filter
 def as_utc(moment: str) -> str:
-    """A moment of a preview (ISO 8601, UTC) without the signs that only machines need."""
+    """Format a time of a preview (ISO 8601, UTC) for people."""
     return f"{moment[:19].replace('T', ' ')} UTC"
 
 
 @register.filter
 def as_sentence(message: str) -> str:
-    """A message with a capital letter; a value or the name of a column at its beginning stays as it is."""
+    """Capitalise a message, unless it begins with a value or the name of a column."""
     first = message.partition(" ")[0]
     return message[:1].upper() + message[1:] if first in _first_words().split() else message
 
 
 @register.filter
 def where(problem: Mapping[str, Any]) -> str:
-    """The row and the column of a problem."""
+    """Return the row and the column of a problem, in words."""
     if not problem["row"]:
         return _("The whole file")
     row = grouped(problem["row"])
@@ -55,12 +55,12 @@ def where(problem: Mapping[str, Any]) -> str:
 
 @register.filter
 def set_apart(names: Iterable[str]) -> SafeString:
-    """Names of the file in a row, each written in its own direction."""
+    """Join names from the file with commas, each isolated in its own writing direction."""
     return format_html_join(", ", "<bdi>{}</bdi>", ((name,) for name in names))
 
 
 def _first_words() -> str:
-    """With which messages of checks begin, where they do not begin with something of the file."""
+    """Return the first words of checks' messages that do not begin with a value or column of the file."""
     return pgettext(
         "first words of messages about rows, which pages write with a capital letter",
         "a an cannot expected in it its message no nothing only parent replies row rows the there this times values",

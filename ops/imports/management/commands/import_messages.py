@@ -26,7 +26,7 @@ from ops.jobs.models import Job
 from ops.jobs.run import JobFailed
 
 CHUNK = 1 << 20  # bytes of the file copied at a time
-POLL_EVERY = 0.5  # seconds between two looks at the progress of the job
+POLL_EVERY = 0.5  # seconds between two queries of the job's progress
 
 
 class Command(BaseCommand):
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def _bar(self, job: Job, description: str) -> Iterator[None]:
-        """A progress bar, on terminals only, moved by the progress of the job."""
+        """Show the progress of the job as a bar, on terminals only."""
         if self.verbosity == 0 or not sys.stderr.isatty():
             yield
             return
@@ -129,7 +129,7 @@ class Command(BaseCommand):
         self.stderr.write(sentence, self.style.ERROR if level == "error" else self.style.WARNING)
 
     def _print_suggestions(self, import_: Import) -> None:
-        """Show what would cure problems, with the option that takes it."""
+        """Show the suggestions that would cure problems, each with the argument that takes it."""
         for suggestion in (previews.load(import_) or {}).get("suggestions", []):
             self.stderr.write(f"{suggestion['sentence']} {suggestion['button']}: {options.as_argument(suggestion)}")
 
@@ -155,9 +155,9 @@ class Command(BaseCommand):
 
 
 def _job_or_stop(import_: Import) -> Job:
-    """The job, where it was finished when Ctrl-C was pressed; else raises CommandError.
+    """Return the job if it had finished when Ctrl-C was pressed; else raise CommandError.
 
-    The file is kept where a worker still needs it to roll back what was stored.
+    The file is kept if a worker still needs it to roll back what was stored.
     """
     import_.refresh_from_db()
     job = import_.job
@@ -170,7 +170,7 @@ def _job_or_stop(import_: Import) -> Job:
 
 
 def _uploaded(path: Path, given: dict[str, Any]) -> Import:
-    """A new import with a copy of the file. Raises CommandError."""
+    """Create an import with a copy of the file. Raises CommandError."""
     for _, problem in options.problems_of(given):
         raise CommandError(problem)
     refuse_columns(given.get("columns") or [])
@@ -203,7 +203,7 @@ def _delete(import_: Import) -> None:
 
 
 def _watch(job: Job, bar: Any, over: threading.Event) -> None:
-    """Move the bar until it is over; in a thread, with a connection of its own."""
+    """Update the bar until ``over`` is set; runs in a thread, with a connection of its own."""
     while not over.wait(POLL_EVERY):
         now = Job.objects.filter(pk=job.pk).values_list("done", "total").first()
         if now:
