@@ -17,6 +17,6 @@ BEGINNING = "threadward:"  # older exports, without a name, continue with the nu
 
 
 def beginning(using: str = DEFAULT_DB_ALIAS) -> str:
-    """Return what precedes the number in the ids of this database."""
+    """Return the part before the number in the ids of this database."""
     origin, _ = Origin.objects.using(using).get_or_create(pk=1, defaults={"name": secrets.token_hex(6)})
     return f"{BEGINNING}{origin.name}:"

@@ -63,7 +63,7 @@ def store(import_: Import, *, by: Any, kick: bool = True) -> Job:
 
 
 def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
-    """Start a job that removes what an import added and restores replaced texts; what was touched since is kept.
+    """Start a job that removes what an import added and restores replaced texts; messages touched since are kept.
 
     Raises NotNow if the import is not stored, or is being undone already.
     """

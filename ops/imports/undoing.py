@@ -240,7 +240,7 @@ def people_of_undone(using: str) -> list[tuple[int, int]]:
 
 
 def _unused(users: models.QuerySet) -> models.QuerySet:
-    """Return those of these accounts that nobody used: no password, sign-in, role, or anything that refers to them."""
+    """Return the unused ones of these accounts: no password, sign-in or role, and no row that refers to them."""
     unused = users.filter(is_active=False, last_login=None, is_staff=False, is_superuser=False)
     unused = unused.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     model = users.model

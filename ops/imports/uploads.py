@@ -1,4 +1,4 @@
-"""Uploaded files: kept until somebody decides about them, then deleted."""
+"""Uploaded files: kept until a decision is made, then deleted."""
 
 from __future__ import annotations
 

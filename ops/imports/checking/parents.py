@@ -17,7 +17,7 @@ from ops.imports.checking.roots import NO_ROW, Roots
 from ops.imports.options import Choices
 from ops.imports.staging.base import Staging
 
-LOOPS_AT_A_TIME = 100  # whose ids are looked up together
+LOOPS_AT_A_TIME = 100  # loops whose ids are looked up together
 NAMED_IN_A_LOOP = 6  # messages of a loop that are named; the others are counted
 
 ANSWERS = """

@@ -21,7 +21,7 @@ from ops.imports.options import Choices
 from ops.imports.remembered import people as remembered_people
 from ops.imports.staging.base import Staging
 
-NAMES_AT_A_TIME = 10_000  # that are looked up together
+NAMES_AT_A_TIME = 10_000  # names that are looked up together
 NO_ACCOUNT = gettext_lazy("People without an account")
 NEARLY = gettext_lazy("Names that are nearly those of accounts")
 READS_LIKE = gettext_lazy("New people whose names read like those of others")

@@ -27,7 +27,7 @@ State = Import.State
 
 
 class UndoImport(ImportKind):
-    """Removes what nobody touched since, restores texts, and lists the messages that are kept.
+    """Removes the messages that nobody touched since, restores texts, and lists the messages that are kept.
 
     What was removed stays removed if the job fails or is cancelled.
     """

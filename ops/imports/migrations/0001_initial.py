@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    # What older databases have applied instead (docs/updating.md).
+    # The migrations that older databases have applied instead (docs/updating.md).
     replaces = [
         ("imports", "0002_joined"),
         ("imports", "0003_rememberedperson"),

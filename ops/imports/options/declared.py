@@ -26,7 +26,7 @@ class Kind(Enum):
     FLAG = auto()  # true or false
     ONE = auto()  # one of Option.choices
     TEXT = auto()  # a text
-    NUMBER = auto()  # a whole number from Option.least on; the default of the field stands for none
+    NUMBER = auto()  # a whole number, at least Option.least; the default of the field means none
     WORDS = auto()  # several texts
     PAIRS = auto()  # texts, each with another one
 

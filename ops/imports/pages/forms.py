@@ -263,7 +263,7 @@ class StoreForm(forms.Form):
         ]
 
     def agreed(self) -> dict[str, Any]:
-        """Return what was chosen. Texts corrected since the check are never replaced without asking."""
+        """Return the choices. Texts corrected since the check are never replaced without asking."""
         answered = self.cleaned_data.get("unread")
         read: dict[str, Any] = {"unread": answered == "unread"} if answered else {}
         if "existing" in self.fields:

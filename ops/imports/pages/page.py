@@ -81,7 +81,7 @@ EFFECTS = {
 
 
 def context(import_: Import, *, viewer: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the context of the page's template, with forms that nobody has sent yet.
+    """Return the context of the page's template, with unbound forms.
 
     ``asked`` are the parameters of the URL, which filter the problems.
     """
@@ -112,12 +112,12 @@ def context(import_: Import, *, viewer: Any, asked: Mapping[str, Any]) -> dict[s
 
 
 def state_token(import_: Import) -> str:
-    """Return what a form carries to show which state of the import its sender saw."""
+    """Return the state of the import for its forms to carry, which shows whether their sender saw an older one."""
     return f"{import_.state} {import_.job_id}"
 
 
 def header_is_unfit(import_: Import) -> bool:
-    """Return whether somebody must match the columns."""
+    """Return whether the user must match the columns."""
     found = ("unknown", "missing", "repeated", "unnamed", "without_header")
     return any(import_.understood.get(name) for name in found)
 
@@ -202,7 +202,7 @@ def compared_messages(preview: dict[str, Any]) -> Shown:
 
 
 def may_see_stored_texts(viewer: Any) -> bool:
-    """Return whether somebody who imports may see stored texts."""
+    """Return whether a user who imports may see stored texts."""
     return viewer.has_perm("messaging.view_message") or viewer.has_perm("exports.export_messages")
 
 

@@ -64,7 +64,7 @@ class PeopleForm(forms.Form):
             yield Asked(about, self[f"who-{place}"], self[f"account-{place}"])
 
     def people(self) -> dict[str, str]:
-        """Return what was decided, as Choices.people."""
+        """Return the decisions as Choices.people."""
         decided = {}
         for place, about in enumerate(self.asked):
             who = self.cleaned_data.get(f"who-{place}", "")

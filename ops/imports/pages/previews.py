@@ -27,8 +27,8 @@ from ops.imports.models import Import
 from ops.imports.staging.base import Staging
 
 PREVIEW, PROBLEMS, REJECTED = "preview.json", "problems.csv", "rejected.csv"
-PARTS = ("first", "changed", "groups", "people", "suggestions", "columns")  # of a preview, each a list
-# The keys of a preview whose values may be somebody's words.
+PARTS = ("first", "changed", "groups", "people", "suggestions", "columns")  # the parts of a preview, each a list
+# The keys of a preview whose values may be people's words.
 TEXTS = {*COLUMNS, "message", "before", "after", "sentence", "button", "written"}
 LONGEST_SHOWN = 500  # characters of a value
 LONGEST_COMPARED = 10_000  # characters of a text whose words are compared

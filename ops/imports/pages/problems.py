@@ -16,7 +16,7 @@ from ops.imports.columns import COLUMNS
 from ops.imports.options import BY_NAME, options_of
 from ops.imports.pages.cures import Button, Suggested, buttons_for
 
-WHOLE_FILE = "file"  # stands for no column in URLs
+WHOLE_FILE = "file"  # in URLs, the column of problems that concern none
 
 
 class Group(NamedTuple):

@@ -50,7 +50,7 @@ class RejectedRows:
             self.written += 1
 
     def _cells(self, values: list[str]) -> list[str]:
-        """Return the values in their columns; surplus values follow behind, so that people see what there was."""
+        """Return the values in their columns; surplus values follow at the end, so that people see them."""
         in_columns = [values[index] if index < len(values) else "" for index in self._kept]
         cells = [*in_columns, *values[self._width :]]
         return [bare(cell) for cell in cells] if self._guarded_already else cells

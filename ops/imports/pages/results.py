@@ -63,7 +63,7 @@ def rows_left_out(number: int) -> str:
 
 
 def stored_figures(import_: Import) -> list[Figure]:
-    """Return what an import added, changed and left out."""
+    """Return the numbers of messages, accounts and rows that an import added, changed and left out."""
     outcome, counts = import_.outcome, import_.counts
     figures = [
         figure(outcome.get("messages", 0), new_messages),
@@ -82,7 +82,7 @@ def stored_figures(import_: Import) -> list[Figure]:
 
 
 def undone_figures(import_: Import) -> list[Figure]:
-    """Return what undoing removed, restored and kept."""
+    """Return the numbers of messages, accounts and texts that undoing removed, restored and kept."""
     undone = import_.outcome.get("undo", {})
     figures = [
         figure(undone.get("messages", 0), lambda n: ngettext("message removed", "messages removed", n)),

@@ -23,7 +23,7 @@ NEXT = "SELECT message_id, parent_id FROM {awaiting} WHERE message_id > %s ORDER
 
 
 def join_awaiting(staging: Staging, run: Run, bases: Bases, *, import_: Import, rows: int) -> None:
-    """Join messages of this import with stored ones that awaited them or that they awaited; undoing needs Joined."""
+    """Join messages of this import with stored ones that awaited them or that they awaited; Joined keeps the moves."""
     if bases.messages is None or not staging.value(ANY):
         return
     ids = ids_after(bases.messages, rows)

@@ -52,7 +52,7 @@ class Order:
         return ((place, row, parents[row], begun[row]) for place, row in enumerate(self.rows))
 
     def pieces(self, start: int) -> list[Piece]:
-        """Return the pieces from the place ``start`` on, which is the end of a piece, or 0."""
+        """Return the pieces from the place ``start`` on, which must be 0 or the end of a piece."""
         return [piece for piece in self._pieces if piece.start >= start]
 
     def free_rows(self) -> None:

@@ -1,4 +1,4 @@
-"""Creating accounts for people whom a file names and who have none."""
+"""Creating accounts for people in a file who have none."""
 
 from __future__ import annotations
 
