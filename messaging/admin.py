@@ -17,15 +17,15 @@ from messaging.models import ORIGINAL_WITHHELD, Conversation, Message, MessageHi
 
 
 class LargeTableAdmin(admin.ModelAdmin):
-    """For tables that are too large to be counted twice per page."""
+    """An admin for tables that are too large to be counted twice per page."""
 
     show_full_result_count = False
     list_per_page = 50
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict, set, list]:
-        """As Django's, but without requiring permission to delete histories and notifications.
+        """Return what Django does, but require no permission to delete histories and notifications.
 
-        Nobody has that permission, because they cannot be deleted on their own; no message could be deleted either.
+        Nobody has that permission, because they cannot be deleted on their own, so no message could be deleted either.
         """
         shown, counts, needed, protected = super().get_deleted_objects(objs, request)
         deleted_along = {model._meta.verbose_name for model in (MessageHistory, Notification)}
@@ -51,7 +51,7 @@ class ConversationAdmin(LargeTableAdmin):
     readonly_fields = ["started_at", "last_message_at", "message_count", "unread_count"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # adding a message without a parent starts one
+        return False  # adding a message without a parent starts a conversation
 
 
 @admin.register(Message)
@@ -79,7 +79,7 @@ class MessageAdmin(LargeTableAdmin):
         return truncatechars(message.content, 80)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Message | None = None) -> list[str]:
-        """The people and the parent of a message cannot change once it was sent."""
+        """Make the people and the parent of a stored message read-only."""
         return [] if obj is None else ["sender", "receiver", "parent_message"]
 
 
@@ -96,7 +96,7 @@ class MessageHistoryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("text before"))
     def text_before(self, history: Any) -> str:
-        """Originals of removed parts are shown to nobody here: this site keeps no record of who read them."""
+        """Return the older text, but never an original of a removed part: this site does not record who read it."""
         return _(ORIGINAL_WITHHELD) if history.withheld else str(history.text)
 
 

@@ -18,7 +18,7 @@ class MessagingConfig(AppConfig):
         from messaging.search import checks, indexing, sqlite  # noqa: F401 - registers the checks
 
         if sys.argv[1:2] == ["check"]:
-            # It reads all templates: nothing that a worker or a server should wait for.
+            # The check reads all templates; a starting worker or server should not wait for that.
             from messaging.languages import unmarked  # noqa: F401 - registers the check
 
         signals.connect()

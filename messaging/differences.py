@@ -1,9 +1,9 @@
-"""What changed between two texts, word by word, with work that has a bound however long or repetitive they are.
+"""A word-by-word diff of two texts whose work is bounded, however long or repetitive they are.
 
-Texts are compared by words; those that take too long by passages first (sentences and lines), and then by words within
-the passages that changed; and what takes too long even so counts as replaced. Work is counted instead of timed, so a
-comparison gives the same on every machine. The library that did this before looks for long common parts outside of its
-deadline, which took minutes for a text of a million characters; difflib has no deadline at all.
+Texts are compared by words. If that takes too long, they are compared by passages (sentences and lines), and then by
+words within each changed passage; a part that still takes too long counts as replaced. Work is counted instead of
+timed, so a comparison gives the same result on every machine. The library used before looks for long common parts
+outside its deadline, which took minutes for a text of a million characters; difflib has no deadline at all.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from django.utils.translation import ngettext
 
 from messaging.languages.wording import numbered
 
-# A token is what a reader sees as one thing: a word, a run of white space, or a single other character.
+# A token is a word, a run of white space, or any other single character.
 WORD = re.compile(r"\w+|\s+|[^\w\s]")
 ENDS = ".!?\n"  # of a passage
 PASSAGE = re.compile(rf"[^{ENDS}]*[{ENDS}]+|[^{ENDS}]+")
-# The comparison works on characters, so each different token is replaced by one, counted from FIRST_CODE. Surrogates
-# are left out: alone they are not text.
+# The comparison works on characters, so each distinct token is encoded as one, counted from FIRST_CODE. Surrogates are
+# skipped: on their own they are not valid text.
 FIRST_CODE, SURROGATES = 0x100, range(0xD800, 0xE000)
-MOST_EFFORT = 1_050_000  # steps of one comparison, or of all on one page: about 0.5 s
-# Characters that are cut into tokens in the time of one step.
+MOST_EFFORT = 1_050_000  # steps of one comparison, or of all comparisons on one page: about 0.5 s
+# Characters that are split into words, or into passages, in the time of one step.
 OF_WORDS, OF_PASSAGES = 3, 30
 CHUNK = 64  # tokens that one step compares where texts are the same
-LONGEST_STEP_BACK = 1_000  # characters, to the beginning of a word
+LONGEST_STEP_BACK = 1_000  # characters, to a token boundary
 NOWHERE = -(1 << 30)  # in a frontier: outside of the texts
 
-LONGEST_SAME, LONGEST_CHANGED = 2_000, 20_000  # characters of a run that pages show
-AROUND = 300  # characters that are shown beside what is left out
+LONGEST_SAME, LONGEST_CHANGED = 2_000, 20_000  # characters of a run that a page shows whole
+AROUND = 300  # characters shown before and after an omitted middle
 
 Kind = Literal["same", "added", "removed", "omitted"]
-Block = tuple[int, int, int]  # where tokens are the same: from which in each text, and how many
+Block = tuple[int, int, int]  # equal tokens: the first one in each text, and how many
 
 
 class Difference(NamedTuple):
-    """A run of text that both versions have, or only the later one (``added``), or only the earlier (``removed``).
+    """A run of text in both versions (``same``), only in the later (``added``), or only in the earlier (``removed``).
 
-    ``omitted``: a sentence about what a page does not show.
+    ``omitted``: a note in place of text that a page does not show.
     """
 
     kind: Kind
@@ -50,21 +50,21 @@ class Difference(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """The changes from one text to another, in reading order; ``coarse`` where some are longer than what changed."""
+    """The changes from one text to another, in reading order; ``coarse`` if some passages count as wholly replaced."""
 
     differences: list[Difference]
     coarse: bool
 
 
 class Effort:
-    """How much work comparisons may do yet; ``spent`` is what they did. What a share spends, its whole spends too."""
+    """A budget of work for comparisons: steps ``left`` and ``spent``. Spending from a share spends from its whole."""
 
     def __init__(self, most: int = MOST_EFFORT, *, whole: Effort | None = None) -> None:
         self.left, self.spent = most, 0
         self.whole = whole
 
     def spend(self, number: int) -> bool:
-        """Whether so much was left."""
+        """Spend ``number`` steps, and return whether so many were left."""
         self.left -= number
         self.spent += number
         if self.whole is not None:
@@ -72,7 +72,7 @@ class Effort:
         return self.left >= 0
 
     def share(self, parts: int) -> Effort:
-        """An equal part of what is left, for the next of ``parts`` comparisons."""
+        """Return an equal part of the steps left, for the next of ``parts`` comparisons."""
         return Effort(max(self.left, 0) // parts, whole=self)
 
 
@@ -90,7 +90,7 @@ class _Change(NamedTuple):
 
 
 def compare(before: str, after: str, effort: Effort | None = None) -> Compared:
-    """Compare two texts with this ``effort`` at most, which is used up.
+    """Compare two texts within the budget ``effort``, and spend from it.
 
     The ``same`` and ``removed`` texts joined are exactly ``before``, the ``same`` and ``added`` ones exactly ``after``.
     """
@@ -109,7 +109,7 @@ def compare(before: str, after: str, effort: Effort | None = None) -> Compared:
 
 
 def shortened(differences: Iterable[Difference]) -> list[Difference]:
-    """What pages show of differences: long runs without their middle, which is counted."""
+    """Return the differences as pages show them, with a character count in place of the middle of long runs."""
     found: list[Difference] = []
     for kind, text in differences:
         left_out = len(text) - 2 * AROUND
@@ -134,7 +134,7 @@ def _left_out(kind: str, number: int) -> str:
 
 
 def _middle(before: str, after: str, effort: Effort) -> Iterator[tuple[Difference, bool]]:
-    """The changes between texts, each with whether it was compared by words."""
+    """Yield the changes between texts, each with whether it was compared by words."""
     if (words := _by_words(before, after, Effort(effort.left * 2 // 3, whole=effort))) is not None:
         yield from ((one, True) for change in words for one in change)
         return
@@ -162,9 +162,9 @@ def _by_words(before: str, after: str, effort: Effort) -> list[list[Difference]]
 
 
 def _by(token: re.Pattern[str], before: str, after: str, effort: Effort, cost: int) -> list[list[Difference]] | None:
-    """The changes by tokens: lists of what was replaced by what, or of what is the same; None where it takes too long.
+    """Return the changes by tokens: each list is an unchanged run, or the removed and the added text of one change.
 
-    ``cost`` is what cutting the texts into tokens takes.
+    None if it takes too long. ``cost`` is the effort of splitting the texts into tokens.
     """
     if cost > effort.left:
         return None
@@ -188,7 +188,7 @@ def _by(token: re.Pattern[str], before: str, after: str, effort: Effort, cost: i
 
 
 def _encode(tokens: Iterable[str], codes: dict[str, str]) -> str:
-    """Return one character for each token; adds the characters of new tokens to ``codes``."""
+    """Return one character for each token, and add the characters of new tokens to ``codes``."""
     characters = []
     for token in tokens:
         if token not in codes:
@@ -199,10 +199,11 @@ def _encode(tokens: Iterable[str], codes: dict[str, str]) -> str:
 
 
 def _same_blocks(a: str, b: str, effort: Effort) -> list[Block] | None:
-    """Where two texts are the same on the shortest way from one to the other; None where finding it takes too long.
+    """Return the equal blocks of two texts along a shortest edit path, or None if the search takes too long.
 
-    Myers' algorithm ("An O(ND) difference algorithm", 1986). A frontier says for each diagonal how far into ``a`` one
-    gets with a number of changes; frontiers are kept to find the way back, which the effort bounds as well.
+    Myers' algorithm ("An O(ND) difference algorithm", 1986). A frontier holds, for each diagonal, the furthest position
+    in ``a`` that a number of changes reaches. All frontiers are kept to trace the path back; the effort bounds their
+    size as well.
     """
     frontiers = [array("i", [_same_from(a, b, 0, 0, effort)])]
     if frontiers[0][0] == len(a) == len(b):
@@ -212,7 +213,7 @@ def _same_blocks(a: str, b: str, effort: Effort) -> list[Block] | None:
         before, frontier = frontiers[-1], array("i")
         frontiers.append(frontier)
         for place in range(changes + 1):
-            # Written out, not called: this is where all the time is spent.
+            # Inlined, because nearly all the time is spent here.
             if place == 0 or (place < changes and before[place - 1] < before[place]):
                 x = before[place]  # a token of the second text was added
             else:
@@ -229,19 +230,19 @@ def _same_blocks(a: str, b: str, effort: Effort) -> list[Block] | None:
 
 
 def _same_from(a: str, b: str, x: int, y: int, effort: Effort) -> int:
-    """How many tokens are the same from these places on."""
+    """Return how many tokens are equal from these positions on."""
     start, steps = x, 1
     while (chunk := a[x : x + CHUNK]) and len(chunk) == CHUNK and chunk == b[y : y + CHUNK]:
         x, y, steps = x + CHUNK, y + CHUNK, steps + 1
         if steps > effort.left:
             break
     effort.spend(steps)
-    pairs = zip(chunk, b[y : y + CHUNK], strict=False)  # one of them may end
+    pairs = zip(chunk, b[y : y + CHUNK], strict=False)  # one text may end first
     return x - start + sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _way_back(frontiers: list[array]) -> list[Block]:
-    """The blocks on the way to the last place of the last frontier."""
+    """Return the blocks on the path to the last entry of the last frontier."""
     blocks: list[Block] = []
     place = len(frontiers[-1]) - 1
     for changes in range(len(frontiers) - 1, 0, -1):
@@ -257,7 +258,7 @@ def _way_back(frontiers: list[array]) -> list[Block]:
 
 
 def _changes(blocks: list[Block], a_size: int, b_size: int) -> Iterator[_Change]:
-    """What is between the blocks."""
+    """Yield the changes between the blocks."""
     a_at = b_at = 0
     for x, y, size in [*blocks, (a_size, b_size, 0)]:
         if x > a_at or y > b_at:
@@ -266,7 +267,7 @@ def _changes(blocks: list[Block], a_size: int, b_size: int) -> Iterator[_Change]
 
 
 def _without_crumbs(changes: Iterable[_Change]) -> list[_Change]:
-    """Changes joined where what is the same between two is shorter than both: it would be no help to a reader."""
+    """Join changes if the equal run between them is no longer than either: it would not help a reader."""
     found: list[_Change] = []
     for change in changes:
         one = change
@@ -278,7 +279,7 @@ def _without_crumbs(changes: Iterable[_Change]) -> list[_Change]:
 
 
 def _same_start(a: str, b: str) -> int:
-    """How many characters both begin with, up to the beginning of a token where there is one near."""
+    """Return the length of the common start, cut back to a token boundary if one is near."""
     size = _same_size(a, b, lambda text, start, end: text[start:end])
     for at in range(size, max(size - LONGEST_STEP_BACK, 0), -1):
         if _is_boundary(a, at) and _is_boundary(b, at):
@@ -287,7 +288,7 @@ def _same_start(a: str, b: str) -> int:
 
 
 def _same_end(a: str, b: str, most: int) -> int:
-    """How many characters both end with, ``most`` at most, from the beginning of a token where there is one near."""
+    """Return the length of the common end, ``most`` at most, cut back to a token boundary if one is near."""
     size = min(_same_size(a, b, lambda text, start, end: text[len(text) - end : len(text) - start]), most)
     for less in range(size, max(size - LONGEST_STEP_BACK, 0), -1):
         if _is_boundary(a, len(a) - less) and _is_boundary(b, len(b) - less):
@@ -296,7 +297,7 @@ def _same_end(a: str, b: str, most: int) -> int:
 
 
 def _same_size(a: str, b: str, part: Callable[[str, int, int], str]) -> int:
-    """How many characters, counted from one end, are the same: by halves, so that long texts take no longer."""
+    """Return how many characters, counted from one end, are equal: a binary search, fast for long texts too."""
     low, high = 0, min(len(a), len(b))
     while low < high:
         middle = (low + high + 1) // 2
@@ -308,7 +309,7 @@ def _same_size(a: str, b: str, part: Callable[[str, int, int], str]) -> int:
 
 
 def _is_boundary(text: str, at: int) -> bool:
-    """Whether a token ends here."""
+    """Return whether a token ends before position ``at``."""
     if not 0 < at < len(text):
         return True
     one, other = text[at - 1], text[at]
@@ -320,7 +321,7 @@ def _is_word(character: str) -> bool:
 
 
 def _joined(differences: Iterable[Difference]) -> list[Difference]:
-    """Without empty ones, and with neighbours of a kind as one."""
+    """Drop empty differences, and join neighbours of the same kind."""
     found: list[Difference] = []
     for one in differences:
         if not one.text:

@@ -1,6 +1,6 @@
-"""Who is editing, so that histories can name the editor: the signed-in user of the current request.
+"""The current editor, whom histories record: the signed-in user of the request.
 
-Signal receivers and ``QuerySet.update()`` are not given the request, so a context variable holds its user.
+Signal receivers and ``QuerySet.update()`` have no access to the request, so a context variable holds its user.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _editor: ContextVar[Any] = ContextVar("messaging_editor", default=None)
 
 @contextmanager
 def editing_as(user: Any) -> Iterator[None]:
-    """Record edits made within this block as by ``user``, who may be lazy, anonymous, or None for nobody."""
+    """Record ``user`` as the editor of all edits within this block: a user (lazy or anonymous too), or None."""
     token = _editor.set(user)
     try:
         yield
@@ -38,7 +38,7 @@ def current_editor_id() -> Any:
 
 
 class EditorMiddleware:
-    """Makes the signed-in user the editor of what a request changes. The user is loaded only if there is a change."""
+    """Middleware that makes the signed-in user the editor of a request's changes; loads the user only for a change."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

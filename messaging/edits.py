@@ -14,8 +14,8 @@ from django.db.models.functions import Length
 from messaging.differences import Difference, Effort, compare, shortened
 from messaging.models import Message, MessageHistory
 
-EDITS_PER_PAGE = 10  # on the page of a message's edits, and beside a message at most
-# Characters of old and new texts that one page compares beside its messages; edits beyond have only their own page.
+EDITS_PER_PAGE = 10  # on the page of a message's edits; also the most shown beside a message
+# Characters of old and new texts that one page compares beside its messages. Other edits appear only on their own page.
 INLINE_CHARACTERS = 50_000
 BY_STAFF = Count("pk", filter=Q(by_staff=True))
 
@@ -23,10 +23,10 @@ BY_STAFF = Count("pk", filter=Q(by_staff=True))
 class Edit(NamedTuple):
     """One edit of a message: the ``revision`` that it made, when, by whom, and what it changed.
 
-    ``edited_by`` is a user, or None where that is not known (any more); ``by_staff``, that it was not the sender.
-    ``reason``: why, where whoever shows the edit put it there; participants never read it.
-    ``coarse``: the texts are too long, or differ too much, to be compared word by word everywhere. ``withheld``: the
-    text before it is withheld, because moderators removed part of the message; ``differences`` are empty then.
+    ``edited_by`` is a user, or None if unknown or deleted; ``by_staff`` is set if it was not the sender. ``reason`` is
+    filled in by staff pages; participants never read it. ``coarse``: the texts are too long, or differ too much, to be
+    compared word by word throughout. ``withheld``: moderators removed part of the message, so the text before the edit
+    is withheld; ``differences`` is then empty unless originals were requested.
     """
 
     revision: int
@@ -40,8 +40,8 @@ class Edit(NamedTuple):
 
 
 class Edits(NamedTuple):
-    """The edits of a message: how many in all, when the last one was, how many were not by its sender, and those shown
-    beside the message, oldest first (none if they are too many)."""
+    """The edits of a message: how many there are, the time of the last one, how many were not by the sender, and those
+    shown beside the message, oldest first (none if they are too many or too long)."""
 
     total: int
     last_at: datetime
@@ -50,7 +50,7 @@ class Edits(NamedTuple):
 
 
 def edits_by_message(messages: Iterable[Message]) -> dict[int, Edits]:
-    """Return the edits of several messages by message id, in two queries; without those that have no history."""
+    """Return the edits of several messages by message id, in two queries, leaving out messages without a history."""
     edited = {message.pk: message for message in messages if message.edited}
     if not edited:
         return {}
@@ -77,23 +77,23 @@ def edits_by_message(messages: Iterable[Message]) -> dict[int, Edits]:
 
 
 def edits_page(message: Message, number: Any, *, originals: bool = False) -> Page:
-    """Return a page of the edits of ``message``, oldest first; with ``originals`` also of texts that are withheld.
+    """Return a page of the edits of ``message``, oldest first; with ``originals``, compare withheld texts too.
 
-    A ``number`` that is not a page number gives the first page, one beyond the end the last.
+    A ``number`` that is not a page number selects the first page, one beyond the end the last.
     """
     stored: Any = message.histories.all()
     histories = stored.readable(originals=originals).order_by("edited_at", "id").select_related("edited_by")
     page = Paginator(histories, EDITS_PER_PAGE).get_page(number)
-    # The last edit of a page led to the first text of the next one.
+    # The text after the last edit of a page is the first text of the next page.
     last = histories[page.end_index()].text if page.has_next() else message.content
     edits = _compare(list(page.object_list), last, Effort(), originals=originals)
     return Page(edits, page.number, page.paginator)
 
 
 def _compare(histories: Sequence[Any], last_text: str, effort: Effort, *, originals: bool = False) -> list[Edit]:
-    """Return the edits between consecutive texts: those of the readable ``histories`` and then ``last_text``.
+    """Return the edits between consecutive texts: those of the readable ``histories``, followed by ``last_text``.
 
-    They share the ``effort`` of comparing them. A text that is withheld is compared only where ``originals`` were read.
+    All comparisons share ``effort``. Withheld texts are compared only with ``originals``.
     """
     texts = [*(history.text for history in histories), last_text]
     edits = []

@@ -1,7 +1,7 @@
-"""Answers that came before what they answer: they join it when it arrives, and their conversations become one.
+"""Replies stored before their parents: they join the parent once it is stored, and their conversations merge.
 
-A message whose parent is not stored begins a conversation and remembers the parent's external id. Every road that
-stores messages calls ``join_awaiting`` with the external ids that arrived; ``take_back`` undoes it.
+A message whose parent is not stored starts a conversation and keeps the parent's external id. All code that stores
+messages calls ``join_awaiting`` with the new external ids; ``take_back`` undoes the joins.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from django.dispatch import Signal
 from messaging import page_cache
 from messaging.writing import array_of, ids_subquery, in_batches
 
-# Sent when messages moved to other conversations, in the same transaction, with ``conversation_ids``, those that they
-# left, which are removed next where they are empty; ``merged``, which names for each of them that became a part of
-# another one as a whole that other one; and ``using``.
+# Sent when messages moved to other conversations, in the same transaction. ``conversation_ids`` are the conversations
+# that they left, which are removed next if they are empty; ``merged`` maps each of these that became part of another
+# one as a whole to that other one; ``using`` is the database.
 messages_moved = Signal()
 
-# Pairs of numbers as a table: {pairs}. The first message of the thread of each message; UNION ends on loops.
+# PAIRS is a table of pairs of numbers, for {pairs}. ROOTS finds the first message of each message's thread; its UNION
+# ends on loops.
 PAIRS = {
     "postgresql": "(SELECT * FROM unnest(%s::bigint[], %s::bigint[]) given(one, other))",
     "sqlite": "(SELECT json_extract(value, '$[0]') AS one, json_extract(value, '$[1]') AS other FROM json_each(%s))",
@@ -53,9 +54,10 @@ UPDATE {messages} SET conversation_id = tree.conversation_id FROM tree WHERE {me
 
 
 class Move(NamedTuple):
-    """A message that began a conversation, which is a part of another one now; and the message whose arrival did that.
+    """A message that joined its parent, or another root of a conversation that became part of another one.
 
-    If ``parent_id`` is its parent, it awaited that one; else it was one of further beginnings of its conversation.
+    ``conversation_id`` and ``started_at`` are those of its conversation before the join. ``parent_id`` is the message
+    whose arrival caused the move: the one that this message awaited, unless this is another root.
     """
 
     message_id: int
@@ -72,7 +74,10 @@ class _Place(NamedTuple):
 
 
 def conversations_awaiting(external_ids: Iterable[str | None], *, using: str) -> set[int]:
-    """The conversations of messages that await one of these; whoever stores such a message locks them with its own."""
+    """Return the conversations of messages that await one of these external ids.
+
+    Code that stores a message with such an id locks them together with that message's conversation.
+    """
     found: set[int] = set()
     for batch in in_batches(sorted(filter(None, external_ids))):
         awaiting = _messages(using).filter(awaited_parent_external_id__in=batch).order_by()
@@ -81,7 +86,7 @@ def conversations_awaiting(external_ids: Iterable[str | None], *, using: str) ->
 
 
 def join_awaiting(external_ids: Iterable[str | None], *, using: str) -> list[Move]:
-    """Have all messages that await one of these external ids answer the message that has it, where it is stored."""
+    """Make all messages that await one of these external ids replies to the message that has it, if it is stored."""
     moves: list[Move] = []
     for batch in in_batches(sorted(set(filter(None, external_ids)))):
         awaiting = _messages(using).filter(awaited_parent_external_id__in=batch).order_by()
@@ -95,10 +100,10 @@ def join_awaiting(external_ids: Iterable[str | None], *, using: str) -> list[Mov
 
 
 def join(parents: Mapping[int, int], *, using: str) -> list[Move]:
-    """Make messages, by their ids, answer the messages that they await; their whole conversations join those.
+    """Attach messages to the parents that they await, and merge their whole conversations into those of the parents.
 
-    Pairs that do not hold any more are left out, and so is what would close a loop: that message goes on waiting.
-    Returns what ``take_back`` needs.
+    ``parents`` maps ids to parents' ids. Skip stale pairs and pairs that would close a loop; those messages keep
+    awaiting their parents. Return the moves that ``take_back`` needs.
     """
     if not parents:
         return []
@@ -124,8 +129,8 @@ def join(parents: Mapping[int, int], *, using: str) -> list[Move]:
 
 
 def take_back(moves: Sequence[Move], *, using: str) -> None:
-    """Undo joins, while the messages that arrived are still stored: answers await them again, in conversations of
-    their own, which get their ids back. What was written below them since comes along.
+    """Undo joins while the arrived messages are still stored: replies await them again, in conversations of their own
+    with their former ids. Messages written below these replies since then move along.
     """
     ids = {move.message_id for move in moves} | {move.parent_id for move in moves}
     with transaction.atomic(using=using, savepoint=False):
@@ -139,7 +144,7 @@ def take_back(moves: Sequence[Move], *, using: str) -> None:
         for move in joined:
             by_name.setdefault(places[move.parent_id].external_id, []).append(move.message_id)
         for name, some in by_name.items():
-            # Plainly: the usual update would have them join again at once.
+            # Django's own update(): that of MessageQuerySet would join them again immediately.
             waiting = messages.filter(pk__in=ids_subquery(some, using=using))
             models.QuerySet.update(waiting, awaited_parent_external_id=name)
         started = {move.conversation_id: move.started_at for move in beginning}
@@ -167,7 +172,7 @@ def _conversations(using: str) -> Any:
 
 
 def _locked_places(ids: Collection[int], using: str) -> dict[int, _Place]:
-    """The places of these messages, those that exist, read once their conversations are locked."""
+    """Lock the conversations of these messages, and return the places of those that exist."""
     rows = _messages(using).filter(pk__in=ids_subquery(ids, using=using)).order_by()
     locked: set[int] = set()
     while needed := set(rows.values_list("conversation_id", flat=True)) - locked:
@@ -190,9 +195,9 @@ def _still_awaiting(parents: Mapping[int, int], places: Mapping[int, _Place]) ->
 
 
 def _without_loops(parents: dict[int, int], places: Mapping[int, _Place], using: str) -> dict[int, int]:
-    """Leave out what would make a message its own ancestor.
+    """Leave out the pairs that would make a message its own ancestor.
 
-    That takes a parent whose own thread begins with a message that is waiting, which is then in its conversation.
+    A loop needs a parent whose thread begins with an awaiting message, which is then in the parent's conversation.
     """
     waiting = {places[one].conversation_id for one in parents}
     suspects = {parent for parent in parents.values() if places[parent].conversation_id in waiting}
@@ -211,9 +216,10 @@ def _without_loops(parents: dict[int, int], places: Mapping[int, _Place], using:
 
 
 def _merged(links: Collection[tuple[int, int]]) -> dict[int, int]:
-    """For each conversation that goes, the one that it becomes a part of; ``links`` are those of answer and parent.
+    """Map each conversation that disappears to the one that it merges into.
 
-    One into which others go stays, if there is one that goes nowhere itself.
+    ``links`` are pairs of the conversations of a reply and of its parent. Of each linked group, the conversation with
+    the lowest id among those without a joining reply is kept, or among all if each has one.
     """
     leaders: dict[int, int] = {}
 
@@ -234,7 +240,7 @@ def _merged(links: Collection[tuple[int, int]]) -> dict[int, int]:
 def _moves(
     joined: Mapping[int, int], merged: Mapping[int, int], places: Mapping[int, _Place], using: str
 ) -> Iterable[Move]:
-    """What happens to each beginning of a conversation that goes, and to each message that joins within its own."""
+    """Yield the move of each root of a merged conversation, and of each message that joins within its conversation."""
     causes: dict[int, int] = {}
     for one, parent in joined.items():
         causes.setdefault(places[one].conversation_id, parent)
@@ -251,7 +257,7 @@ def _moves(
 
 
 def _tidy(changed: Collection[int], left: Collection[int], using: str) -> None:
-    """Remove what is empty by now, and recount the rest."""
+    """Remove the conversations that are empty now, and recount the others."""
     for batch in in_batches(sorted({*changed, *left})):
         found = _conversations(using).filter(pk__in=batch)
         found.remove_empty()
@@ -259,7 +265,7 @@ def _tidy(changed: Collection[int], left: Collection[int], using: str) -> None:
 
 
 def _execute(statement: str, pairs: Iterable[tuple[int, int]], using: str) -> list[tuple]:
-    """Run a statement about pairs of numbers; returns its rows, where it gives any."""
+    """Run a statement with pairs of numbers, and return its rows, if any."""
     given = list(pairs)
     if not given:
         return []

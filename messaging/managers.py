@@ -16,14 +16,15 @@ from messaging.database.references import RawDeletion
 from messaging.texts.beginnings import with_beginning
 from messaging.writing import MessageWriting, ids_subquery, in_batches, lock_people
 
-# People with more messages than this are in so many rows of a list that going through its rows in their order finds a
-# page of it sooner than collecting all of theirs. Each row of a conversation takes looking at its messages.
+# A person with more messages than this is in so many rows of a list that scanning the list in its order fills a page
+# sooner than collecting all of that person's rows. The limit is higher for conversations, because each row of theirs
+# needs a look at its messages.
 FREQUENT, FREQUENT_IN_CONVERSATIONS = 20_000, 100_000
-LOOKED_THROUGH, PAGE = 1_000, 51  # conversations with which a list begins; so many of these are a page
+LOOKED_THROUGH, PAGE = 1_000, 51  # conversations scanned from the start of a list; rows of a page, and one more
 WITHHELD = Q(message__redaction__gt=F("revision"))  # of a history: moderators removed part of a later text
 IS_WITHHELD = Case(When(WITHHELD, then=Value(True)), default=Value(False))
-NAMES = ("external_id", "awaited_parent_external_id")  # by which an answer finds what it answers
-# The messages are gone through once, and names are found of each person, not of each message.
+NAMES = ("external_id", "awaited_parent_external_id")  # the fields by which a reply finds its parent
+# Reads the messages once, and looks up a name for each person instead of each message.
 USERNAMES = """
 WITH message AS ({messages}),
 member AS (
@@ -35,12 +36,12 @@ SELECT conversation_id, username FROM member JOIN {user} AS person ON person.{ke
 
 
 def readable_text(instead: str) -> Case:
-    """The older text of a history as an expression; ``instead`` of one that is withheld."""
+    """Return an expression for the older text of a history, or ``instead`` if that text is withheld."""
     return Case(When(WITHHELD, then=Value(instead)), default=F("old_content"), output_field=models.TextField())
 
 
 def _any_of_people(condition: Q) -> list[Q]:
-    """The parts of a condition of which each names a sender or a receiver, and one must hold; none of another one."""
+    """Return the alternatives of a condition if each names a sender or a receiver; otherwise an empty list."""
     is_choice = not condition.negated and (condition.connector == Q.OR or len(condition.children) == 1)
     parts: list[Q] = []
     for one in condition.children if is_choice else ():
@@ -74,11 +75,11 @@ class ConversationQuerySet(RawDeletion):
             self._messages().filter(**{person: user}).order_by().values("conversation_id")
             for person in ("sender", "receiver")
         )
-        # Unordered: since Django 6, a union is ordered as its model is by default.
+        # Unordered: since Django 6, a union takes the default ordering of its model.
         return self.filter(pk__in=sent.union(received).order_by())
 
     def listed_of(self, user: Any) -> ConversationQuerySet:
-        """The same as ``of``, for a page of a list."""
+        """The same rows as ``of``, in a query that is fast for one page of a list."""
         theirs = Q(sender=user) | Q(receiver=user)
         return self._row_by_row(theirs) if self._holds_for_many(theirs) else self.of(user)
 
@@ -91,7 +92,7 @@ class ConversationQuerySet(RawDeletion):
         return self.filter(pk__in=self._messages().filter(condition).order_by().values("conversation_id"))
 
     def listed_with_message(self, condition: Q) -> ConversationQuerySet:
-        """The same as ``with_message``, for a page of a list in the order that it has."""
+        """The same rows as ``with_message``, in a query that is fast for one page of an ordered list."""
         if self._holds_for_many(condition) or self._holds_soon(condition):
             return self._row_by_row(condition)
         return self.with_message(condition)
@@ -100,8 +101,11 @@ class ConversationQuerySet(RawDeletion):
         return self._messages().holds_for_many(condition, FREQUENT_IN_CONVERSATIONS)
 
     def _holds_soon(self, condition: Q) -> bool:
-        """Whether the first rows of a list hold a page. PostgreSQL guesses that by itself; SQLite would collect the
-        conversations of all messages for which ``condition`` holds, which may mean reading every text."""
+        """Return whether the first rows of a list already fill a page.
+
+        PostgreSQL's planner estimates this itself. SQLite would collect the conversations of all messages for which
+        ``condition`` holds, which may mean reading every text.
+        """
         if connections[self.db].vendor == "postgresql" or not condition or _any_of_people(condition):
             return False
         first = self.filter(pk__in=self.values("pk")[:LOOKED_THROUGH])
@@ -111,7 +115,7 @@ class ConversationQuerySet(RawDeletion):
         return self.filter(Exists(self._messages().filter(conversation=OuterRef("pk")).row_by_row(condition)))
 
     def for_list(self) -> ConversationQuerySet:
-        """Add what a row of a list shows: ``edited_count``, ``opening_id`` (the oldest message without a parent) and
+        """Add the columns of a list row: ``edited_count``, ``opening_id`` (the oldest message without a parent) and
         ``latest_id`` (the newest message)."""
         edited = self._messages().filter(conversation=OuterRef("pk"), edited=True).order_by().values("conversation")
         messages = self._messages().filter(conversation=OuterRef("pk"))
@@ -131,9 +135,9 @@ class ConversationQuerySet(RawDeletion):
         return list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
     def recount(self) -> int:
-        """Lock the conversations, and set their counts from the messages; returns how many there are.
+        """Lock the conversations, set their counts from the messages, and return the number of conversations.
 
-        The rows are locked by an earlier statement: on PostgreSQL, an UPDATE that has waited for a lock would count the
+        A separate statement takes the locks first: on PostgreSQL, an UPDATE that has waited for a lock would count the
         messages as they were when it started.
         """
         with transaction.atomic(using=self.db, savepoint=False):
@@ -144,8 +148,8 @@ class ConversationQuerySet(RawDeletion):
     def recount_locked(self, ids: Sequence[int]) -> None:
         """Set the counts of the conversations with these ids, which the transaction has locked.
 
-        Each conversation's messages are read once. In SQL, because Django would ask for each count by itself; and
-        nearly each message that is stored comes through here.
+        Written in SQL to read each conversation's messages once: Django would write one subquery for each count, and
+        this runs for nearly every message that is stored.
         """
         connection = connections[self.db]
         message: Any = self.model._meta.get_field("messages").related_model
@@ -163,7 +167,7 @@ class ConversationQuerySet(RawDeletion):
                 )
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """As Django's, with the conversations locked first, so that nobody adds a message to them."""
+        """Delete as Django does, but lock the conversations first, so that nobody adds a message to them."""
         with transaction.atomic(using=self.db):
             if not self.query.is_sliced:
                 self.lock()
@@ -173,7 +177,7 @@ class ConversationQuerySet(RawDeletion):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def remove_empty(self) -> int:
-        """Delete the conversations without a message; returns how many there were."""
+        """Delete the conversations without a message, and return how many there were."""
         messages = self._messages().filter(conversation=OuterRef("pk"))
         return self.filter(~Exists(messages))._raw_delete(self.db)
 
@@ -183,9 +187,9 @@ class ConversationQuerySet(RawDeletion):
 
 
 class MessageQuerySet(MessageWriting):
-    """Messages. None of its methods changes a text without its history, or counts without a recount.
+    """Messages. No method changes a text without keeping its history, or affects counts without a recount.
 
-    What awaits one of their external ids joins it, whichever method stores it.
+    Whichever method stores an external id, the messages that await it join that message.
     """
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
@@ -194,7 +198,7 @@ class MessageQuerySet(MessageWriting):
         if not arrived:
             return super().bulk_create(objs, *args, **kwargs)
         self._for_write = True
-        with transaction.atomic(using=self.db):  # with a savepoint: what is refused spoils nothing else
+        with transaction.atomic(using=self.db):  # with a savepoint: an error leaves the outer transaction usable
             lock_people({pk for one in objs for pk in (one.sender_id, one.receiver_id)}, using=self.db)
             own = {one.conversation_id for one in objs if one.conversation_id is not None}
             self._lock_conversations(sorted(own | joining.conversations_awaiting(arrived, using=self.db)))
@@ -224,7 +228,7 @@ class MessageQuerySet(MessageWriting):
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
     def mark_read(self) -> int:
-        """Mark the messages as read by their receivers; returns how many were unread."""
+        """Mark the messages as read by their receivers, and return how many were unread."""
         return self.filter(read=False).update(read=True)
 
     def with_replies(self) -> MessageQuerySet:
@@ -236,8 +240,8 @@ class MessageQuerySet(MessageWriting):
         return self.filter(~Exists(self.model._base_manager.filter(parent_message=OuterRef("pk"))))
 
     def for_list(self) -> MessageQuerySet:
-        """Add what a list row shows: the names of sender and receiver, ``reply_count``, ``history_count`` and, instead
-        of the whole text, its ``beginning``."""
+        """Add the columns of a list row: the names of sender and receiver, ``reply_count``, ``history_count``, and
+        ``beginning`` instead of the whole text."""
         replies = self.model._base_manager.filter(parent_message=OuterRef("pk")).order_by().values("parent_message")
         histories = self._histories().filter(message=OuterRef("pk")).order_by().values("message")
         name = get_user_model().USERNAME_FIELD
@@ -249,19 +253,19 @@ class MessageQuerySet(MessageWriting):
         )
 
     def row_by_row(self, condition: Q) -> MessageQuerySet:
-        """Messages for which ``condition`` holds.
+        """Messages for which ``condition`` holds, scanned in the caller's order.
 
-        Looks at each row in the order that the caller wants, as no database does by itself where an index fits.
+        The CASE keeps the database from using an index that fits the condition.
         """
         return self.alias(found=Case(When(condition, then=Value(1)), default=Value(0))).filter(found=1)
 
     def listed_with(self, condition: Q) -> MessageQuerySet:
-        """Messages for which ``condition`` holds, for a page of a list: the same as ``filter``."""
+        """The same rows as ``filter(condition)``, in a query that is fast for one page of a list."""
         is_every = condition.connector == Q.AND and not condition.negated
         among, rest = self, Q()
         for one in condition.children if is_every else (condition,):
             part = one if isinstance(one, Q) else Q(one)
-            # What names one side alone has an index in the order of the list.
+            # A part that names only one side has an index in the order of the list.
             if among is self and len(_any_of_people(part)) > 1 and self.holds_for_many(part, FREQUENT):
                 among = self.row_by_row(part)
             else:
@@ -269,15 +273,20 @@ class MessageQuerySet(MessageWriting):
         return among.filter(rest)
 
     def holds_for_many(self, condition: Q, most: int) -> bool:
-        """Whether somebody whom ``condition`` names, and who it is alone about, sent or received more than ``most``."""
+        """Return whether any alternative of a ``condition`` about people alone matches more than ``most`` messages.
+
+        False for any other condition.
+        """
         messages: Any = self.model._base_manager.using(self.db).order_by()
         return any(messages.filter(one)[most:].exists() for one in _any_of_people(condition))
 
     def first_in(self, conversation_ids: Iterable[int], condition: Q) -> dict[int, tuple[int, int]]:
-        """Return the first message of each of these conversations for which ``condition`` holds, if there is one, and
-        for how many it holds, by the conversation's id."""
+        """Return, by conversation id, the id of the first message for which ``condition`` holds and how many there are.
+
+        A conversation without such a message is left out.
+        """
         found = self.filter(conversation_id__in=list(conversation_ids))
-        # Otherwise a database may read all of somebody's messages for those in these conversations.
+        # Row by row: otherwise a database may read all messages of a person to find those in these conversations.
         found = found.row_by_row(condition) if _any_of_people(condition) else found.filter(condition)
         matches: dict[int, tuple[int, int]] = {}
         for conversation_id, pk in found.order_by("timestamp", "id").values_list("conversation_id", "pk"):
@@ -286,7 +295,7 @@ class MessageQuerySet(MessageWriting):
         return matches
 
     def usernames_by_conversation(self, conversation_ids: Iterable[int]) -> dict[int, list[str]]:
-        """Return the usernames of everybody in each of these conversations, sorted, by the conversation's id."""
+        """Return the sorted usernames of everybody in each of these conversations, by conversation id."""
         messages = self.filter(conversation_id__in=list(conversation_ids)).order_by()
         people = messages.values("conversation_id", "sender_id", "receiver_id")
         try:
@@ -314,7 +323,8 @@ class MessageQuerySet(MessageWriting):
     def between_values(self, one: Any, other: Any, column: str) -> models.QuerySet:
         """Return ``column`` of the messages that two people sent to each other, as a subquery.
 
-        Each half reads the index of what one sent and that of what the other received, and few rows of the table.
+        Each half reads the index of one person's sent messages and that of the other's received ones, and few rows of
+        the table.
         """
         there, back = (
             self.filter(sender=sender, pk__in=self.filter(receiver=receiver).order_by().values("pk"))
@@ -323,7 +333,7 @@ class MessageQuerySet(MessageWriting):
         return there.order_by().values(column).union(back.order_by().values(column)).order_by()
 
     def listed_of(self, user: Any) -> MessageQuerySet:
-        """The same as ``of``, for a page of a list."""
+        """The same rows as ``of``, in a query that is fast for one page of a list."""
         return self.listed_with(Q(sender=user) | Q(receiver=user))
 
 
@@ -348,7 +358,7 @@ class UnreadMessagesManager(MessageManager):
         )
 
     def for_users(self, users: Iterable[Any]) -> MessageQuerySet:
-        """The messages that any of ``users`` has not read, newest first, as above but with the receiver's username."""
+        """The messages that any of ``users`` has not read, newest first, with the username of the receiver too."""
         return (
             self.get_queryset()
             .filter(receiver__in=users)
@@ -363,7 +373,7 @@ class UnreadMessagesManager(MessageManager):
         return dict(counted.annotate(number=Count("*")).values_list("receiver", "number"))
 
     def conversations(self) -> ConversationQuerySet:
-        """Conversations with an unread message, found by their own count."""
+        """Conversations with an unread message, found by their stored count."""
         conversation: Any = self.model._meta.get_field("conversation").related_model
         return conversation.objects.unread()
 
@@ -372,16 +382,16 @@ class MessageHistoryQuerySet(models.QuerySet):
     def readable(self, *, originals: bool = False) -> MessageHistoryQuerySet:
         """Histories as they may be shown: with ``withheld`` and ``text``, without ``old_content``.
 
-        The older text of a message is withheld if moderators removed part of a later one: the words may be in any of
-        them. Its ``text`` is empty. ``originals`` gives all texts, for those with ``messaging.read_redacted``; the
-        caller checks that, and records the reading.
+        An older text is withheld, and its ``text`` empty, if moderators removed part of a later text: any older one may
+        hold the same words. ``originals`` includes all texts, for users with ``messaging.read_redacted``; the caller
+        checks that permission and records the reading.
         """
         text = F("old_content") if originals else readable_text("")
         return self.annotate(withheld=IS_WITHHELD, text=text).defer("old_content")
 
     def for_list(self) -> MessageHistoryQuerySet:
-        """Add what a list row shows: the editor, the message with its people but without its text, ``withheld``, and
-        the ``beginning`` of what may be shown of the older text."""
+        """Add the columns of a list row: the editor, the message with its people but without its text, ``withheld``,
+        and the ``beginning`` of the older text as far as it may be shown."""
         rows = self.select_related("message__sender", "message__receiver", "edited_by").defer("message__content")
         found: MessageHistoryQuerySet = with_beginning(
             rows.annotate(withheld=IS_WITHHELD), "old_content", shown=readable_text("")
@@ -389,13 +399,13 @@ class MessageHistoryQuerySet(models.QuerySet):
         return found
 
     def after_a_reply(self) -> MessageHistoryQuerySet:
-        """Edits of messages that somebody had answered by then: what was answered is not what stands there now."""
+        """Edits of messages that already had a reply: the reply answers a text that is no longer shown."""
         message: Any = self.model._meta.get_field("message").related_model
         replies = message._base_manager.using(self.db).filter(parent_message=OuterRef("message"))
         return self.filter(Exists(replies.filter(timestamp__lt=OuterRef("edited_at"))))
 
     def corrections(self) -> MessageHistoryQuerySet:
-        """Edits by somebody else than the sender, but for the latest removal of words from a message."""
+        """Edits by somebody other than the sender, except the latest removal of words from a message."""
         return self.filter(by_staff=True).exclude(
             message__redaction__isnull=False, message__redaction=F("revision") + 1
         )

@@ -1,7 +1,7 @@
 """Participants' pages, cached for a minute for each user and invalidated as soon as something on them changes.
 
-Each user has a random token in the cache, and there is one for everybody; both are part of the key of a cached page.
-Invalidating deletes the token. A page that is rendered meanwhile is stored under the old one, where nobody looks.
+The cache holds a random token for each user and one for everybody; both are part of a cached page's key. Invalidating
+deletes the token. A page rendered meanwhile is stored under the old token and never read.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ View = Callable[..., HttpResponse]
 def cache_per_user(view: View) -> View:
     """Cache the pages of ``view`` separately for each signed-in user and session; apply it inside ``login_required``.
 
-    Browsers are told to store nothing: a page must be fresh after a change, and gone after signing out.
+    Headers keep browsers from storing pages, which must be fresh after a change and inaccessible after signing out.
     """
     varying = vary_on_cookie(view)
 
@@ -39,7 +39,7 @@ def cache_per_user(view: View) -> View:
             response = cached(varying)(request, *args, **kwargs)
         else:
             response = view(request, *args, **kwargs)
-        # Set after caching: cache_page does not store what is marked as private.
+        # Set after caching, because cache_page does not store private responses.
         response["Cache-Control"] = "private, no-cache, no-store"
         del response["Expires"]
         return response
@@ -58,8 +58,8 @@ def invalidate_all(*, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def _is_cacheable(request: HttpRequest) -> bool:
-    # A notice is shown once. Without the CSRF cookie, the page's form token would belong to a cookie that other
-    # browsers do not have.
+    # Not a page with a notice, which is shown only once. Without a CSRF cookie, the page's form token would belong to a
+    # cookie that other browsers do not have.
     return not len(get_messages(request)) and "CSRF_COOKIE" in request.META
 
 
@@ -68,7 +68,7 @@ def _user_key(user_id: Any) -> str:
 
 
 def _key_prefix(user_id: Any) -> str:
-    """Return the prefix of the keys of this user's pages, which is valid until they are invalidated."""
+    """Return the key prefix of this user's pages, valid until they are invalidated."""
     keys = [EVERYBODY_KEY, _user_key(user_id)]
     tokens = cache.get_many(keys)
     for key in keys:
@@ -83,5 +83,5 @@ def _key_prefix(user_id: Any) -> str:
 def _delete_tokens(keys: list[str], using: str) -> None:
     cache.delete_many(keys)
     if transaction.get_connection(using).in_atomic_block:
-        # Until the commit, other requests still render the old data, under a new token.
+        # Until the commit, other requests still render old data under a new token.
         transaction.on_commit(lambda: cache.delete_many(keys), using=using)

@@ -1,6 +1,6 @@
 """Signal receivers that keep histories, announce changed texts, notify receivers, and erase data of deleted users.
 
-Each calls one named function. They ignore ``raw`` saves, because fixtures bring their own histories and counts.
+Each calls one named function. They ignore ``raw`` saves, because fixtures contain their own histories and counts.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def recount_after_delete(sender: Any, instance: Message, using: str, origin: Any
 
 
 def _is_deleted_in_sets(origin: Any) -> bool:
-    """Return whether replies and counts need nothing here.
+    """Return whether the deletion itself handles replies and counts.
 
-    ``MessageQuerySet.delete()`` takes care of both itself, and a conversation is deleted with all its messages.
+    ``MessageQuerySet.delete()`` does, and a conversation is deleted with all its messages.
     """
     return isinstance(origin, (MessageQuerySet, ConversationQuerySet, Conversation))
 
@@ -73,7 +73,7 @@ def invalidate_all_pages(sender: Any, using: str, **_: Any) -> None:
     page_cache.invalidate_all(using=using)
 
 
-# (signal, sender, receiver), in the order of the calls. Senders are named, so that any user model works.
+# (signal, sender, receiver), in calling order. Senders are given by name, so that any user model works.
 RECEIVERS: list[tuple[Signal, str | None, Callable[..., None]]] = [
     (pre_save, "messaging.Message", keep_history),
     (post_save, "messaging.Message", notify_receiver),

@@ -1,7 +1,7 @@
 """Threads: recursive queries for replies and ancestors, and the order in which a conversation is read.
 
-Message.save() refuses loops, but everything here ends even if a damaged database contains one. Nothing recurses in
-Python, so a chain of 5,000 replies works like any other.
+Message.save() refuses loops, but all functions here terminate even if a damaged database contains one. Nothing recurses
+in Python, so a chain of 5,000 replies works like any other.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections
 
-# UNION, unlike UNION ALL, does not follow a row twice, so it ends even if there is a loop.
+# UNION, unlike UNION ALL, never follows a row twice, so the query ends even if there is a loop.
 DESCENDANTS = """
 WITH RECURSIVE tree(id, parent_id, sent_at) AS (
     SELECT id, parent_message_id, "timestamp" FROM {table} WHERE id = %s
@@ -38,7 +38,7 @@ Link = tuple[int, int | None]  # the ids of a message and of its parent
 
 
 class ThreadMessage(NamedTuple):
-    """A message with what a thread shows of it, lighter than a model instance; ``depth`` is 0 without a parent."""
+    """The fields of a message that a thread shows, lighter than a model instance; ``depth`` is 0 without a parent."""
 
     id: int
     parent_id: int | None
@@ -57,7 +57,7 @@ STUB_COLUMNS = ("id", "parent_message_id", "sender_id", "receiver_id", "read", "
 
 
 class Stub(NamedTuple):
-    """A message without its text: what the layout of a thread needs."""
+    """A message without its text, with the fields that the layout of a thread needs."""
 
     id: int
     parent_id: int | None
@@ -70,8 +70,8 @@ class Stub(NamedTuple):
 def depth_first(links: Sequence[Link]) -> list[tuple[int, int]]:
     """Put messages in reading order: each is followed by its replies, oldest first.
 
-    Takes (id, parent's id) of messages, oldest first. Returns (position in ``links``, depth) of every one of them. A
-    message whose parent is not among them is a root, and so is the oldest one of a loop.
+    ``links`` are (id, parent's id) of messages, oldest first. Return (position in ``links``, depth) of every message. A
+    message whose parent is not among them is a root, and so is the oldest message of a loop.
     """
     positions = {message_id: position for position, (message_id, _) in enumerate(links)}
     replies: defaultdict[int, list[int]] = defaultdict(list)
@@ -83,7 +83,7 @@ def depth_first(links: Sequence[Link]) -> list[tuple[int, int]]:
             roots.append(position)
     order: list[tuple[int, int]] = []
     seen = bytearray(len(links))
-    for start in (*roots, *range(len(links))):  # after the roots, only loops are left
+    for start in (*roots, *range(len(links))):  # after the roots, only loops remain
         stack = [] if seen[start] else [(start, 0)]
         while stack:
             position, depth = stack.pop()
@@ -107,7 +107,7 @@ def _run_query(query: str, message_id: int, using: str) -> list[Link]:
 def descendants(message_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[tuple[int, int]]:
     """Return (id, depth) of a message (depth 0) and of all replies below it, in reading order; [] if it is unknown."""
     links = _run_query(DESCENDANTS, message_id, using)
-    # The message is put first, so that it becomes the root even of a loop.
+    # Put the message first, so that it becomes the root even of a loop.
     links.sort(key=lambda link: link[0] != message_id)
     return [(links[position][0], depth) for position, depth in depth_first(links)]
 
@@ -115,10 +115,10 @@ def descendants(message_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[tuple
 def ancestor_ids(message_id: int, *, using: str = DEFAULT_DB_ALIAS) -> list[int]:
     """Return the ids of a message's ancestors, from its parent to the root.
 
-    In a loop, the message itself is the last of them.
+    In a loop, the message itself is the last one.
     """
     parents = dict(_run_query(ANCESTORS, message_id, using))
-    ancestors: dict[int, None] = {}  # a dict keeps the order and finds a key at once
+    ancestors: dict[int, None] = {}  # a dict keeps the order and looks up keys fast
     parent = parents.get(message_id)
     while parent in parents and parent not in ancestors:
         ancestors[parent] = None

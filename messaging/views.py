@@ -43,15 +43,15 @@ def _get_visible_message_or_404(request: HttpRequest, pk: int) -> Message:
 
 
 def _other_person(message: Message, user: Any) -> Any:
-    """Return whom a reply by ``user`` goes to: the sender of ``message``, or its receiver if ``user`` sent it."""
+    """Return the receiver of a reply by ``user``: the sender of ``message``, or its receiver if ``user`` sent it."""
     return message.receiver if message.sender_id == user.pk else message.sender
 
 
 def _save_or_add_error(form: Form, save: Callable[[], Message]) -> Message | None:
     """Return the message that ``save`` stores, or None with the reason in ``form`` if it raises ValidationError.
 
-    Saving may be refused after the form was valid: the receiver's account may have been deleted since. Raises
-    TextChanged: that needs another form.
+    Saving may fail even if the form was valid: the receiver's account may have been deleted since. Let TextChanged
+    pass, which needs another form.
     """
     try:
         return save()
@@ -63,9 +63,9 @@ def _save_or_add_error(form: Form, save: Callable[[], Message]) -> Message | Non
 
 
 def _with_draft(request: HttpRequest, key: str, form: Form | None = None) -> dict[str, Any]:
-    """What a page shows of the draft in a place; a ``form`` that nobody sent begins with it.
+    """Return the template context of the draft in a place, and prefill an unbound ``form`` with it.
 
-    What was sent and is shown again was refused: it becomes the draft, so that it is not lost with the page.
+    A POST that ends here was refused: its text becomes the draft, so that it is not lost with the page.
     """
     if request.method == "POST":
         place = drafts.find(request.user, key, request.POST.get("receiver", ""))
@@ -82,7 +82,7 @@ def _with_draft(request: HttpRequest, key: str, form: Form | None = None) -> dic
 @require_safe
 @page_cache.cache_per_user
 def inbox(request: HttpRequest) -> HttpResponse:
-    """The user's conversations, unread ones first."""
+    """Show the user's conversations, those with unread messages first."""
     unread = Message.unread.count_for_users([request.user]).get(request.user.pk, 0)
     found = inboxes.inbox(request.user, request.GET.get("page"), request.GET.get("before", ""))
     return render(request, "messaging/inbox.html", {"inbox": found, "page": found.page, "unread": unread})
@@ -92,7 +92,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page_cache.cache_per_user
 def conversation(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the user sent or received in a conversation, in reading order; 404 if there is nothing."""
+    """Show what the user sent or received in a conversation, in reading order; 404 if there is nothing."""
     part = pages.conversation_part(request.user, pk, request.GET.get("part"))
     if part is None:
         raise Http404("No conversation of this user has that number.")
@@ -115,11 +115,11 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def mark_read(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark everything that the user received in a conversation as read; 404 if they have no message in it."""
+    """Mark all messages that the user received in a conversation as read; 404 if they have no message in it."""
     if not Message.objects.of(request.user).filter(conversation_id=pk).exists():
         raise Http404("No conversation of this user has that number.")
     number = Message.objects.filter(conversation_id=pk, receiver=request.user.pk).mark_read()
-    page_cache.invalidate([request.user.pk])  # update() sends no signal that would do it
+    page_cache.invalidate([request.user.pk])  # update() sends no signal that would invalidate them
     sentence = ngettext("%(number)s message is marked as read.", "%(number)s messages are marked as read.", number)
     messages.success(request, numbered(sentence, number))
     return redirect("messaging:conversation", pk=pk)
@@ -161,7 +161,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 @require_form_methods
 @never_cache
 def compose(request: HttpRequest) -> HttpResponse:
-    """Start a conversation by writing to somebody, found by their username."""
+    """Start a conversation by writing to a user, found by their username."""
     user: Any = request.user
     form = ComposeForm(form_data(request), sender=user, initial={"receiver": request.GET.get("to", "")})
     if form.is_valid():
@@ -172,15 +172,15 @@ def compose(request: HttpRequest) -> HttpResponse:
             return redirect(sent)
     standing = standing_of(user)
     context = {"form": form, "standing": standing, "refusal": standing.beginning_refusal}
-    # Whoever is about to write to somebody named in the address neither sees a draft for others nor replaces it.
+    # A form for a receiver named in the URL neither shows the draft of a new message nor replaces it.
     kept = {} if request.GET.get("to") else _with_draft(request, drafts.NEW, form)
     return render(request, "messaging/compose.html", {**context, **kept})
 
 
 def _save_text(message: Message, written: dict[str, Any]) -> Message:
-    """Store a new text (``content``) that was written on a ``revision``, and return the message.
+    """Store the new ``content`` of a message, written when it had this ``revision``, and return the message.
 
-    Raises Http404 if it was deleted meanwhile, and TextChanged if its text was changed.
+    Raise Http404 if the message was deleted meanwhile, and TextChanged if its text was changed.
     """
     message.content, message.based_on = written["content"], written["revision"]
     try:
@@ -199,8 +199,8 @@ def _save_text(message: Message, written: dict[str, Any]) -> Message:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the text of a message that the user sent; the old text stays in its history.
 
-    Refused where moderators removed the message or a part of it, and to whom they let send nothing, or the receiver
-    blocked: nobody slips a text past them.
+    Refused if moderators removed the message or a part of it, or keep the user from sending, or if the receiver blocked
+    the user: otherwise edits would be a way around these limits.
     """
     message = get_object_or_404(Message.objects.select_related("receiver"), pk=pk, sender=request.user)
     standing = standing_of(request.user)
@@ -217,7 +217,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             saved = _save_or_add_error(form, lambda: _save_text(message, form.cleaned_data))
         except TextChanged:
-            # Between reading the message and saving it: the form finds out once more, and says so.
+            # The text changed between loading the message and saving it: validate again, to show the error.
             message.refresh_from_db(fields=["content", "revision"])
             form, saved = EditForm(form_data(request), message=message), None
             form.is_valid()
@@ -228,7 +228,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     shown = _with_draft(request, drafts.edit(pk), form)
     draft: Any = shown["draft"]
     if draft is not None and not form.is_bound and message.histories.filter(edited_at__gt=draft.saved_at).exists():
-        form.initial["revision"] = 0  # the draft is of an older text: whoever saves it is shown the new one first
+        form.initial["revision"] = 0  # the draft is of an older text: saving it first shows the new one
     return render(request, "messaging/edit.html", {"form": form, "message": message, "standing": standing, **shown})
 
 
@@ -236,7 +236,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @page_cache.cache_per_user
 def history(request: HttpRequest, pk: int) -> HttpResponse:
-    """What each edit of a message changed, for its sender and its receiver."""
+    """Show what each edit of a message changed, to its sender and its receiver."""
     message = _get_visible_message_or_404(request, pk)
     page = None if message.hidden else edits.edits_page(message, request.GET.get("page"))
     context = {"message": message, "page": page, "part": pages.part_of(request.user, message)}
@@ -247,7 +247,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 @require_form_methods
 @never_cache
 def delete_user(request: HttpRequest) -> HttpResponse:
-    """Show exactly what deleting the user's account removes; a POST with their password deletes it."""
+    """Show what deleting the user's account removes; a POST with their password deletes it."""
     user = request.user
     form = DeleteAccountForm(form_data(request), request=request)
     sentence = _delete_account(form, user) if form.is_valid() else None
@@ -261,7 +261,7 @@ def delete_user(request: HttpRequest) -> HttpResponse:
 
 
 def _delete_account(form: Form, user: Any) -> str | None:
-    """Delete the account and return the sentence to show, or None with the reason in ``form`` if it is refused."""
+    """Delete the account and return the sentence to show; if refused, add the reason to ``form`` and return None."""
     try:
         return account_deletion.delete_account(user)
     except ValidationError as refusal:
@@ -272,7 +272,7 @@ def _delete_account(form: Form, user: Any) -> str | None:
 @require_safe
 @never_cache
 def goodbye(request: HttpRequest) -> HttpResponse:
-    """Shown to somebody who deleted their account, or requested its deletion."""
+    """Show the page for somebody who deleted their account or requested its deletion."""
     if request.user.is_authenticated:
         return redirect("messaging:inbox")
     return render(request, "messaging/goodbye.html")

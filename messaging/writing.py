@@ -1,4 +1,4 @@
-"""Writing messages in sets, so that no text changes without its history and no count without a recount.
+"""Set-based writes of messages that keep histories and conversation counts correct.
 
 To avoid deadlocks, every writer locks in one order: people, conversations, messages, and within each by primary key.
 People are first because deleting a user starts with the user's row.
@@ -24,10 +24,10 @@ from messaging.database.statements import Slot
 from messaging.editors import current_editor_id
 from messaging.texts.changes import announce, somebody_listens
 
-BATCH_SIZE = 10_000  # ids in one statement; databases limit its parameters
-BULK_UPDATE_SIZE = 500  # texts in one statement of bulk_update, where each is a parameter several times
+BATCH_SIZE = 10_000  # ids in one statement; databases limit the number of parameters
+BULK_UPDATE_SIZE = 500  # texts in one bulk_update statement, which repeats each as a parameter
 
-# Changing one of these fields changes the counts of a conversation.
+# A change of one of these fields may change the counts of a conversation.
 COUNTED_FIELDS = {"read", "timestamp", "conversation", "conversation_id"}
 
 
@@ -40,23 +40,26 @@ def in_batches(ids: Sequence[Any], size: int = BATCH_SIZE) -> Iterator[Sequence[
 def ids_subquery(ids: Iterable[int], *, using: str) -> RawSQL:
     """Return ``ids`` as a subquery for ``__in`` lookups.
 
-    They are a single parameter, so the database's limit does not apply and the statement is prepared faster.
+    All ids are one parameter, so the database's limit does not apply and the statement is prepared faster.
     """
     return _subquery(ids_given(ids, using=using), using)
 
 
 def ids_slot(name: str, *, using: str) -> RawSQL:
-    """The same for a statement that is written once (messaging/database/statements.py): it is given ``ids_given``."""
+    """Return the same subquery with a slot, for a statement compiled once (messaging/database/statements.py).
+
+    Fill the slot with ``ids_given``.
+    """
     return _subquery(Slot(name), using)
 
 
 def ids_given(ids: Iterable[int], *, using: str) -> str:
-    """Return ``ids`` as the parameter of such a subquery."""
+    """Return ``ids`` as the parameter of the subquery that ``ids_sql`` returns."""
     return array_of(ids) if connections[using].vendor == "postgresql" else json.dumps(list(ids))
 
 
 def ids_sql(using: str) -> str:
-    """Return the SQL of such a subquery."""
+    """Return the SQL of a subquery of ids, whose one parameter ``ids_given`` returns."""
     if connections[using].vendor == "postgresql":
         return "SELECT unnest(%s::bigint[])"
     return "SELECT value FROM json_each(%s)"
@@ -67,12 +70,12 @@ def _subquery(given: str | Slot, using: str) -> RawSQL:
 
 
 def array_of(numbers: Iterable[int | None]) -> str:
-    """Return numbers as PostgreSQL writes an array of them: the driver takes ten times as long for a list."""
+    """Return numbers as a PostgreSQL array literal: the driver takes ten times as long to adapt a list."""
     return f"{{{json.dumps(list(numbers))[1:-1]}}}"
 
 
 class ProtectedPerson(Exception):
-    """A batch has a message exchanged with somebody whose messages must be kept; nothing in it was changed."""
+    """A batch contains a message exchanged with somebody whose messages must be kept; nothing in it was changed."""
 
 
 def refuse_protected(people: Iterable[Any], protected: Collection[Any]) -> None:
@@ -84,40 +87,40 @@ def refuse_protected(people: Iterable[Any], protected: Collection[Any]) -> None:
 def lock_people(ids: Iterable[Any], *, using: str) -> set[Any]:
     """Lock users against deletion until the transaction ends, and return the primary keys of those that exist.
 
-    ``ids`` may contain None, which is ignored. The locks do not conflict with each other. PostgreSQL would take them by
-    itself for the foreign keys, but only when the transaction ends: somebody who deletes one of the users would by then
-    wait for a conversation that the transaction has locked.
+    ``ids`` may contain None, which is ignored. The locks do not conflict with each other. PostgreSQL takes them for
+    the foreign keys anyway, but only when the transaction ends. By then a transaction that deletes one of the users may
+    be waiting for a conversation that this one has locked.
     """
     wanted = sorted({pk for pk in ids if pk is not None})
     connection = connections[using]
     found: set[Any] = set()
     for batch in in_batches(wanted):
         people = get_user_model()._base_manager.using(using).filter(pk__in=batch).order_by("pk").values_list("pk")
-        if connection.vendor != "postgresql":  # SQLite has one writer at a time: there is nothing to lock
+        if connection.vendor != "postgresql":  # SQLite has one writer at a time and needs no row locks
             found.update(pk for (pk,) in people)
             continue
         sql, params = people.query.get_compiler(using).as_sql()
         with connection.cursor() as cursor:
-            # The lock that a foreign key takes; select_for_update() offers only stronger ones.
+            # The lock that a foreign key check takes; select_for_update() offers only stronger ones.
             cursor.execute(f"{sql} FOR KEY SHARE", params)
             found.update(pk for (pk,) in cursor.fetchall())
     return found
 
 
-TRIES = 5  # to lock the conversations that messages are in, before those are taken that were found last
+TRIES = 5  # attempts to lock the conversations of messages in order, before the last ones found are locked regardless
 
 
 class _Moved(Exception):
-    """Messages moved to other conversations while somebody waited for theirs."""
+    """Messages moved to other conversations while this transaction waited for the locks."""
 
 
 class MessageWriting(RawDeletion):
     """The methods of ``MessageQuerySet`` that write."""
 
     def update(self, **changes: Any) -> int:
-        """As Django's. Where ``content`` changes, the old text becomes a history; ``edited`` and ``revision`` are set.
+        """Update as Django does, keep each changed text as a history, and set ``edited`` and ``revision``.
 
-        If ``changes`` contain ``read``, ``timestamp`` or ``conversation``, the conversations are recounted.
+        Recount the conversations if ``changes`` contain ``read``, ``timestamp`` or ``conversation``.
         """
         if not changes.keys() & (COUNTED_FIELDS | {"content"}) or self.query.is_sliced:
             return super().update(**changes)
@@ -128,8 +131,8 @@ class MessageWriting(RawDeletion):
             if not changes.keys() & COUNTED_FIELDS:
                 self.lock_conversations()
                 return self._update_with_history(changes)
-            # What matches is restricted to the conversations locked here: a message that matches later, in another
-            # one, is not updated.
+            # Update only messages in the conversations locked here: one that matches later, in another conversation,
+            # is left alone.
             conversation_ids = self._locked_conversation_ids(*self._target_conversation_ids(changes))
             rows = 0
             for batch in in_batches(conversation_ids):
@@ -140,7 +143,7 @@ class MessageWriting(RawDeletion):
     update.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
-        """As Django's, through ``update``, which keeps histories and counts."""
+        """Update as Django does, through ``update``, which keeps histories and counts."""
         fields = list(fields)
         if "content" in fields:
             batch_size = min(batch_size or BULK_UPDATE_SIZE, BULK_UPDATE_SIZE)
@@ -157,9 +160,9 @@ class MessageWriting(RawDeletion):
         update_fields: Collection[str] | None = None,
         unique_fields: Collection[str] | None = None,
     ) -> list[Any]:
-        """As Django's, with the conversations recounted. It sends no signals, so nobody is notified.
+        """Insert as Django does, and recount the conversations. Sends no signals, so nobody is notified.
 
-        Raises ValueError if ``update_fields`` would overwrite texts or conversations.
+        Raise ValueError if ``update_fields`` would overwrite texts or conversations.
         """
         if update_conflicts and {"content", "conversation", "conversation_id"} & set(update_fields or ()):
             raise ValueError(
@@ -179,16 +182,16 @@ class MessageWriting(RawDeletion):
         return created
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """As Django's, with surviving replies reattached and the conversations recounted, or removed if empty."""
+        """Delete as Django does, reattach surviving replies, and recount the conversations or remove empty ones."""
         if self.query.is_sliced or self.query.combinator or self._fields is not None:  # type: ignore[attr-defined]
-            return super().delete()  # raises an error that says why
+            return super().delete()  # raises an error that explains why
         self._for_write = True
         deleted: Counter[str] = Counter()
         with transaction.atomic(using=self.db):
             conversation_ids = self._locked_conversation_ids()
             ids = list(self.order_by("pk").values_list("pk", flat=True))
             messages: Any = self.model._base_manager.using(self.db)
-            # For all of them before the first is deleted, so that no reply lands on a message deleted next.
+            # For all messages before the first deletion, so that no reply is attached to one that is deleted next.
             messages.reattach_replies(ids)
             for batch in in_batches(ids):
                 deleted.update(models.QuerySet.delete(messages.filter(pk__in=batch))[1])
@@ -201,11 +204,10 @@ class MessageWriting(RawDeletion):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def reattach_replies(self, ids: Iterable[int]) -> dict[int, int | None]:
-        """Attach the replies to messages that are to be deleted to their nearest surviving ancestors.
+        """Attach the replies to messages that will be deleted to their nearest surviving ancestors.
 
-        Locks the messages with these ``ids``; the caller must have locked their conversations. A reply without a
-        surviving ancestor becomes a further root of its conversation. Returns the new parent's id (or None) of each
-        reply by the reply's id.
+        Lock the messages with these ``ids``; the caller must have locked their conversations. A reply without a
+        surviving ancestor becomes another root of its conversation. Return the new parent's id (or None) by reply id.
         """
         messages = self.model._base_manager.using(self.db)
         parents: dict[int, int | None] = {}
@@ -215,9 +217,9 @@ class MessageWriting(RawDeletion):
         return self.reattach_replies_of(parents)
 
     def reattach_replies_of(self, parents: dict[int, int | None]) -> dict[int, int | None]:
-        """As ``reattach_replies``, for messages that the caller has locked already.
+        """Do what ``reattach_replies`` does, for messages that the caller has locked already.
 
-        ``parents`` maps their ids to their parents' ids; it is changed as by ``nearest_survivor``.
+        ``parents`` maps their ids to their parents' ids; ``nearest_survivor`` changes it.
         """
         messages = self.model._base_manager.using(self.db)
         deleted = set(parents)
@@ -231,13 +233,13 @@ class MessageWriting(RawDeletion):
         return new_parents
 
     def _set_parents(self, parents: dict[int, int | None]) -> None:
-        """Set the parents of messages: ``parents`` maps ids to parents' ids."""
+        """Set the parents of messages; ``parents`` maps ids to parents' ids."""
         if not parents:
             return
         connection = connections[self.db]
         table = connection.ops.quote_name(self.model._meta.db_table)
         with connection.cursor() as cursor:
-            # One statement is several times faster than one for each message.
+            # One statement for all is several times faster than one for each message.
             if connection.vendor == "postgresql":
                 cursor.execute(
                     f"UPDATE {table} reply SET parent_message_id = new.parent_id"
@@ -266,13 +268,13 @@ class MessageWriting(RawDeletion):
         return [] if target is None else [getattr(target, "pk", target)]
 
     def _locked_conversation_ids(self, *others: int) -> list[int]:
-        """Lock the conversations of these messages, and the ``others``; returns their ids.
+        """Lock the conversations of these messages and the ``others``, and return their ids.
 
-        Whoever was waited for may have moved messages to further conversations. All are released then, by a savepoint,
-        and locked anew together: further ones locked on top would not be in the order that avoids deadlocks. Where new
-        messages match all the time, in ever more conversations, the last try decides.
+        A transaction that this one waited for may have moved messages to further conversations. Rolling back a
+        savepoint then releases all locks, to take them again together: adding locks would break the order that avoids
+        deadlocks. If new messages keep matching in further conversations, the last try takes what it finds.
         """
-        # SQLite has one writer at a time: nobody was waited for.
+        # SQLite has one writer at a time, so there is no lock to wait for.
         for _ in range(TRIES if connections[self.db].features.has_select_for_update else 0):
             with suppress(_Moved), transaction.atomic(using=self.db):
                 ids = sorted({*others, *self._conversation_ids()})
@@ -289,16 +291,16 @@ class MessageWriting(RawDeletion):
             self._conversations().filter(pk__in=batch).lock()
 
     def _update_with_history(self, changes: dict[str, Any]) -> int:
-        """Do Django's update, after a history was stored for each text that it changes; returns the number of rows."""
+        """Store a history for each text that changes, then run Django's update; return the number of rows."""
         if "content" not in changes:
             return super().update(**changes)
         content = changes["content"]
-        # An expression that is only stored may mix types (CharField and TextField); to be compared it needs one.
+        # An expression that is only stored may mix types (CharField and TextField); a comparison needs a single one.
         expression = content if hasattr(content, "resolve_expression") else Value(content)
         content = ExpressionWrapper(expression, output_field=models.TextField())
         self._lock_rows()
         changed = self._insert_histories(content)
-        # A matching row that another transaction committed since has no history of its revision yet, so it must keep
+        # A matching row that another transaction committed meanwhile has no history of its revision yet, so it keeps
         # its text.
         kept = self._histories().filter(message=OuterRef("pk"), revision=OuterRef("revision"))
         edited = changes.get("edited", F("edited"))
@@ -320,24 +322,24 @@ class MessageWriting(RawDeletion):
         return history._base_manager.using(self.db)
 
     def lock_conversations(self) -> None:
-        """Lock the conversations of these messages, in a transaction, before their texts are changed.
+        """Lock the conversations of these messages before changing their texts. Needs a transaction.
 
-        Whoever is told of a changed text may count on it: nobody joins or leaves the conversation meanwhile.
+        Receivers of ``texts_changed`` can then rely on no message joining or leaving the conversation meanwhile.
         """
         if connections[self.db].features.has_select_for_update:  # SQLite has one writer at a time
             self._locked_conversation_ids()
 
     def _lock_rows(self) -> None:
         """Lock the messages."""
-        # Selected by a subquery, because FOR UPDATE is not allowed with GROUP BY or DISTINCT.
+        # In a subquery, because FOR UPDATE is not allowed with GROUP BY or DISTINCT.
         selected = self.order_by().values("pk")
         _lock_unloaded(self.model._base_manager.using(self.db).filter(pk__in=selected).select_for_update(), self.db)
 
     def _insert_histories(self, content: Any) -> list[int]:
         """Store a history for each text that differs from the expression ``content``.
 
-        One INSERT … SELECT, so that no text is loaded. Returns the ids of the messages if somebody listens to
-        ``texts_changed``, else nothing: there may be many.
+        One INSERT … SELECT, so that no text is loaded. Return the ids of the messages if ``texts_changed`` has
+        receivers, else an empty list, because there may be many.
         """
         connection = connections[self.db]
         history = self._histories().model._meta
@@ -352,7 +354,7 @@ class MessageWriting(RawDeletion):
             connection.ops.quote_name(history.get_field(name).column)
             for name in ("message", "revision", "old_content", "edited_at", "edited_by", "by_staff")
         )
-        # Rows that match only since _lock_rows() are locked here: nobody may change a text between this and the update.
+        # Locks the rows that match only since _lock_rows(): nobody may change a text between this and the update.
         lock = " FOR UPDATE OF message" if connection.features.has_select_for_update else ""
         wanted, editor_id = somebody_listens(self.model), current_editor_id()
         with connection.cursor() as cursor:
@@ -369,9 +371,9 @@ class MessageWriting(RawDeletion):
 
 
 def _lock_unloaded(rows: models.QuerySet, using: str) -> None:
-    """Lock ``rows``, which are selected for update, in the order of their keys without loading them.
+    """Lock ``rows``, a ``select_for_update()`` queryset, in the order of their keys without loading them.
 
-    Only where the database has row locks: SQLite has one writer at a time.
+    Does nothing on SQLite, which has no row locks and one writer at a time.
     """
     connection = connections[using]
     if not connection.features.has_select_for_update:
@@ -381,15 +383,15 @@ def _lock_unloaded(rows: models.QuerySet, using: str) -> None:
     except EmptyResultSet:
         return
     with connection.cursor() as cursor:
-        # Counted by the database, so that no ids are transferred.
+        # The database counts them, so that no ids are transferred.
         cursor.execute(f"SELECT COUNT(*) FROM ({sql}) locked", params)
 
 
 def nearest_survivor(message_id: int | None, parents: dict[int, int | None]) -> int | None:
     """Return the first of a message, its parent, its parent's parent and so on that is not deleted, or None.
 
-    ``parents`` maps the ids of the deleted messages to their parents'. Those on the way are mapped to the result
-    instead, so that a long chain of deleted messages is walked only once. A loop gives None.
+    ``parents`` maps the ids of the deleted messages to their parents' ids. The messages passed are mapped to the result
+    instead, so that a long chain of deleted messages is walked only once. A loop returns None.
     """
     walked: dict[int, None] = {}
     while message_id in parents and message_id not in walked:

@@ -1,7 +1,7 @@
-"""Storing many rows that are much alike, in one statement of few parameters.
+"""Inserts and updates of many similar rows in one statement with few parameters.
 
-Django makes a parameter of every field of every row, which takes it longer than a database to insert them. Here the
-fields that all rows have in common are given once, and those in which they differ as one parameter of JSON.
+Django makes a parameter of every field of every row, which takes longer than the insert itself. Here the fields that
+all rows have in common are passed once, and the differing fields as a single JSON parameter.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ FROM = {
 
 
 def like(row: Row, **changed: Any) -> Row:
-    """Return a new row with what this one holds, but for these fields; neither is stored yet. Django takes several
-    times as long to make a row of all its fields."""
+    """Return a copy of an unsaved row with these fields changed, several times as fast as calling the model class."""
     other = object.__new__(type(row))
     other.__dict__.update(row.__dict__)
     other._state = ModelState()
@@ -39,7 +38,7 @@ def like(row: Row, **changed: Any) -> Row:
 def create_alike(rows: Iterable[models.Model], *, using: str) -> list[Any]:
     """Insert these new rows of one model, as ``bulk_create`` does, and return them with their keys.
 
-    Fields that set themselves when saved (``pre_save``) are not asked.
+    ``pre_save`` of fields is not called, so fields such as ``auto_now`` are not set.
     """
     made = list(rows)
     for start in range(0, len(made), SIZE):
@@ -48,7 +47,7 @@ def create_alike(rows: Iterable[models.Model], *, using: str) -> list[Any]:
 
 
 def create_missing(rows: Iterable[models.Model], *, using: str) -> None:
-    """Insert those of these new rows of one model that no constraint says are there already."""
+    """Insert these new rows of one model, skipping rows that violate a unique constraint."""
     made = list(rows)
     for start in range(0, len(made), SIZE):
         statement = inserting(made[start : start + SIZE], using=using)
@@ -58,7 +57,7 @@ def create_missing(rows: Iterable[models.Model], *, using: str) -> None:
 
 
 def update_alike(rows: Iterable[models.Model], names: Sequence[str], *, using: str) -> None:
-    """Store these fields of stored rows of one model, as ``bulk_update`` does."""
+    """Update the fields ``names`` of stored rows of one model, as ``bulk_update`` does."""
     stored = list(rows)
     for start in range(0, len(stored), SIZE):
         _update(stored[start : start + SIZE], names, using)
@@ -89,7 +88,7 @@ def _insert(rows: Sequence[Any], using: str) -> None:
 
 
 def inserting(rows: Sequence[Any], *, using: str) -> Statement:
-    """Return the statement that inserts these new rows of one model, SIZE at most, and answers their keys."""
+    """Return the statement that inserts these new rows of one model, SIZE at most, and returns their keys."""
     connection = connections[using]
     options = rows[0]._meta
     fields = [field for field in options.concrete_fields if not isinstance(field, models.AutoField)]
@@ -112,7 +111,7 @@ def inserting(rows: Sequence[Any], *, using: str) -> Statement:
 
 
 def _as_json(field: Any, value: Any, connection: Any) -> Any:
-    """A value as JSON has it, or as the text that the database reads it from."""
+    """Return a value that JSON can hold: itself, or the text from which the database parses it."""
     if value is None or isinstance(value, str | int | float | dict | list):
         return value
     return str(field.get_db_prep_save(value, connection))
@@ -121,7 +120,7 @@ def _as_json(field: Any, value: Any, connection: Any) -> Any:
 def _source(own: Sequence[Any], connection: Any) -> str:
     quote = connection.ops.quote_name
     if connection.vendor == "postgresql":
-        # At least one column, which all rows lack where they differ in nothing.
+        # PostgreSQL needs a column even if the rows differ in none; "nothing" is then NULL in every row.
         pairs = [(quote(field.column), field.db_type(connection)) for field in own] or [("nothing", "text")]
         types, names = ", ".join(f"{name} {kind}" for name, kind in pairs), ", ".join(name for name, _ in pairs)
         return FROM["postgresql"].format(types=types, names=names)

@@ -1,4 +1,4 @@
-"""Whether a database has all migrations that this version no longer holds; each ``migrate`` asks before it begins."""
+"""The check that a database has all migrations that later ones replaced; ``migrate`` runs it before it starts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ HINT = (
 
 @register(Tags.database)
 def replaced_migrations_are_applied(databases: Collection[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """An error for each database that has only some of the migrations that others replace now. Django would leave out
-    these apps without a word."""
+    """Report each database that has only some of the replaced migrations. Django would silently skip these apps."""
     found: list[CheckMessage] = []
     for using in databases or ():
         if some := half_applied(using):
@@ -30,9 +29,9 @@ def replaced_migrations_are_applied(databases: Collection[str] | None = None, **
 
 
 def half_applied(using: str) -> dict[str, tuple[int, int]]:
-    """Of each app that lacks migrations which this version replaces by others: how many a database has, of how many.
+    """Return, for each app with only part of its replaced migrations applied, how many a database has, and of how many.
 
-    A migration with replaced ones, none of which was applied, is one of an older version with the same name.
+    If a replacing migration is recorded without the ones it replaces, an older version had one with the same name.
     """
     loader = MigrationLoader(None, load=False)
     loader.load_disk()

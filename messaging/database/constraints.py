@@ -1,7 +1,7 @@
-"""Adding constraints and indexes to large tables in use.
+"""Migration operations that add constraints and indexes to large tables in use.
 
-A constraint takes two migrations: first new rows are checked, then the stored ones. On PostgreSQL each holds up other
-writers only for a moment. SQLite has one writer at a time and checks all at once.
+A constraint takes two migrations: the first makes PostgreSQL check new rows, the second the stored ones. Each blocks
+other writers only briefly. SQLite has one writer at a time and checks all rows in the first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db.migrations.operations.base import Operation
 
 
 class AddConstraintForNewRows(AddConstraint):
-    """As Django's, but PostgreSQL does not look at the rows that are stored: ``ValidateConstraint`` does, later."""
+    """Django's AddConstraint, but PostgreSQL skips the stored rows; ``ValidateConstraint`` checks them later."""
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         return type(self).__name__, [], {"model_name": self.model_name, "constraint": self.constraint}
@@ -38,7 +38,7 @@ class AddConstraintForNewRows(AddConstraint):
 
 @contextmanager
 def _last_id_kept(schema_editor: Any, table: str) -> Iterator[None]:
-    """SQLite copies the table, and would forget the highest id that it ever had: ids of deleted rows came again."""
+    """Keep SQLite's highest id of a table, which copying the table would lose, so that no deleted id is reused."""
     if schema_editor.connection.vendor != "sqlite" or schema_editor.collect_sql:
         yield
         return
@@ -52,7 +52,7 @@ def _last_id_kept(schema_editor: Any, table: str) -> Iterator[None]:
 
 
 class _KeepingIds:
-    """An operation on a field for which SQLite copies the table, without forgetting the highest id that it ever had."""
+    """A mixin for field operations that copy the table on SQLite; it keeps the highest id that the table ever had."""
 
     model_name: str
 
@@ -66,17 +66,17 @@ class _KeepingIds:
 
 
 class AddFieldKeepingIds(_KeepingIds, AddField):
-    """As Django's; but see above."""
+    """Django's AddField, keeping the highest id on SQLite."""
 
 
 class AlterFieldKeepingIds(_KeepingIds, AlterField):
-    """As Django's; but see above."""
+    """Django's AlterField, keeping the highest id on SQLite."""
 
 
 class AddUniqueBesideWriters(AddConstraintForNewRows):
-    """A unique constraint whose index PostgreSQL builds while others write. For migrations that are not atomic.
+    """A unique constraint whose index PostgreSQL builds concurrently with writers. Needs a non-atomic migration.
 
-    One with a condition is an index only, as Django makes it.
+    One with a condition is only an index, as in Django.
     """
 
     atomic = False
@@ -93,7 +93,7 @@ class AddUniqueBesideWriters(AddConstraintForNewRows):
     def _build(self, model: Any, schema_editor: Any) -> None:
         quote, facts = schema_editor.connection.ops.quote_name, self.constraint.deconstruct()[2]
         table, name = quote(model._meta.db_table), quote(self.constraint.name)
-        # What an attempt left that was broken off.
+        # An interrupted attempt may have left an invalid index.
         schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         if facts.get("condition") is not None:
             made = str(self.constraint.create_sql(model, schema_editor))
@@ -109,7 +109,7 @@ class AddUniqueBesideWriters(AddConstraintForNewRows):
 
 
 class ValidateConstraint(Operation):
-    """Have PostgreSQL check the stored rows, beside readers and writers. Other databases have done it already."""
+    """Checks the stored rows on PostgreSQL, without blocking readers or writers; other databases did so before."""
 
     reduces_to_sql = True
     reversible = True
@@ -118,7 +118,7 @@ class ValidateConstraint(Operation):
         self.model_name, self.name = model_name, name
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        pass  # the constraint is the same
+        pass  # the constraint does not change
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         model = to_state.apps.get_model(app_label, self.model_name)
@@ -135,7 +135,7 @@ class ValidateConstraint(Operation):
 
 
 class AddIndexBesideWriters(AddIndex):
-    """As Django's, but PostgreSQL builds the index while others write. For migrations that are not atomic."""
+    """Django's AddIndex, but PostgreSQL builds concurrently with writers. Needs a non-atomic migration."""
 
     atomic = False
 
@@ -148,7 +148,7 @@ class AddIndexBesideWriters(AddIndex):
         if not self.allow_migrate_model(connection.alias, model):
             return
         beside = {"concurrently": True} if connection.vendor == "postgresql" else {}
-        # What an attempt left that was broken off.
+        # An interrupted attempt may have left an invalid index.
         name = connection.ops.quote_name(self.index.name)
         schema_editor.execute(f"DROP INDEX {'CONCURRENTLY ' if beside else ''}IF EXISTS {name}")
         schema_editor.add_index(model, self.index, **beside)

@@ -1,7 +1,7 @@
-"""The moments that may be stored, and showing any moment in the local time of the pages.
+"""The range of moments that may be stored, and a time zone in which pages can show any moment.
 
-Within two days of the first and the last moment that Python knows, a time has no local time everywhere: converting it
-raises OverflowError east or west of UTC. Such times are refused, and where one is stored all the same, pages show it.
+Within two days of Python's first and last moments, converting a time to a zone east or west of UTC may raise
+OverflowError. Such times are refused; if one is stored all the same, pages still show it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OUT_OF_RANGE = gettext_lazy("The time must lie between 3 January of the year 1 a
 
 
 def validate_moment(moment: datetime) -> None:
-    """Raise ValidationError for a moment that cannot be shown everywhere. One without a zone counts as UTC."""
+    """Raise ValidationError for a moment outside the range. One without a zone counts as UTC."""
     if timezone.is_naive(moment):
         moment = moment.replace(tzinfo=UTC)
     if not EARLIEST <= moment <= LATEST:
@@ -33,7 +33,7 @@ def validate_moment(moment: datetime) -> None:
 
 
 def moments_within_range(*fields: str, name: str) -> models.CheckConstraint:
-    """The constraint by which a database refuses, in these fields, what ``validate_moment`` refuses."""
+    """Return the constraint that makes the database refuse what ``validate_moment`` refuses in these fields."""
     conditions = {
         f"{field}__{lookup}": limit for field in fields for lookup, limit in (("gte", EARLIEST), ("lte", LATEST))
     }
@@ -41,7 +41,7 @@ def moments_within_range(*fields: str, name: str) -> models.CheckConstraint:
 
 
 class StandingZone(ZoneInfo):
-    """A time zone in which every moment has a local time: at the limits of Python's calendar it is that of UTC."""
+    """A time zone that converts every moment: at the limits of Python's calendar, local time is UTC."""
 
     def fromutc(self, moment: datetime) -> datetime:
         try:
@@ -51,7 +51,7 @@ class StandingZone(ZoneInfo):
 
 
 class LocalTimeMiddleware:
-    """Times are shown in TIME_ZONE, whatever is stored. Everything that shows a time asks Django for the zone."""
+    """Middleware that activates TIME_ZONE as a StandingZone, so that a page can show any stored time."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,7 +1,7 @@
-"""Statements that PostgreSQL prepares: it plans them once for each connection, which takes it longer than to run some.
+"""Prepared statements on PostgreSQL, planned once per connection: planning some takes longer than running them.
 
-The settings say whether: ``prepare_threshold`` in OPTIONS, None where something between us and PostgreSQL gives each
-transaction another connection. Their plans must be good for all values: what decides about an index is no slot.
+``prepare_threshold`` in OPTIONS of the settings turns this on; it is None behind a pooler that gives each transaction
+another connection. A plan must suit all values, so a value that decides about the use of an index must not be a slot.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from psycopg.types.numeric import Int8
 
 
 class Cursor(psycopg.Cursor):
-    """Sends parameters apart from the statement. Django's own writes them into it, so that each is another one."""
+    """A cursor that sends parameters separately. Django's writes them into the SQL, so that no statement is reused."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         try:
@@ -25,7 +25,7 @@ class Cursor(psycopg.Cursor):
 
 
 class Sent(NamedTuple):
-    """A statement as Django's logs of statements show it, which have the values in it."""
+    """A sent statement for Django's query log, which shows the SQL with its values."""
 
     connection: Any
     statement: str
@@ -37,11 +37,11 @@ class Sent(NamedTuple):
 
 
 def ask(connection: Any, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run a statement on a connection of PostgreSQL; the rows that it answers.
+    """Run a statement on a PostgreSQL connection and return its rows.
 
-    A migration may give a column another type while servers run, for which PostgreSQL refuses the plans of before. Then
-    a new connection is opened; within a transaction, which has ended with that, by the next request. Raises
-    NotSupportedError there.
+    PostgreSQL refuses a stale plan after a migration changed a column's type while servers run. Then retry on a new
+    connection. Within a transaction, which the error has aborted, raise NotSupportedError and let the next request open
+    a new connection.
     """
     connection.ensure_connection()
     if connection.connection.prepare_threshold is None:
@@ -66,11 +66,11 @@ def _ask(connection: Any, sql: str, params: Sequence[Any]) -> list[tuple[Any, ..
 
 
 def rows_of(cursor: Any) -> list[tuple[Any, ...]]:
-    """The rows that the last statement answered; none for a statement that answers none."""
-    # Not its description, which the driver makes anew each time.
+    """Return the rows of the last statement; [] for a statement that returns none."""
+    # Not from cursor.description, which the driver builds again each time.
     return cursor.fetchall() if cursor.pgresult.nfields else []
 
 
 def _typed(value: Any) -> Any:
-    # The driver gives a number the smallest type, and each makes another statement.
+    # The driver gives a number the smallest type that fits, and each type would be prepared as another statement.
     return Int8(value) if type(value) is int else value

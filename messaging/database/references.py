@@ -1,4 +1,4 @@
-"""Deleting rows in sets without Django's collector, which would load them."""
+"""Set-based deletion without Django's collector, which would load the rows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class RawDeletion(models.QuerySet):
-    """A QuerySet whose ``_raw_delete`` empties the references that declare SET_NULL, as Django's ``delete`` does.
+    """A QuerySet whose ``_raw_delete`` empties references that declare SET_NULL, as Django's ``delete`` does.
 
-    Other apps refer to these rows without anybody here knowing of them. References with another ``on_delete`` are for
-    the caller; the database refuses to leave one behind.
+    That covers references from apps that this one does not import. The caller must handle references with another
+    ``on_delete``; the database refuses to leave one behind.
     """
 
     def _raw_delete(self, using: str | None) -> int:
@@ -18,7 +18,7 @@ class RawDeletion(models.QuerySet):
             if isinstance(relation, models.ForeignObjectRel) and relation.on_delete is models.SET_NULL:
                 name = relation.field.name
                 referring = relation.related_model._base_manager.using(using)
-                # Its index knows at once of a table that refers to nothing; asking for each row takes long.
+                # If no row of the table has a reference, its index shows that fast; a lookup per row is slow.
                 if referring.filter(**{f"{name}__isnull": False}).exists():
                     models.QuerySet.update(referring.filter(**{f"{name}__in": rows}), **{name: None})
         return super()._raw_delete(using)

@@ -1,6 +1,6 @@
-"""Statements that are written once and run often: Django takes longer to write some than a database to run them.
+"""Statements compiled once and run often: Django takes longer to compile some than the database to run them.
 
-A queryset is written with slots in the place of what differs each time::
+A queryset is compiled with slots as placeholders for the values that differ each time::
 
     @cache
     def _messages_of(using: str) -> Statement:
@@ -26,14 +26,14 @@ from messaging.database import prepared
 
 @dataclass(frozen=True)
 class Slot:
-    """What a statement is given each time that it runs."""
+    """A named placeholder for a value that is passed each time the statement runs."""
 
     name: str
 
 
 def slot(name: str) -> Value:
-    """Return a slot as an expression, for the right side of a lookup. A value for it is given as the database takes it:
-    a number, or what a field's ``get_db_prep_value`` returns."""
+    """Return a slot as an expression, for the right side of a lookup. Pass its value as the database takes it: a
+    number, or the result of a field's ``get_db_prep_value``."""
     return Value(Slot(name))
 
 
@@ -44,11 +44,11 @@ class Statement(NamedTuple):
     params: tuple[Any, ...]
 
     def filled(self, **given: Any) -> list[Any]:
-        """The parameters with what is given for the slots."""
+        """Return the parameters with the given values in place of the slots."""
         return [given[one.name] if isinstance(one, Slot) else one for one in self.params]
 
     def ask(self, *, using: str, **given: Any) -> list[tuple[Any, ...]]:
-        """Run it; the rows that the database answers, as it stores them."""
+        """Run the statement, and return its rows as the database stores them."""
         connection = connections[using]
         if connection.vendor == "postgresql":
             return prepared.ask(connection, self.sql, self.filled(**given))
@@ -58,7 +58,7 @@ class Statement(NamedTuple):
 
 
 def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
-    """Return what makes the values of a queryset (``values_list``) of those that the database stores."""
+    """Return a function that converts stored rows to the values that ``rows``, a ``values_list``, would return."""
     compiler = rows.query.get_compiler(using)
     compiler.as_sql()
     converters = compiler.get_converters([expression for expression, *_ in compiler.select])
@@ -66,7 +66,7 @@ def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list
 
 
 class Models:
-    """A queryset of models that is written once, also with what it selects along (``select_related``)."""
+    """A queryset of model instances that is compiled once; ``select_related`` works too."""
 
     def __init__(self, rows: Any, *, using: str) -> None:
         self._rows = rows.using(using)
@@ -75,13 +75,13 @@ class Models:
         self._compiler.as_sql()
 
     def ask(self, **given: Any) -> list[Any]:
-        """Run it, with what is given for the slots; the models."""
+        """Run the statement with the given slot values, and return model instances."""
         stored = self._statement.ask(using=self._compiler.using, **given)
         return list(ModelIterable(cast(Any, _Answer(self._rows, self._compiler, stored))))
 
 
 class _Answer:
-    """What Django makes models of, in the place of a queryset and of the compiler that would ask for its rows."""
+    """A stand-in for a queryset and its compiler, from which ModelIterable builds instances of the stored rows."""
 
     def __init__(self, rows: Any, compiler: Any, stored: list[tuple[Any, ...]]) -> None:
         self._rows, self._compiler, self._stored = rows, compiler, stored
@@ -90,7 +90,7 @@ class _Answer:
         self.annotation_col_map = compiler.annotation_col_map
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._rows, name)  # what else a version of Django asks of a queryset
+        return getattr(self._rows, name)  # other attributes of a queryset, which vary between Django versions
 
     def get_compiler(self, using: str) -> _Answer:
         return self
@@ -103,7 +103,7 @@ class _Answer:
 
 
 def written(rows: Any, *, using: str) -> Statement:
-    """Write a queryset."""
+    """Compile a queryset to a Statement."""
     sql, params = rows.query.get_compiler(using).as_sql()
     if connections[using].vendor == "postgresql":
         return _with_constants(sql, params)
@@ -111,7 +111,7 @@ def written(rows: Any, *, using: str) -> Statement:
 
 
 def _with_constants(sql: str, params: Sequence[Any]) -> Statement:
-    """With all but the slots in the statement: PostgreSQL plans by what they are."""
+    """Return the statement with all parameters but the slots as constants: PostgreSQL plans by their values."""
     left = iter(params)
     slots = []
 

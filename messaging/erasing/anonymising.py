@@ -1,4 +1,4 @@
-"""Anonymising what one person sent, in batches, while the people they wrote with keep their conversations."""
+"""Anonymising the messages that one person sent, in batches; their correspondents keep the conversations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AnonymisedCounts:
         return asdict(self)
 
 
-Cursor = list[Any] | None  # the last message of a batch, as JSON can hold it: [timestamp in ISO format, id]
+Cursor = list[Any] | None  # the last message of a batch, storable as JSON: [timestamp in ISO format, id]
 
 
 class _Row(NamedTuple):
@@ -54,9 +54,9 @@ def anonymise_batch(
 ) -> Cursor:
     """Delete the histories of the next ``size`` messages that a person sent; if ``blank``, blank their texts too.
 
-    Starts after the cursor ``after``, None for the first batch. Works in one transaction and adds to ``counts``.
-    Returns the cursor for the next batch, None if no message was left. Raises writing.ProtectedPerson, with nothing
-    changed, if a message of the batch was sent to one of ``protected`` (primary keys).
+    Start after the cursor ``after`` (None for the first batch), run in one transaction, and add to ``counts``. Return
+    the cursor for the next batch, or None if no message was left. Raise writing.ProtectedPerson, with nothing changed,
+    if a message of the batch was sent to one of ``protected`` (primary keys).
     """
     sent = Message.objects.using(using).filter(sender_id=user_id)
     if after is not None:
@@ -75,11 +75,10 @@ def anonymise_batch(
 def anonymise_rest(
     user_id: Any, counts: AnonymisedCounts, *, blank: bool, size: int, using: str = DEFAULT_DB_ALIAS
 ) -> None:
-    """Anonymise what was sent or edited since the batches, ``size`` messages at a time, and delete notifications,
-    blocks and drafts.
+    """Anonymise messages sent or edited since the batches, ``size`` at a time; delete notifications, blocks and drafts.
 
-    Sets ``messages_kept`` and adds to the other ``counts``. Call it in the transaction in which the account loses its
-    name, so that nothing is left out.
+    Set ``messages_kept``, and add to the other ``counts``. Call it in the transaction in which the account loses its
+    name, so that nothing is missed.
     """
     sent = Message.objects.using(using).filter(sender_id=user_id)
     left = sent.exclude(content=BLANKED) if blank else sent.filter(histories__isnull=False).distinct()
@@ -98,7 +97,7 @@ def _first_rows(messages: models.QuerySet, size: int) -> list[_Row]:
 
 def _anonymise(rows: list[_Row], counts: AnonymisedCounts, *, blank: bool, using: str) -> None:
     ids = [row.id for row in rows]
-    # Locked first, as by every writer of messages.
+    # Every writer of messages locks the conversations first.
     Conversation.objects.using(using).filter(pk__in={row.conversation_id for row in rows}).lock()
     counts.histories += MessageHistory.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
     if blank:
@@ -106,8 +105,8 @@ def _anonymise(rows: list[_Row], counts: AnonymisedCounts, *, blank: bool, using
 
 
 def _blank(ids: list[int], using: str) -> int:
-    """Blank the texts of these messages that are not blank yet: an edit of which no history is kept. How many."""
-    # Django's own QuerySet, because update() of ours would keep the old text in the history.
+    """Blank the texts of these messages that are not blank yet, keeping no history; return how many."""
+    # Django's own QuerySet, because MessageQuerySet.update() would keep the old text in the history.
     texts: models.QuerySet[Message] = models.QuerySet(Message, using=using).filter(pk__in=ids).exclude(content=BLANKED)
     changed: list[int] = []
     if somebody_listens(Message):

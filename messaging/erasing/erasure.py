@@ -1,4 +1,4 @@
-"""Erasing one person's messages and what belongs to them: in sets and in batches, so that memory stays flat."""
+"""Erasing one person's messages and the rows that belong to them, in sets and batches, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from messaging.models import Block, Conversation, Draft, Message, MessageHistory
 from messaging.writing import ids_subquery, refuse_protected
 
 BATCH_SIZE = 5_000  # messages erased in one transaction
-PARTS, FULL = 8, 0.9  # in which the messages of a batch are looked for, until so much of it is full
-MOST_COUNTED = 25_000  # messages of which a page counts everything that goes with them, within a second
+PARTS, FULL = 8, 0.9  # up to so many queries collect a batch, until this share of it is full
+MOST_COUNTED = 25_000  # messages for which a page counts all related rows, within a second
 
 # Sent once for each deleted account, after its data is erased and in the same transaction, with ``user_id``,
 # ``counts`` (ErasureCounts) and ``using``.
@@ -25,7 +25,7 @@ user_erased = Signal()
 
 @dataclass
 class ErasureCounts:
-    """How many rows an erasure deleted, and how many it changed so that everything else stays whole."""
+    """How many rows an erasure deleted, and how many others it changed to keep the remaining data consistent."""
 
     messages_sent: int = 0
     messages_received: int = 0  # from others: a message to oneself counts as sent
@@ -40,19 +40,19 @@ class ErasureCounts:
         return self.messages_sent + self.messages_received
 
     def as_dict(self) -> dict[str, int]:
-        """Return the stored counts by name; ``messages``, their sum, is not among them."""
+        """Return the counts by name, without ``messages``, which is a sum."""
         return asdict(self)
 
 
 class Affected(NamedTuple):
     """How many others an erasure affects."""
 
-    people: int  # who exchanged messages with this person
-    conversations: int  # that lose messages and are kept
+    people: int  # correspondents of this person
+    conversations: int  # conversations that lose messages but remain
 
 
 class Outlook(NamedTuple):
-    """What an erasure would do. Where it is not ``complete``, only the messages are counted, because they are many."""
+    """What an erasure would do. Unless ``complete``, only the messages are counted, because there are too many."""
 
     counts: ErasureCounts
     affected: Affected
@@ -60,13 +60,13 @@ class Outlook(NamedTuple):
 
 
 def outlook(user_id: Any, *, most: int = MOST_COUNTED, using: str = DEFAULT_DB_ALIAS) -> Outlook:
-    """Return what ``erase_user_data`` would count now, and whom it affects, in the time that a page has.
+    """Return what ``erase_user_data`` would count now, and whom it affects, fast enough for a page.
 
-    Of somebody with more than ``most`` messages these alone are counted; one to themself counts twice then.
+    For a person with more than ``most`` messages, count only the messages; those to oneself then count twice.
     """
     user_id = _user_key(user_id)
     messages = Message.objects.using(using).order_by()
-    # Each by its own index, without looking at a row.
+    # Each count reads only an index, no rows.
     sent, received = (messages.filter(**{person: user_id}).count() for person in ("sender_id", "receiver_id"))
     if sent + received > most:
         return Outlook(ErasureCounts(messages_sent=sent, messages_received=received), Affected(0, 0), complete=False)
@@ -79,7 +79,7 @@ def outlook(user_id: Any, *, most: int = MOST_COUNTED, using: str = DEFAULT_DB_A
 
 
 def preview(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> ErasureCounts:
-    """Return exactly what ``erase_user_data`` would count now, however long that takes; changes nothing."""
+    """Return exactly what ``erase_user_data`` would count now, however long that takes."""
     user_id = _user_key(user_id)
     return _preview(user_id, _count_conversations(user_id, using).emptied, using)
 
@@ -104,7 +104,7 @@ def _preview(user_id: Any, emptied: int, using: str) -> ErasureCounts:
 
 
 def affected(user_id: Any, *, using: str = DEFAULT_DB_ALIAS) -> Affected:
-    """Return how many people and conversations ``erase_user_data`` would affect besides; changes nothing."""
+    """Return how many other people and remaining conversations ``erase_user_data`` would affect."""
     user_id = _user_key(user_id)
     return Affected(_count_correspondents(user_id, using), _count_conversations(user_id, using).kept)
 
@@ -119,18 +119,19 @@ def _count_correspondents(user_id: Any, using: str) -> int:
 def erase_user_data(
     user_id: Any, *, using: str = DEFAULT_DB_ALIAS, counts: ErasureCounts | None = None
 ) -> ErasureCounts:
-    """Delete every message a person sent or received, their histories and notifications, and the person's own ones.
+    """Delete every message a person sent or received with its histories and notifications, and the person's own
+    notifications, blocks by and of the person, and drafts by and for them.
 
-    Blocks by and of the person go too, and drafts by and for them. Replies between other people are reattached to
-    their nearest surviving ancestor, and conversations are recounted, or removed if they are empty. The account itself
-    stays. Returns what was done, added to ``counts`` if given; a second run returns zeros. Each batch is a transaction
-    of its own, unless the caller has one open, so that an interrupted run only has to be repeated.
+    Reattach replies between other people to their nearest surviving ancestor, and recount conversations, or remove
+    empty ones. Keep the account itself. Return the counts, added to ``counts`` if given; a second run returns zeros.
+    Each batch is a transaction of its own, unless the caller has one open, so an interrupted run can simply be
+    repeated.
     """
     user_id = _user_key(user_id)
     counts = ErasureCounts() if counts is None else counts
     if connections[using].in_atomic_block:
-        # The batches would keep their locks until the caller's transaction ends, and lock in an order of their own.
-        # Taking all of them now, ordered by id, avoids deadlocks.
+        # The batches would hold their locks until the caller's transaction ends, and take them in another order.
+        # Locking all conversations now, ordered by id, avoids deadlocks.
         conversation_ids = Message.objects.using(using).of(user_id).order_by().values("conversation_id")
         Conversation.objects.using(using).filter(pk__in=conversation_ids).lock()
     while erase_batch(user_id, counts, using=using):
@@ -141,7 +142,7 @@ def erase_user_data(
         Block.objects.using(using).of(user_id)._raw_delete(using)
         Draft.objects.using(using).of(user_id)._raw_delete(using)
         edits_of_others = MessageHistory.objects.using(using).filter(edited_by_id=user_id)
-        # The mark is stored with each edit; but for one that the version before wrote while this one migrated.
+        # Each edit stores by_staff, except one that the previous version wrote while this one was migrating.
         counts.editor_names += edits_of_others.update(edited_by=None, by_staff=True)
     return counts
 
@@ -154,10 +155,10 @@ def erase_batch(
     protected: Collection[Any] = (),
     using: str = DEFAULT_DB_ALIAS,
 ) -> int:
-    """Erase about ``size`` messages of a person in one transaction and add to ``counts``.
+    """Erase about ``size`` messages of a person in one transaction, and add to ``counts``.
 
-    Returns the number of messages erased, 0 if none were left. A batch takes whole conversations, so that each reply is
-    reattached once; a conversation of more than ``size`` messages is taken in pieces, oldest first. Raises
+    Return the number of messages erased, 0 if none were left. A batch takes whole conversations, so that each reply is
+    reattached once; a conversation of more than ``size`` messages is taken in pieces, oldest first. Raise
     writing.ProtectedPerson, with nothing erased, if a message of the batch was exchanged with one of ``protected``
     (primary keys).
     """
@@ -171,7 +172,7 @@ def erase_batch(
         messages = Message.objects.using(using)
         replies = messages.reattach_replies_of({row.id: row.parent_id for row in rows})
         counts.replies_reattached += _count_settled(replies, user_id, using)
-        # All rows that refer to the messages are handled here, so Django need not collect them.
+        # All rows that refer to the messages are handled here, so Django does not need to collect them.
         counts.histories += MessageHistory.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
         counts.notifications += Notification.objects.using(using).filter(message_id__in=ids)._raw_delete(using)
         messages.filter(pk__in=ids)._raw_delete(using)
@@ -185,9 +186,9 @@ def erase_batch(
 
 
 def delete_user(user: Any, *, counts: ErasureCounts) -> None:
-    """Delete an account after batches erased its messages: ``user_erased`` announces their ``counts`` and the rest's.
+    """Delete an account after batches erased its messages, and add the remaining rows to their ``counts``.
 
-    Adds to ``counts`` what is erased with the account.
+    ``user_erased`` then carries the sum.
     """
     user.erasure_counts = counts  # read by erase_deleted_user, which gets this instance from post_delete
     user.delete()
@@ -200,7 +201,7 @@ def erase_deleted_user(user: Any, *, using: str) -> None:
 
 
 def _user_key(user_id: Any) -> Any:
-    """Return the primary key in its own type; forms and stored records hold it as text."""
+    """Return the primary key in its own type; forms and stored records may hold it as text."""
     return get_user_model()._meta.pk.to_python(user_id)
 
 
@@ -249,9 +250,9 @@ class _Row(NamedTuple):
 
 
 def _lock_next_rows(user_id: Any, size: int, using: str) -> tuple[list[int], list[_Row]]:
-    """Lock the messages of a person's next batch; returns the ids of their conversations and the messages' rows.
+    """Lock the messages of a person's next batch; return the ids of their conversations, and the messages' rows.
 
-    The conversations are locked first, as by every writer: nobody can edit one of the messages, or reply to it.
+    The conversations are locked first, as by every writer, so nobody can edit these messages or reply to them.
     """
     messages = Message.objects.using(using)
     while (oldest := _oldest_messages(user_id, size, using)) is not None:
@@ -266,16 +267,16 @@ def _lock_next_rows(user_id: Any, size: int, using: str) -> tuple[list[int], lis
             places = oldest.values_list("pk", "conversation_id")
             pieces = [message_id for message_id, conversation_id in places if conversation_id in in_pieces]
             rows += _lock_messages(messages.filter(pk__in=ids_subquery(pieces, using=using)))
-        if rows:  # otherwise somebody else deleted them before they were locked
+        if rows:  # otherwise another transaction deleted them before they were locked
             return conversations, rows
     return [], []
 
 
 def _oldest_messages(user_id: Any, size: int, using: str) -> Any:
-    """Return up to ``size`` messages: the oldest sent, and once none is left, received; None once none of these is.
+    """Return up to ``size`` of the oldest sent messages, or of the received ones if none is left; None without either.
 
-    The two are not mixed, so that one index answers. It is asked in its order: without one, PostgreSQL reads the table
-    from its beginning, where all that earlier batches erased still lies, and each batch took longer than the last.
+    Sent and received are not mixed, so that one index serves the query. Ordering makes PostgreSQL use that index;
+    otherwise it would scan the table past the rows that earlier batches deleted, and each batch would take longer.
     """
     for person in ("sender_id", "receiver_id"):
         messages = Message.objects.using(using).filter(**{person: user_id}).order_by("timestamp", "id")
@@ -287,8 +288,8 @@ def _oldest_messages(user_id: Any, size: int, using: str) -> Any:
 def _split_by_length(oldest: Any, size: int, using: str) -> tuple[list[int], set[int]]:
     """Split the conversations of the ``oldest`` messages by how to erase them.
 
-    Returns the ids of those to take whole, which together have up to ``size`` messages, and of those longer than that.
-    Of the messages no more are read than fill the batch.
+    Return the ids of conversations to take whole, which together have up to ``size`` messages, and of longer ones. No
+    more messages are read than fill the batch.
     """
     whole: list[int] = []
     in_pieces: set[int] = set()
@@ -321,8 +322,8 @@ def _lock_messages(messages: Any) -> list[_Row]:
 def _count_settled(replies: dict[int, int | None], user_id: Any, using: str) -> int:
     """Return how many of the reattached ``replies`` (id to new parent's id) are by others and will not move again.
 
-    A reply that landed on another message of this person moves again with a later batch, and counts then. The person's
-    own replies are erased themselves.
+    A reply now attached to another message of this person moves again with a later batch, and counts then. The person's
+    own replies are erased.
     """
     ids = {*replies, *(parent_id for parent_id in replies.values() if parent_id is not None)}
     if not ids:

@@ -18,8 +18,8 @@ from messaging.managers import ConversationQuerySet
 class Conversation(models.Model):
     """A first message and all replies to it, direct or not.
 
-    Only ``ConversationQuerySet.recount()`` writes ``last_message_at``, ``message_count`` and ``unread_count``. It is
-    called whenever messages change in a way that may affect them.
+    Only ``recount()`` and ``recount_locked()`` of ``ConversationQuerySet`` update ``last_message_at``,
+    ``message_count`` and ``unread_count``. Every change of messages that may affect them calls one of the two.
     """
 
     started_at = models.DateTimeField(gettext_lazy("started at"), default=timezone.now, validators=[validate_moment])
@@ -49,7 +49,7 @@ class Conversation(models.Model):
         return reverse("messaging:conversation", args=[self.pk])
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the conversation with all its messages; the lock keeps others from adding one meanwhile."""
+        """Delete the conversation with all its messages, under a lock that keeps others from adding one meanwhile."""
         using = kwargs.setdefault("using", router.db_for_write(type(self), instance=self))
         with transaction.atomic(using=using):
             type(self).objects.using(using).filter(pk=self.pk).lock()

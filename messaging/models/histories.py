@@ -15,12 +15,13 @@ from messaging.models.messages import Message
 
 
 class MessageHistory(models.Model):
-    """A text that a message had before an edit, and the ``revision`` of the message that it was.
+    """A text that a message had before an edit, with its ``revision``.
 
-    ``by_staff``: somebody else than the sender edited. Stored, because ``edited_by`` goes with the editor's account.
+    ``by_staff``: somebody other than the sender made the edit. Stored, because ``edited_by`` is emptied when the
+    editor's account is deleted.
 
-    What shows, lists, exports or compares old texts reads ``text`` of ``objects.readable()``: ``old_content`` may hold
-    what moderators removed.
+    Code that shows, lists, exports or compares old texts must read ``text`` of ``objects.readable()``: ``old_content``
+    may hold words that moderators removed.
     """
 
     message = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Messages: what is stored of one, and what saving one keeps right."""
+"""The Message model, and the rules that saving one message enforces."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from messaging.writing import COUNTED_FIELDS, lock_people
 
 # Saving one of these fields may change the place of a message in its thread.
 PLACE_FIELDS = {"conversation", "conversation_id", "parent_message", "parent_message_id"}
-# What changes with a text, in the same statement.
+# Fields that change with the text, in the same statement.
 WITH_TEXT = {"edited", "revision"}
-# What moderators change; saving a message that was loaded before leaves it.
+# Fields that only moderators change. Saving a message that was loaded earlier does not overwrite them.
 MODERATED = ("hidden", "redaction")
 PARENT_GONE = gettext_lazy("The message it answers does not exist any more.")
 HIDDEN_TEXT_STAYS = gettext_lazy("Moderators removed this message, so its text cannot be edited.")
 REDACTED_TEXT_STAYS = gettext_lazy("Moderators removed part of this message, so its text cannot be edited.")
-# What participants read in place of a hidden message, and in place of an older text of one of which a part was removed.
-# Pages translate it; files have it as it is.
+# Participants read REMOVED in place of a hidden message, and ORIGINAL_WITHHELD in place of an older text of a redacted
+# one. Pages translate them; files contain them untranslated.
 REMOVED = gettext_noop("removed by moderators")
 ORIGINAL_WITHHELD = gettext_noop("[original withheld]")
 TEXT_CHANGED = gettext_lazy(
@@ -44,7 +44,7 @@ UNSTORABLE_TEXT = gettext_lazy("The text holds a character that cannot be stored
 
 
 class TextChanged(ValidationError):
-    """Somebody saved another text since this one was written (``Message.based_on``); nothing was stored."""
+    """The stored text changed after the editor loaded it (``Message.based_on``); nothing was stored."""
 
     def __init__(self) -> None:
         super().__init__({"content": TEXT_CHANGED}, code="text_changed")
@@ -53,24 +53,24 @@ class TextChanged(ValidationError):
 class Message(models.Model):
     """One text from a sender to a receiver, which may be a reply to a parent message.
 
-    ``revision`` numbers its texts from 1 and never goes back, so that a number means one text for ever. The statement
-    that changes the text adds 1, and the older text becomes the history of its own revision. So ``revision`` is 1 and
-    the number of histories ever kept; a change that leaves no older text behind (blanking by an erasure, taking back an
-    import that failed) counts as one whose history was removed at once.
+    ``revision`` numbers the texts of a message from 1 and never decreases, so a number always means the same text. The
+    statement that changes the text adds 1, and the older text becomes the history of its own revision. So ``revision``
+    is 1 plus the number of histories ever kept. A change that keeps no older text (blanking by an erasure, undoing an
+    import that failed) counts as one whose history was removed immediately.
 
-    ``hidden``: moderators removed it; participants read REMOVED in its place, and its replies stay. Only
-    ``messaging.texts.hiding`` and imports of new messages set it: saving the whole message leaves it as it is stored.
+    ``hidden``: moderators removed the message. Participants read REMOVED in its place, and its replies stay. Only
+    ``messaging.texts.hiding`` and imports of new messages set it; saving the whole message keeps the stored value.
 
-    ``redaction``: moderators removed part of the text; the number of the revision that the latest removal made. All
-    texts before that one are withheld (``MessageHistoryQuerySet.readable``). Only ``messaging.texts.redacting`` and
-    imports of new messages set it, as with ``hidden``.
+    ``redaction``: the revision that the latest removal of a part of the text made, or None. All texts before that
+    revision are withheld (``MessageHistoryQuerySet.readable``). Only ``messaging.texts.redacting`` and imports of new
+    messages set it, as with ``hidden``.
 
     ``read`` means that the receiver has read it; staff reading a message never changes it. Foreign keys to the user do
     nothing on delete, because ``messaging.erasing.erasure`` removes the messages of a deleted user in batches; the
-    database's constraints make sure that none is left.
+    database's constraints guarantee that none is left.
     """
 
-    # Set before saving a new text: the revision that whoever wrote it had seen. None where nobody saw one.
+    # Set before saving an edited text: the revision that the editor saw. None skips the check for a newer text.
     based_on: int | None = None
 
     conversation = models.ForeignKey(
@@ -171,8 +171,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "timestamp", "id"], name="message_thread"),
-            # Two partial indexes instead of one on the parent: with that one, SQLite would read all messages without a
-            # parent to find those of the conversations on a page.
+            # Two partial indexes instead of one on the parent: with a full one, SQLite would read every message without
+            # a parent to find those of the conversations on a page.
             models.Index(fields=["parent_message"], name="message_replies", condition=Q(parent_message__isnull=False)),
             models.Index(
                 fields=["conversation", "timestamp", "id"],
@@ -200,19 +200,19 @@ class Message(models.Model):
         return _("Message %(key)s") % {"key": self.pk}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the message in the conversation of its parent; without a parent or a conversation it starts one.
+        """Store the message in its parent's conversation; start one if it has neither a parent nor a conversation.
 
-        Raises ValidationError if the message, its sender or receiver, its parent or its conversation no longer exist,
-        if the parent is in another conversation or is a reply to this message, and if the message would move to another
-        conversation; and if the sender of a hidden or redacted message would change its text. Locks, history and
-        recount share one transaction.
+        Raise ValidationError if the message, its sender or receiver, its parent or its conversation no longer exists;
+        if the parent is in another conversation or replies to this message; if the message would move to another
+        conversation; or if its sender would change the text of a hidden or redacted message. Locks, history and recount
+        share one transaction.
         """
         kwargs["using"] = using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
         update_fields = kwargs.get("update_fields")
         if update_fields is not None and "content" in update_fields:
             kwargs["update_fields"] = update_fields = {*update_fields, *WITH_TEXT}
         if update_fields is None and self.get_deferred_fields():
-            # Django saves the fields that were loaded: the message may be hidden since, or its text be another one.
+            # Django saves the fields that were loaded, but the message may have been hidden or edited since.
             for name in (*MODERATED, *WITH_TEXT):
                 self.__dict__.pop(name, None)
         conversation_id = self.conversation_id
@@ -238,12 +238,12 @@ class Message(models.Model):
 
     @property
     def shown_text(self) -> str:
-        """What participants read: the text, or REMOVED where the message is hidden."""
+        """The text that participants read, or REMOVED if the message is hidden."""
         return _(REMOVED) if self.hidden else self.content
 
     @property
     def why_text_stays(self) -> str:
-        """Why its sender cannot edit the text, in a sentence; "" where they can."""
+        """The sentence that explains why its sender cannot edit the text; "" if they can."""
         return self._why_text_stays(hidden=self.hidden, redaction=self.redaction)
 
     @staticmethod
@@ -261,7 +261,7 @@ class Message(models.Model):
             raise ValidationError({"content": numbered(sentence, LONGEST_TEXT)})
 
     def _lock_people(self, using: str) -> None:
-        # From __dict__, because a deferred field needs no query: it cannot have changed.
+        # Read from __dict__, so that a deferred field runs no query: it cannot have changed.
         loaded = {name: self.__dict__.get(f"{name}_id") for name in ("receiver", "sender")}
         locked = lock_people([*loaded.values(), current_editor_id()], using=using)
         for name, user_id in loaded.items():
@@ -273,7 +273,7 @@ class Message(models.Model):
                 raise ValidationError({name: gone[name]})
 
     def _lock_conversation(self, using: str) -> None:
-        # With those that will join it, so that all are locked in order.
+        # Together with the conversations that will join it, so that all are locked in order.
         awaiting = joining.conversations_awaiting([self.__dict__.get("external_id")], using=using)
         wanted = {self.conversation_id, *awaiting}
         if self.conversation_id not in Conversation.objects.using(using).filter(pk__in=wanted).lock():
@@ -282,7 +282,7 @@ class Message(models.Model):
     def _join_conversation(self, using: str) -> None:
         """Set the conversation, lock it, and check the message's place in it.
 
-        The checks come after the lock, so that what they find is still true when the message is stored.
+        The checks follow the lock, so that their results still hold when the message is stored.
         """
         self._find_awaited(using)
         parent_id = self.parent_message_id
@@ -301,7 +301,7 @@ class Message(models.Model):
         if stored.get(self.pk, self.conversation_id) != self.conversation_id:
             raise ValidationError({"conversation": _("A message stays in its conversation.")})
         if not self._state.adding and self.pk not in stored:
-            # Django would insert it again: a message erased while somebody had it open must not come back.
+            # Django would insert it again, but a message erased while somebody had it open must not be restored.
             raise ValidationError({NON_FIELD_ERRORS: _("The message does not exist any more.")})
         if parent_id is None:
             return
@@ -313,7 +313,7 @@ class Message(models.Model):
             raise ValidationError({"parent_message": _("The message it answers is an answer to this one: a loop.")})
 
     def _find_awaited(self, using: str) -> None:
-        """If the parent that a new message awaits is stored already, answer it."""
+        """Make a new message a reply to the parent that it awaits, if that one is stored already."""
         if self._state.adding and self.awaited_parent_external_id and self.parent_message_id is None:
             stored = type(self)._base_manager.using(using).filter(external_id=self.awaited_parent_external_id)
             self.parent_message_id = stored.values_list("pk", flat=True).first()
@@ -321,11 +321,11 @@ class Message(models.Model):
                 self.awaited_parent_external_id = None
 
     def keep_history(self, *, update_fields: Collection[str] | None = None, using: str) -> None:
-        """Called before saving: if the text changes, keep the old one as a history, set ``edited`` and the revision.
+        """Before a save that changes the text, keep the old one as a history, and set ``edited`` and ``revision``.
 
-        Locks the row, so that of two simultaneous edits the second keeps the text of the first. Raises ValidationError
-        if the text of a hidden or redacted message is changed by its sender, who could write what was removed once
-        more, and TextChanged if the text is not the one any more that this change is ``based_on``.
+        Lock the row, so that the second of two simultaneous edits keeps the text of the first. Raise ValidationError
+        if its sender would change the text of a hidden or redacted message, which could restore the removed words, and
+        TextChanged if the stored text is no longer the one that this change is ``based_on``.
         """
         self.text_changed = False
         if self.pk is None or (update_fields is not None and "content" not in update_fields):
@@ -335,7 +335,7 @@ class Message(models.Model):
         stored = row.select_for_update(of=("self",)).values(*fields).first()
         if stored is None:
             return
-        # This instance may have been loaded before an edit, or before moderators did something.
+        # This instance may have been loaded before an edit or a moderator's change.
         self.edited = self.edited or stored["edited"]
         self.revision = stored["revision"]
         if update_fields is None:
@@ -357,22 +357,22 @@ class Message(models.Model):
         )
         self.text_changed, self.edited, self.revision = True, True, stored["revision"] + 1
         if update_fields is not None and not set(update_fields) >= WITH_TEXT:
-            # Some fields are deferred, and Django saves those that were loaded.
+            # Some fields are deferred, and Django saves only the loaded ones.
             row.update(edited=True, revision=self.revision)
 
     def announce_text(self, *, using: str) -> None:
-        """Called after saving: tell receivers of ``texts_changed`` if the text changed."""
+        """After saving, send ``texts_changed`` if the text changed."""
         if self.text_changed:
             announce(type(self), [self.pk], using=using)
 
     def notify_receiver(self, *, using: str) -> None:
-        """Store the receiver's notification, unless there is one."""
+        """Store the receiver's notification, unless it exists already."""
         notifications: Any = self.notifications.model
         notification = notifications(user_id=self.receiver_id, message_id=self.pk)
         notifications._base_manager.using(using).bulk_create([notification], ignore_conflicts=True)
 
     def reattach_replies(self, *, using: str) -> None:
-        """Called before deleting: make the replies replies to this message's parent, or roots if it has none."""
+        """Before deletion, attach the replies to this message's parent, or make them roots if it has none."""
         Conversation.objects.using(using).filter(pk=self.conversation_id).lock()
         messages: Any = type(self)._base_manager.using(using)
         messages.reattach_replies([self.pk])

@@ -1,4 +1,4 @@
-"""What tells receivers about new messages."""
+"""Notifications of new messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from messaging.models.messages import Message
 
 
 class Notification(models.Model):
-    """Tells a user about a message that they received; one for each user and message."""
+    """The notice to a user about a message that they received; at most one for each user and message."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

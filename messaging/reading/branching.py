@@ -1,8 +1,8 @@
-"""Where a thread goes straight on and where it branches.
+"""Where a thread continues straight and where it branches.
 
-A *run* is what one person wrote in a row in reply to the same message: several lines that make one reply. A run stands
-*right below* a message if that one comes right before its first line. Everything here is linear in the number of
-messages, and takes messages as indexes in reading order.
+A *run* is a series of consecutive messages by one person in reply to the same message. A run stands *right below* a
+message that comes right before the run's first message. All functions are linear in the number of messages, and take
+messages as indexes in reading order.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def runs(parents: Parents, senders: Sequence[Hashable]) -> list[int]:
 
 
 def levels(parents: Parents, depths: Sequence[int], heads: Sequence[int]) -> list[int]:
-    """Return how far each message is indented.
+    """Return the indentation level of each message.
 
-    Of the replies to a message, the run from which most follows goes on at its level; the others are branches, one
-    level deeper. So an exchange without branches has level 0 throughout, however long it is.
+    Of the replies to a message, the run of the one with most messages below it continues at the message's level; the
+    others are branches, one level deeper. So an exchange without branches has level 0 throughout, however long it is.
     """
     sizes = [1] * len(parents)
     for index in range(len(parents) - 1, -1, -1):
@@ -50,9 +50,9 @@ def levels(parents: Parents, depths: Sequence[int], heads: Sequence[int]) -> lis
 
 
 def right_below(shown: Sequence[int], parents: Parents, heads: Sequence[int]) -> list[bool]:
-    """Return for each of the ``shown`` messages, in reading order, whether its run stands right below what it answers.
+    """Return for each of the ``shown`` messages, in reading order, whether its run stands right below its parent.
 
-    If not, and it answers something, the page has to say what.
+    If it does not, and it has a parent, the page must name the parent.
     """
     found = []
     above = before = None
@@ -65,7 +65,7 @@ def right_below(shown: Sequence[int], parents: Parents, heads: Sequence[int]) ->
 
 
 def _parent(parents: Parents, index: int) -> int:
-    """The parent of a message that has a depth, and therefore a parent."""
+    """Return the parent of a message that is not a root. Raise ValueError for a root."""
     parent = parents[index]
     if parent is None:
         raise ValueError("A message below another one answers it.")

@@ -1,4 +1,4 @@
-"""The beginnings of texts, for rows of lists: cut in the database, because a text may be long and a page has many."""
+"""The beginnings of texts for list rows, truncated in the database, because texts may be long and a page has many."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from django.db.models.functions import Left
 
-CUT = 400  # characters; a row shows fewer, and signs that belong to the one before are not counted
+CUT = 400  # characters; more than a row shows, because a row does not count combining characters
 
 
 def with_beginning(rows: Any, field: str, *, shown: Any = None) -> Any:
-    """Return the queryset with ``beginning`` of the text in ``field`` instead of the text, which is not loaded; where
-    not all may be shown, ``shown`` is an expression of what may."""
+    """Annotate the queryset with the ``beginning`` of the text in ``field``, and defer the text itself.
+
+    ``shown`` is an expression for the part that may be shown, if that is not the whole text.
+    """
     return rows.defer(field).annotate(beginning=Left(field if shown is None else shown, CUT))

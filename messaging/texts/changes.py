@@ -1,7 +1,7 @@
-"""The signal that tells of changed texts; every road that changes one sends it.
+"""The signal for changed texts, which all code that changes one sends.
 
-It is sent in the transaction of the change, when the new texts and their revisions are stored: what a receiver does is
-stored together with the change, and a receiver that raises undoes it.
+It is sent in the transaction of the change, after the new texts and their revisions are stored: the receivers' changes
+commit together with it, and an exception in a receiver rolls it back.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Any
 
 from django.dispatch import Signal
 
-# ``sender``: the model of messages; ``ids``: a list of the ids of messages with a new text; ``using``: their database;
-# ``erased``: whether an erasure blanked the texts. A message that is new, or that is deleted, is not among them.
-# The conversations were locked before the messages, so a receiver may lock what belongs to them.
+# ``sender``: the message model; ``ids``: a list of the ids of messages with a changed text; ``using``: their database;
+# ``erased``: whether an erasure blanked the texts. New and deleted messages are not included.
+# The conversations were locked before the messages, so a receiver may lock rows that belong to them.
 texts_changed = Signal()
 
 
 def somebody_listens(model: Any) -> bool:
-    """Whether it is worth while to find out whose texts a statement changed."""
+    """Return whether the signal has receivers, and a statement should collect the ids of changed messages."""
     return texts_changed.has_listeners(model)
 
 
 def announce(model: Any, ids: Collection[int], *, using: str, erased: bool = False) -> None:
-    """Send ``texts_changed`` for these messages; for none nothing is sent."""
+    """Send ``texts_changed`` for these messages, unless there are none."""
     if ids:
         texts_changed.send(sender=model, ids=list(ids), using=using, erased=erased)

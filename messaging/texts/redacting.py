@@ -1,8 +1,8 @@
-"""Removing parts of a message's text, and restoring it: the one place that does so.
+"""Removing parts of a message's text, and restoring it. Only this module does so.
 
-A redaction is an edit like others: the text before becomes a history, the message gets its next revision, and who
-listens for changed texts hears of it. ``Message.redaction`` names that revision, and with it all texts before are
-withheld: people read them nowhere, but for those who may read originals. Whoever redacts messages records it.
+A redaction is an edit like any other: the old text becomes a history, the message gets its next revision, and
+``texts_changed`` is sent. ``Message.redaction`` stores that revision and thereby withholds all earlier texts from
+everybody who may not read originals. The caller records the act.
 """
 
 from __future__ import annotations
@@ -24,41 +24,42 @@ from messaging.limits import LONGEST_TEXT
 from messaging.models import Message, MessageHistory
 from messaging.writing import lock_people
 
-# Of one length, so that nobody learns how much it stands for; words, so that it can be read out and survives any file.
+# Always the same length, so that it does not show how much was removed; words, so that a screen reader can read it and
+# any file format keeps it.
 MARK = "[part removed]"
 
 CHANGED = gettext_lazy("The text was changed meanwhile. Look again at what it says now.")
 
 
 class Span(NamedTuple):
-    """Characters of a text, from ``start`` up to, and without, ``end``."""
+    """A range of characters in a text, from ``start`` up to but not including ``end``."""
 
     start: int
     end: int
 
 
 class Redaction(NamedTuple):
-    """What a redaction did: the ``revision`` that it made, and ``Message.redaction`` before it."""
+    """The result of a redaction: the ``revision`` that it made, and the previous value of ``Message.redaction``."""
 
     revision: int
     before: int | None
 
 
 class Edges:
-    """Where in a text what people see as one character begins, and where the text ends."""
+    """The grapheme boundaries of a text: where a user-perceived character begins, or the text ends."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def has(self, *places: int) -> bool:
-        """Whether all of these places, none of which lies outside the text, are such."""
+        """Return whether all of these places, none of which may lie outside the text, are boundaries."""
         return all(map(self._is_one, places))
 
     def _is_one(self, place: int) -> bool:
         if place in (0, len(self._text)):
             return True
         around = self._text[place - 1 : place + 1]
-        if around.isascii():  # as most are: nothing else of a long text is looked at
+        if around.isascii():  # the usual case, which needs no scan of a long text
             return around != "\r\n"
         return place in self._all
 
@@ -68,12 +69,15 @@ class Edges:
 
 
 class RedactionRefused(Exception):
-    """Nothing was removed; the text is a sentence that says why."""
+    """Nothing was removed; the exception's text is a sentence that explains why."""
 
 
 def redacted(text: str, spans: Iterable[Span]) -> str:
-    """Return ``text`` with MARK in the place of each span. Raises RedactionRefused unless there is one at least, each
-    holds something and lies within the text, none overlaps, and none cuts what people see as one character."""
+    """Return ``text`` with MARK in place of each span.
+
+    Raise RedactionRefused if there is no span, if one is empty, lies outside the text, overlaps another or splits a
+    grapheme, and if the result is the same text or is too long.
+    """
     ordered = sorted(Span(*span) for span in spans)
     if not ordered:
         raise RedactionRefused(_("Choose the words to remove."))
@@ -100,8 +104,10 @@ def redacted(text: str, spans: Iterable[Span]) -> str:
 
 
 def find(text: str, words: str) -> list[Span]:
-    """Return every place of ``words`` in ``text``, from left to right, none overlapping the one before it, none within
-    what people see as one character. Browsers send line ends of their own: these are alike."""
+    """Return the spans of ``words`` in ``text``, from left to right, without overlaps and without splitting a grapheme.
+
+    All line ends match each other, because browsers change them.
+    """
     lines = (regex.escape(line) for line in words.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     pattern = r"(?:\r\n|\r|\n)".join(lines)
     edges = Edges(text)
@@ -110,9 +116,9 @@ def find(text: str, words: str) -> list[Span]:
 
 
 def spans_between(text: str, shorter: str) -> list[Span]:
-    """Return spans without which ``text`` reads as ``shorter``, a result of ``redacted``; none where there are none.
+    """Return spans whose removal turns ``text`` into ``shorter``, a result of ``redacted``; [] if there are none.
 
-    Where the same words stand several times, they need not be those that were chosen: the result is the same.
+    If the same words occur several times, these may be other occurrences than the ones chosen; the result is the same.
     """
     first, *pieces = shorter.split(MARK)
     edges = Edges(text)
@@ -122,7 +128,7 @@ def spans_between(text: str, shorter: str) -> list[Span]:
     found = []
     last = len(text) - len(pieces[-1])
     for place, piece in enumerate(pieces):
-        # The last piece stands at the end; the others as early as they can, which leaves most room for the next.
+        # The last piece must be at the end; the others as early as possible, which leaves most room for the next.
         starts = [last] if place == len(pieces) - 1 else _places(text, piece, end + 1, edges)
         start = next((one for one in starts if one > end and edges.has(one) and text.startswith(piece, one)), None)
         if start is None:
@@ -135,9 +141,9 @@ def spans_between(text: str, shorter: str) -> list[Span]:
 def redact(
     message_id: int, spans: Sequence[Span], *, revision: int, by: Any, using: str = DEFAULT_DB_ALIAS
 ) -> Redaction:
-    """Remove the spans from the text that a message has in this ``revision``, in the name of ``by``.
+    """Remove the spans from the text that a message has in this ``revision``; the edit is recorded as by ``by``.
 
-    Raises RedactionRefused where the spans do not hold (see ``redacted``), or the text is another one by now.
+    Raise RedactionRefused if the spans are invalid (see ``redacted``), or if the text was changed or deleted meanwhile.
     """
     with transaction.atomic(using=using):
         stored = _locked(message_id, by, using)
@@ -149,9 +155,9 @@ def redact(
 
 
 def restore(message_id: int, redaction: Redaction, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> bool:
-    """Give a message the text back that a redaction changed, as another edit by ``by``; returns whether it did.
+    """Restore the text that a redaction changed, as another edit by ``by``; return whether it was restored.
 
-    It does not where the text was changed since, or where the original was erased.
+    It is not if the text was changed since or the original was erased.
     """
     with transaction.atomic(using=using):
         stored = _locked(message_id, by, using)
@@ -166,7 +172,7 @@ def restore(message_id: int, redaction: Redaction, *, by: Any, using: str = DEFA
 
 
 def _locked(message_id: int, by: Any, using: str) -> Any:
-    """The message, locked after the people and the conversation, as by every writer; None where it is gone."""
+    """Lock and return the message, after the people and the conversation, as every writer does; None if deleted."""
     lock_people([by.pk], using=using)
     message = Message.objects.using(using).filter(pk=message_id)
     message.lock_conversations()
@@ -174,14 +180,14 @@ def _locked(message_id: int, by: Any, using: str) -> Any:
 
 
 def _change(stored: Message, content: str, redaction: Any, by: Any, using: str) -> None:
-    """In one statement, with the history; the pages that its two people have in the cache become invalid with it."""
+    """Store the text and ``redaction`` in one statement, keep the history, and invalidate its people's cached pages."""
     with editing_as(by):
         Message.objects.using(using).filter(pk=stored.pk).update(content=content, redaction=redaction)
     page_cache.invalidate([stored.sender_id, stored.receiver_id], using=using)
 
 
 def _places(text: str, piece: str, start: int, edges: Edges) -> Iterator[int]:
-    """Where ``piece`` stands in ``text`` from ``start`` on, between what people see as characters."""
+    """Yield the positions of ``piece`` in ``text`` from ``start`` on that do not split a grapheme."""
     while (start := text.find(piece, start)) >= 0:
         if edges.has(start, start + len(piece)):
             yield start
