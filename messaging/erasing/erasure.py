@@ -208,8 +208,8 @@ def _user_key(user_id: Any) -> Any:
 def _sent_or_received(messages: Any, user_id: Any) -> Any:
     """Filter ``messages`` by person, looking at each row instead of an index.
 
-    The rows are few already. With a plain filter a database may choose the indexes by person, and then read all that
-    they ever wrote for each batch.
+    The rows are few already. With a plain filter, a database may choose the indexes by person and read all messages of
+    that person for each batch.
     """
     is_theirs = When(sender_id=user_id, then=Value(1)), When(receiver_id=user_id, then=Value(1))
     return messages.alias(of_person=Case(*is_theirs, default=Value(0))).filter(of_person=1)

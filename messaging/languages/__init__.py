@@ -1,1 +1,1 @@
-"""Texts that people read, in the language of each."""
+"""Translation and formatting of texts in each person's language."""

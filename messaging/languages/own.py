@@ -1,4 +1,4 @@
-"""The language of one person: what is made for them, also while they are away, is of it."""
+"""The language of one person, for everything made for them, even while they are away."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.utils import translation
 
 
 def language_of(person: Any) -> str:
-    """The language that ``person`` chose; "" where they chose none, one that is not offered, or have no such choice."""
+    """Return the language that ``person`` chose; "" if they chose none, could not choose, or it is not offered."""
     chosen = getattr(person, "language", None) or ""
     return chosen if chosen in dict(settings.LANGUAGES) else ""
 
 
 @contextmanager
 def in_language_of(person: Any) -> Iterator[None]:
-    """What is translated within is for ``person``: of the language that they chose, or else of LANGUAGE_CODE."""
+    """Translate within this block into the language that ``person`` chose, or else into LANGUAGE_CODE."""
     with translation.override(language_of(person) or settings.LANGUAGE_CODE):
         yield

@@ -1,4 +1,4 @@
-"""Texts of templates that no translation could reach: a linter, and the check of ``manage.py check`` that asks it."""
+"""A linter for template texts that are not marked for translation, and the system check that runs it."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from django.template.base import Lexer, Token, TokenType
 WORD = re.compile(r"[^\W\d_]{2,}")
 READ = frozenset(
     {"title", "alt", "placeholder", "aria-label", "aria-description", "aria-roledescription", "label"}
-    | {"data-name"}  # which a style sheet shows (the name of a cell on narrow screens)
+    | {"data-name"}  # shown by a style sheet (the name of a cell on narrow screens)
 )
-NOT_READ = frozenset({"script", "style", "code", "kbd", "samp", "svg"})  # what is typed as it stands
+NOT_READ = frozenset({"script", "style", "code", "kbd", "samp", "svg"})  # literal content that is not translated
 WITHOUT_END = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 MARKED = frozenset({"blocktranslate", "blocktrans", "comment", "verbatim"})
 # Words in arguments: {{ name|default:"nobody" }}, {{ many|pluralize }}, {% include "…" with title="Sign in" %}
 IN_FILTERS = re.compile(r"""\|(?:default|default_if_none|yesno):(["'])(?P<words>.*?)\1|\|(?P<plural>pluralize)""")
 IN_ARGUMENTS = re.compile(r"""\w=(["'])(?P<words>[A-Z][^"']*|[^"']+ [^"']*)\1""")
-# Blocks whose content is part of a tag; that of others may be an attribute as a whole.
+# Blocks whose content is part of a tag; the content of others may be a whole attribute.
 NO_TEXT = re.compile(r"block (?:bodyclass|coltype)\b")
 ATTRIBUTE = re.compile(r"""(?<!\S)(?P<name>[\w-]+)="(?P<value>[^"]*)\"""")
-PRODUCT = "Threadward"  # a name, which a <title> that has to be translated cannot mark as one
-PLACE = "\ufffc"  # stands for a tag or a variable, which is no word
-ARGUMENT = re.compile("\ufff9([0-9]+)\ufffb")  # stands for words in an argument of one, by their number
+PRODUCT = "Threadward"  # a name; no markup within a <title> could mark it as not to be translated
+PLACE = "\ufffc"  # placeholder for a tag or a variable, which is not a word
+ARGUMENT = re.compile("\ufff9([0-9]+)\ufffb")  # placeholder for words in an argument of a tag or variable, by number
 
 
 class Unmarked(NamedTuple):
-    """A text that is not marked: where it begins (line from 1), and the text."""
+    """A text that is not marked, and the line (from 1) on which it starts."""
 
     line: int
     text: str
 
 
 class _Texts(HTMLParser):
-    """Collects what people read in a page without its tags of Django."""
+    """Collects the texts that people read from a page whose template tags were replaced by placeholders."""
 
     def __init__(self, arguments: list[Unmarked]) -> None:
         super().__init__(convert_charrefs=True)
@@ -48,7 +48,7 @@ class _Texts(HTMLParser):
         self._open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        tag = tag.strip(PLACE)  # of a tag of Django right behind its name
+        tag = tag.strip(PLACE)  # the placeholder of a template tag right after the name
         given = {name.strip(PLACE): value or "" for name, value in attrs}
         if tag not in WITHOUT_END:
             self._open.append((tag, tag in NOT_READ or given.get("translate") == "no"))
@@ -82,9 +82,9 @@ class _Texts(HTMLParser):
 
 
 def unmarked(source: str) -> list[Unmarked]:
-    """The texts of a template's ``source`` that people read and that are not marked for translation."""
+    """Return the texts of a template's ``source`` that people read and that are not marked for translation."""
     arguments: list[Unmarked] = []
-    within = ""  # which tag's content is skipped, since it is marked as a whole or part of a tag
+    within = ""  # the tag whose content is skipped, because it is marked as a whole or part of an HTML tag
     parts = []
     for token in Lexer(source).tokenize():
         if token.token_type == TokenType.TEXT:
@@ -117,7 +117,7 @@ def _in_arguments(token: Token) -> Iterator[Unmarked]:
 
 
 def templates() -> Iterator[Path]:
-    """The templates of this house's own apps: pages, parts of pages and texts of e-mails."""
+    """Yield the templates of this project's own apps: pages, parts of pages and texts of e-mails."""
     house = Path(__file__).resolve().parents[2]
     for app in apps.get_app_configs():
         folder = Path(app.path).resolve()
@@ -127,10 +127,10 @@ def templates() -> Iterator[Path]:
 
 @register(Tags.templates)
 def texts_are_marked(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Every text in a template is marked for translation.
+    """Report each template text that is not marked for translation.
 
-    It reads all templates, which takes 70 ms, nearly as long as all other checks: MessagingConfig registers it for
-    ``manage.py check`` alone, not for every command and every start of a worker.
+    Reading all templates takes 70 ms, nearly as long as all other checks, so MessagingConfig registers this check only
+    for ``manage.py check``, not for every command and every start of a worker.
     """
     return [
         Error(

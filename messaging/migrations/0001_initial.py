@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    # What databases of older versions have applied instead (docs/updating.md).
+    # The migrations that databases of older versions have applied instead (docs/updating.md).
     replaces = [
         ("messaging", "0002_moments_within_range"),
         ("messaging", "0003_validate_moments"),

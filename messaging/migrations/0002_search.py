@@ -1,4 +1,4 @@
-"""Index the texts. Not atomic: PostgreSQL builds beside writers, SQLite in batches; repeated, it goes on."""
+"""Index the texts. Not atomic: PostgreSQL builds concurrently with writers, SQLite in batches. A rerun resumes."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""Deleting one's own account and checking the password for it, by the functions that the site is configured with."""
+"""Deletion of one's own account, and the password check before it, by functions that the settings may replace."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DELETED = gettext_lazy("Your account and its messages were deleted, and you are 
 
 
 def password_refusal(request: HttpRequest, password: str) -> str | None:
-    """The sentence that says why this is not accepted as the password of whoever is signed in, or None where it is.
+    """Return the sentence that explains why the signed-in user's password is not accepted, or None if it is.
 
     The site's authentication backends check it, with the request, so that they can count and refuse guesses. The
-    setting MESSAGING_CONFIRM_IDENTITY may name a function that takes and returns the same and says more about it.
+    setting MESSAGING_CONFIRM_IDENTITY may name a replacement with the same signature and more specific sentences.
     """
     path = getattr(settings, "MESSAGING_CONFIRM_IDENTITY", None)
     if path:
@@ -34,16 +34,16 @@ def password_refusal(request: HttpRequest, password: str) -> str | None:
 def delete_account(user: Any) -> str:
     """Delete an account at its owner's request and return the sentence to show them.
 
-    The setting MESSAGING_DELETE_ACCOUNT may name a function that replaces ``delete_immediately`` and takes and returns
-    the same. Raises ValidationError, whose message is shown, if the deletion is refused.
+    The setting MESSAGING_DELETE_ACCOUNT may name a replacement for ``delete_immediately`` with the same signature.
+    Raise ValidationError, whose message is shown, if the deletion is refused.
     """
     path = getattr(settings, "MESSAGING_DELETE_ACCOUNT", None)
     return import_string(path)(user) if path else delete_immediately(user)
 
 
 def delete_immediately(user: Any) -> str:
-    """Delete the account with everything it sent and received; returns the sentence to show."""
-    # Without an editor: what receivers of user_erased record must not name the account that is gone.
+    """Delete the account with everything it sent and received, and return the sentence to show."""
+    # Without an editor: records that receivers of user_erased make must not name the deleted account.
     with transaction.atomic(), editing_as(None):
         for account in get_user_model()._default_manager.select_for_update().filter(pk=user.pk):
             account.delete()

@@ -1,4 +1,4 @@
-"""The participants' pages about blocks: the people one blocked, blocking and unblocking."""
+"""The participants' views for blocks: the list of blocked people, blocking and unblocking."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAGE_SIZE = 50
 @require_form_methods
 @never_cache
 def blocked(request: HttpRequest) -> HttpResponse:
-    """The people that the user blocked; a POST with a username blocks somebody."""
+    """Show the people that the user blocked; a POST with a username blocks that person."""
     user: Any = request.user
     form = BlockForm(form_data(request), blocker=user)
     if form.is_valid():
@@ -42,7 +42,7 @@ def blocked(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def unblock(request: HttpRequest) -> HttpResponse:
-    """Let somebody write to the user again."""
+    """Unblock the person with the posted username."""
     name = request.POST.get("person", "")
     if "\x00" not in name and blocking.unblock(request.user, name):
         messages.success(request, _("%(name)s is not blocked any more.") % {"name": name})
@@ -52,7 +52,7 @@ def unblock(request: HttpRequest) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    """Redirect to the user's conversation whose number was sent along, or to the people they blocked."""
+    """Redirect to the conversation with the posted number if the user takes part in it, else to the list of blocks."""
     user: Any = request.user
     number = request.POST.get("conversation", "")
     if number.isascii() and number.isdecimal() and len(number) <= 18:

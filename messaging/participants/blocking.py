@@ -1,4 +1,4 @@
-"""Blocking people, and who may not write to whom because of it."""
+"""Blocking people, and the refusals to write that follow from blocks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from messaging import page_cache
 from messaging.models import Block
 from messaging.writing import lock_people
 
-# Neutral: it does not say who blocked whom.
+# Neutral: it does not reveal who blocked whom.
 BLOCKED = gettext_lazy("You cannot write to this person.")
 
 
 def block(blocker: Any, blocked: Any) -> bool:
-    """Have ``blocker`` get no new messages from ``blocked``; False where that account is gone. Repeating it is fine."""
+    """Block new messages from ``blocked`` to ``blocker``; return False if either account was deleted. Idempotent."""
     with transaction.atomic():
         if lock_people([blocker.pk, blocked.pk], using="default") != {blocker.pk, blocked.pk}:
             return False
@@ -30,7 +30,7 @@ def block(blocker: Any, blocked: Any) -> bool:
 
 
 def unblock(blocker: Any, username: str) -> bool:
-    """Take a block back; False where there is none of a person called so."""
+    """Remove the block of the person with this username; return False if there is none."""
     with transaction.atomic():
         found = Block.objects.filter(blocker=blocker, **_called([username])).first()
         if found is None:
@@ -41,15 +41,15 @@ def unblock(blocker: Any, username: str) -> bool:
 
 
 def blocked_among(blocker: Any, usernames: Iterable[str]) -> set[str]:
-    """Return those of these people whom ``blocker`` blocked."""
+    """Return the usernames among ``usernames`` whose people ``blocker`` blocked."""
     field = f"blocked__{get_user_model().USERNAME_FIELD}"
     return set(Block.objects.filter(blocker=blocker, **_called(usernames)).values_list(field, flat=True))
 
 
 def refusal(sender: Any, receiver: Any) -> str | None:
-    """Return why a block keeps ``sender`` from writing to ``receiver``, as a sentence, or None.
+    """Return the sentence that explains why a block keeps ``sender`` from writing to ``receiver``, or None.
 
-    With the setting BLOCKING_BOTH_WAYS whoever blocked somebody cannot write to them either.
+    With the setting BLOCKING_BOTH_WAYS, people cannot write to those they blocked either.
     """
     blocks = set(Block.objects.among([sender.pk, receiver.pk]).values_list("blocker", flat=True))
     if receiver.pk in blocks:

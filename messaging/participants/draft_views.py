@@ -1,4 +1,4 @@
-"""The address at which drafts are kept while somebody types, and discarded."""
+"""The view that stores drafts while somebody types, and discards them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from messaging.participants.forms import normalize_line_ends
 @require_POST
 @never_cache
 def draft(request: HttpRequest) -> HttpResponse:
-    """Keep what is typed in a place, or, with ``discard``, remove it and go back there.
+    """Store the text typed in a place; with ``discard``, delete the draft and redirect to its page.
 
-    Answers with 204 if it was kept, with 400 if it is longer than drafts may be. 404 for an unknown place.
+    Respond with 204 once stored, 400 if the text is longer than a draft may be, and 404 for an unknown place.
     """
     place = drafts.find(request.user, request.POST.get("draft", ""), request.POST.get("receiver", ""))
     if "discard" in request.POST:

@@ -1,6 +1,6 @@
-"""Drafts of participants: what they typed and did not send is there again when they come back.
+"""Drafts: texts that participants typed and did not send, restored when they return to the page.
 
-A place is where something is typed: ``new``, or a kind with the number of a conversation or message, such as
+A place is the form in which a text is typed: ``new``, or a kind with the number of a conversation or message, such as
 ``conversation:7`` (the reply below a conversation), ``reply:12`` or ``edit:12``.
 """
 
@@ -19,13 +19,13 @@ from messaging.models import Draft, Message
 from messaging.participants.forms import MAX_CHARACTERS, normalize_line_ends
 from messaging.writing import lock_people
 
-MOST = 50  # drafts of one person; the oldest make room
-LONGEST = 4 * MAX_CHARACTERS  # a text that is refused because it is too long is kept, too
+MOST = 50  # drafts of one person; beyond that, the oldest are deleted
+LONGEST = 4 * MAX_CHARACTERS  # so that a text refused as too long is kept too
 NEW = "new"
 
 
 class Place(NamedTuple):
-    """A place that was found: its key, the page on which it is, and whom what is typed there is meant for."""
+    """A place: its key, the address of its page, and the receiver of the text typed there (None if unknown)."""
 
     key: str
     address: str
@@ -33,24 +33,24 @@ class Place(NamedTuple):
 
 
 def conversation(pk: int) -> str:
-    """The place of the reply below a conversation."""
+    """Return the key of the reply below a conversation."""
     return f"conversation:{pk}"
 
 
 def reply(pk: int) -> str:
-    """The place of the reply to one message."""
+    """Return the key of the reply to one message."""
     return f"reply:{pk}"
 
 
 def edit(pk: int) -> str:
-    """The place of the new text of a message."""
+    """Return the key of the edit of a message."""
     return f"edit:{pk}"
 
 
 def find(user: Any, key: str, name: str = "") -> Place:
-    """The place of that key. ``name`` is what was typed as the receiver of a new message.
+    """Return the place with that key. ``name`` is the username typed as the receiver of a new message.
 
-    Raises Http404 where there is none, and where ``user`` can write nothing there.
+    Raise Http404 if ``user`` has no such place.
     """
     kind, _, number = key.partition(":")
     if key == NEW:
@@ -72,14 +72,14 @@ def find(user: Any, key: str, name: str = "") -> Place:
 
 
 def at(user: Any, key: str) -> Draft | None:
-    """The draft of ``user`` in a place, in one query; None where there is none."""
+    """Return the draft of ``user`` in a place, or None, in one query."""
     return Draft.objects.filter(user=user, place=key).select_related("to").first()
 
 
 def keep(user: Any, place: Place, content: str) -> None:
-    """Keep ``content`` as the draft of ``user`` in a place, instead of an older one; nothing but white space is none.
+    """Store ``content`` as the user's draft in a place, replacing an older one; only white space deletes the draft.
 
-    What is longer than LONGEST is cut. Nothing is kept of an account that was erased meanwhile.
+    Truncate it to LONGEST characters. Store nothing if one of the accounts was erased meanwhile.
     """
     content = normalize_line_ends(content).replace("\x00", "")[:LONGEST]
     if not content.strip():
@@ -99,6 +99,6 @@ def keep(user: Any, place: Place, content: str) -> None:
 
 
 def forget(user: Any, key: str) -> None:
-    """Remove the draft of ``user`` in a place, which was sent or discarded."""
+    """Delete the user's draft in a place, once it was sent or discarded."""
     if Draft.objects.filter(user=user, place=key).delete()[0]:
         page_cache.invalidate([user.pk])

@@ -35,9 +35,9 @@ def form_data(request: HttpRequest) -> QueryDict | None:
 
 
 def writing_refusal(sender: Any, receiver: Any, standing: Standing | None = None) -> str | None:
-    """Return why ``sender`` cannot write to ``receiver``, as a sentence, or None if they can.
+    """Return the sentence that explains why ``sender`` cannot write to ``receiver``, or None if they can.
 
-    ``standing`` is what moderators say of the sender, where that is known already.
+    ``standing`` is the sender's standing; it is looked up if not given.
     """
     refused = (standing_of(sender) if standing is None else standing).sending_refusal
     if refused:
@@ -56,7 +56,7 @@ def normalize_line_ends(text: str) -> str:
 
 
 def _shorten_to(most: int, text: StrOrPromise) -> Any:
-    """A text about too many characters, with ``most`` in it; the field puts in how many there are."""
+    """Return an error text about too many characters with ``most`` filled in; the field fills in the actual number."""
     return lazy(lambda: str(text) % {"length": "%(show_value)d", "most": grouped(most)}, str)()
 
 
@@ -98,7 +98,7 @@ class NoteField(forms.CharField):
 
 
 class UsernameField(forms.CharField):
-    """Somebody's exact username."""
+    """A field for an exact username."""
 
     def __init__(self, *, required_error: StrOrPromise = "", **options: Any) -> None:
         errors = {
@@ -113,7 +113,7 @@ class UsernameField(forms.CharField):
 
 
 def person_called(name: str) -> Any:
-    """Return the user with this username. Raises ValidationError, for a form, where there is none."""
+    """Return the user with this username. Raise ValidationError, for a form, if there is none."""
     person = get_user_model()._default_manager.filter(**{get_user_model().USERNAME_FIELD: name}).first()
     if person is None:
         sentence = _("Nobody here is called “%(name)s”: check the spelling; usernames are case-sensitive.")
@@ -122,7 +122,7 @@ def person_called(name: str) -> Any:
 
 
 class ReplyForm(forms.Form):
-    """A reply by ``sender`` to ``receiver``; invalid if they cannot be written to."""
+    """A reply by ``sender`` to ``receiver``; invalid if ``sender`` cannot write to them."""
 
     content = MessageTextField(label=gettext_lazy("Your reply"))
 
@@ -157,14 +157,14 @@ class ComposeForm(forms.Form):
 
     def clean_receiver(self) -> Any:
         receiver = person_called(self.cleaned_data["receiver"])
-        refusal = writing_refusal(self.sender, receiver, Standing())  # what moderators say of the sender is for clean()
+        refusal = writing_refusal(self.sender, receiver, Standing())  # clean() checks the sender's own standing
         if refusal:
             raise ValidationError(refusal)
         return receiver
 
 
 class BlockForm(forms.Form):
-    """Somebody whom ``blocker`` does not want to be written to by. ``cleaned_data["person"]`` is a user."""
+    """A person for ``blocker`` to block. ``cleaned_data["person"]`` is a user, looked up by the exact username."""
 
     person = UsernameField(label=gettext_lazy("Username"))
 
@@ -180,7 +180,7 @@ class BlockForm(forms.Form):
 
 
 class RevisionField(forms.IntegerField):
-    """The revision of the text that somebody saw when they began to edit it; empty where they saw none."""
+    """The revision of the text that the user saw on starting to edit; empty if they saw none."""
 
     def __init__(self) -> None:
         super().__init__(required=False, widget=forms.HiddenInput)
@@ -189,13 +189,13 @@ class RevisionField(forms.IntegerField):
         try:
             return super().clean(value)
         except forms.ValidationError:
-            return 0  # which no text is
+            return 0  # the number of no revision
 
 
 def refuse_if_changed(form: Any, *, stored: str, revision: int) -> bool:
-    """Refuse the text in ``form`` if somebody saved another one since its ``revision``; whether that is so.
+    """Refuse the text in ``form`` if another one was saved since its revision; return whether it was refused.
 
-    The form is then about the text as it is ``stored`` now, under this revision: whoever saves it again has seen both.
+    The form then gets the ``revision`` of the ``stored`` text, so that it can be saved again after both were shown.
     """
     base, text = form.cleaned_data.get("revision"), form.cleaned_data.get("content")
     if base in (None, revision) or text in (None, stored):
@@ -209,8 +209,8 @@ def refuse_if_changed(form: Any, *, stored: str, revision: int) -> bool:
 class EditForm(forms.Form):
     """A new text for ``message``; ``outdated`` if it was refused because the text was changed meanwhile.
 
-    ``cleaned_data["content"]`` is the stored text if only white space at its ends or line ends differ: the form itself
-    changes these, which is no edit.
+    ``cleaned_data["content"]`` is the stored text if only line ends or white space at the ends differ: the form itself
+    changes these, which does not count as an edit.
     """
 
     content = MessageTextField(label=gettext_lazy("Text"))
@@ -233,7 +233,7 @@ class EditForm(forms.Form):
 
 
 class ReportForm(forms.Form):
-    """Why a message is reported: one of ``choices`` (keys and words), and a note."""
+    """The reason for a report, one of ``choices`` (keys and words), and a note."""
 
     choice = forms.ChoiceField(
         label=gettext_lazy("What is wrong with it?"),
@@ -251,7 +251,7 @@ class ReportForm(forms.Form):
 
 
 class DeleteAccountForm(forms.Form):
-    """The password of whoever is signed in and wants their account deleted; invalid for the last active superuser."""
+    """The password of a user who wants their account deleted; invalid for the last active superuser."""
 
     password = forms.CharField(
         label=gettext_lazy("Your password"),
@@ -272,7 +272,7 @@ class DeleteAccountForm(forms.Form):
         return password
 
     def clean(self) -> dict[str, Any] | None:
-        # What the account may do is said to nobody who does not know its password.
+        # Only after the password is right, so that nobody else learns what the account may do.
         if "password" in self.cleaned_data and is_last_superuser(self.request.user):
             raise ValidationError(
                 _("This is the last active superuser's account: make somebody else a superuser first.")

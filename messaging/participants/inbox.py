@@ -1,8 +1,8 @@
 """The inbox: a user's conversations, those with unread messages first, then the latest.
 
-Sorting hundreds of thousands of messages by conversation takes seconds, so whoever sent or received more than NEWEST
-gets the conversations of the newest ones, and those of older ones on pages of their own. What is unread there decides
-their order on each of these pages.
+Sorting hundreds of thousands of messages by conversation takes seconds. For a user who sent or received more than
+NEWEST messages, the inbox therefore lists the conversations of the newest ones, and those of older ones on further
+pages, each sorted by itself with unread messages first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from messaging.database.moments import validate_moment
 from messaging.models import REMOVED, Conversation, Message
 
 PAGE_SIZE = 50  # conversations
-NEWEST = 20_000  # messages sent, and as many received, whose conversations are sorted at once
+NEWEST = 20_000  # messages sent, and as many received, whose conversations are sorted together
 PREVIEW_CHARACTERS = 200  # of a conversation's first message
 
 
@@ -32,8 +32,8 @@ PREVIEW_CHARACTERS = 200  # of a conversation's first message
 class Row:
     """A conversation in a user's inbox.
 
-    ``people`` are the usernames of the others, ``preview`` is the start of the oldest message, and the numbers are of
-    messages that the user sent or received.
+    ``people`` are the usernames of the others, and ``preview`` is the start of the oldest message. All fields cover
+    only messages that the user sent or received.
     """
 
     conversation_id: int
@@ -46,8 +46,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Inbox:
-    """A ``page`` of Rows. ``before`` is set where only conversations without anything as new are listed; ``older`` is
-    what leads to those that are not, None where there are none."""
+    """A ``page`` of Rows. If ``before`` is set, only conversations whose last message is older are listed; ``older`` is
+    the ``before`` of the further conversations, None without any."""
 
     page: Page
     before: datetime | None
@@ -55,10 +55,10 @@ class Inbox:
 
 
 def inbox(user: Any, number: Any, before: str = "") -> Inbox:
-    """A page of the user's inbox, in six queries; of conversations that were over ``before`` a moment (ISO 8601).
+    """Return a page of the user's inbox, in six queries.
 
-    A ``number`` that is not a page number gives the first page, one beyond the end the last; what is no moment is as
-    if it were not given.
+    With ``before`` (ISO 8601), list only conversations without a message since that moment; other text is ignored. A
+    ``number`` that is not a page number selects the first page, one beyond the end the last.
     """
     moment = _moment(before)
     sides = [Message.objects.filter(**{side: user}) for side in ("sender", "receiver")]
@@ -67,7 +67,7 @@ def inbox(user: Any, number: Any, before: str = "") -> Inbox:
     older = max(filter(None, map(_oldest_of_newest, sides)), default=None)
     page = Paginator(_conversations(user, older, moment), PAGE_SIZE).get_page(number)
     found = {row["conversation_id"]: row for row in page.object_list}
-    if older or moment:  # then what was counted is only a part
+    if older or moment:  # then the query counted only part of the messages
         found = {pk: {**found[pk], **row} for pk, row in _counts(user, found).items()}
     people, previews = _other_people(user, found), _previews(user, found)
     page.object_list = [Row(**row, people=people[pk], preview=previews[pk]) for pk, row in found.items()]
@@ -75,7 +75,7 @@ def inbox(user: Any, number: Any, before: str = "") -> Inbox:
 
 
 def _moment(text: str) -> datetime | None:
-    """The moment that ``text`` names; None where it names none, one without a zone, or one that cannot be stored."""
+    """Return the moment that ``text`` names; None if it names none, one without a zone, or one out of range."""
     try:
         found = datetime.fromisoformat(text)
         validate_moment(found)
@@ -85,13 +85,13 @@ def _moment(text: str) -> datetime | None:
 
 
 def _oldest_of_newest(messages: QuerySet) -> datetime | None:
-    """When the last of the NEWEST messages was sent; None where there are no more."""
+    """Return when the last of the NEWEST messages was sent; None if there are no older ones."""
     last, *more = (*messages.order_by("-timestamp", "-id").values_list("timestamp", flat=True)[NEWEST - 1 :][:2], None)
     return last if more else None
 
 
 def _conversations(user: Any, since: datetime | None, before: datetime | None) -> QuerySet:
-    """Conversations with what the user sent or received in that time, and their counts of it."""
+    """Return the conversations in which the user sent or received messages in that time, with their counts of these."""
     messages = Message.objects.of(user)
     if before is not None:
         newer = Message.objects.of(user).filter(conversation=OuterRef("conversation"), timestamp__gte=before)
@@ -109,14 +109,14 @@ def _counted(user: Any, messages: QuerySet) -> QuerySet:
 
 
 def _counts(user: Any, conversation_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """What the user sent and received in these conversations at any time, by conversation, in their order."""
+    """Return the counts of all that the user sent and received in these conversations, by conversation id, in order."""
     rows = _counted(user, Message.objects.of(user).filter(conversation_id__in=list(conversation_ids)))
     counts = {row["conversation_id"]: row for row in rows}
     return {pk: counts[pk] for pk in conversation_ids if pk in counts}  # one may have been erased meanwhile
 
 
 def _other_people(user: Any, conversation_ids: Iterable[int]) -> dict[int, list[str]]:
-    """The usernames of everybody but ``user`` by conversation, in the order of their first message."""
+    """Return the usernames of everybody but ``user`` by conversation id, in the order of their first message."""
     pairs = Message.objects.of(user).filter(conversation_id__in=list(conversation_ids)).order_by()
     pairs = pairs.values("conversation_id").annotate(first=Min("timestamp")).order_by("first")
     people: defaultdict[int, dict[str, None]] = defaultdict(dict)
@@ -126,9 +126,9 @@ def _other_people(user: Any, conversation_ids: Iterable[int]) -> dict[int, list[
 
 
 def _previews(user: Any, conversation_ids: Iterable[int]) -> dict[int, str]:
-    """The start of the oldest message that ``user`` sent or received, by conversation."""
+    """Return the start of the oldest message that ``user`` sent or received, by conversation id."""
     oldest = Message.objects.of(user).filter(conversation=OuterRef("pk")).order_by("timestamp", "id")
-    # Cut in the database: texts may be long.
+    # Truncated in the database, because texts may be long.
     shown_text = Case(When(hidden=True, then=Value(_(REMOVED))), default=Left("content", PREVIEW_CHARACTERS))
     start = Subquery(oldest.values_list(shown_text)[:1])
     shown = Conversation.objects.filter(pk__in=list(conversation_ids)).order_by()

@@ -1,6 +1,6 @@
-"""What the participants' page of a conversation shows: the messages that a user sent or received in it.
+"""The contents of a participant's conversation page: the messages that the user sent or received in it.
 
-A conversation may also hold messages between other people (an imported one does): those are never loaded here.
+A conversation, such as an imported one, may also hold messages between other people; those are never loaded here.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from messaging.models import Message
 from messaging.participants.reporting import Report, may_be_reported, reporting
 from messaging.reading import branching
 
-PART_SIZE = 200  # messages; a longer conversation is shown in parts
+PART_SIZE = 200  # messages; a longer conversation is split into parts
 MAX_LEVEL = 6  # deeper branches are not indented further
 
 
 class MessageStub(NamedTuple):
-    """A message without its text: enough to put a whole conversation in order. The people are usernames."""
+    """The fields of a message needed to put a whole conversation in order. The people are usernames."""
 
     id: int
     parent_id: int | None
@@ -37,7 +37,7 @@ class MessageStub(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a message stands in a conversation. ``head`` is the first message of its run, as a number in the order."""
+    """The place of a message in a conversation; ``parent`` and ``head`` (the first of its run) are indexes."""
 
     stub: MessageStub
     parent: int | None
@@ -47,29 +47,30 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Card:
-    """A message as a conversation shows it to one of its two people.
+    """A message as a conversation shows it to its sender or its receiver.
 
-    ``begins`` says that it has a header: its author, or where it stands, differs from the card before it.
+    ``begins``: it has a header. Its people, level or day differ from the card before it, it names its parent, or it is
+    the first unread message.
     """
 
     message: Message
-    level: int  # how far it is indented, because the conversation branches; at most MAX_LEVEL
+    level: int  # the indentation of its branch; at most MAX_LEVEL
     parent: MessageStub | None  # set only if the card must name it, because it does not stand right below it
     parent_part: int
     begins: bool
-    day: date | None  # set where another day begins
+    day: date | None  # set on the first card of a day, and of the page
     is_first_unread: bool
     is_own: bool
     unread: bool
     edits: Edits | None
-    report: Report | None  # the reader's own, of a message that they received
+    report: Report | None  # the reader's own report of a message that they received
     may_report: bool
-    reason: str  # what its author, who reads it, was told about its removal, or that of a part
+    reason: str  # the reason that its author got for the removal of the message or of a part; shown to the author alone
 
 
 @dataclass(frozen=True)
 class ConversationPart:
-    """Up to PART_SIZE messages of a conversation in reading order, and facts about all that this user sees of it."""
+    """Up to PART_SIZE messages of a conversation in reading order, with facts about all messages that the user sees."""
 
     conversation_id: int
     people: list[str]  # usernames of the others
@@ -84,8 +85,8 @@ class ConversationPart:
 def conversation_part(user: Any, conversation_id: int, number: Any) -> ConversationPart | None:
     """Return a part of what ``user`` sees of a conversation, or None if they have no message in it.
 
-    Takes four queries at most, however long it is, and two of what keeps reports. A ``number`` that is not the number
-    of a part gives the first one, a number beyond the end the last.
+    Runs at most four queries, however long the conversation is, and two of the reporting service. A ``number`` that is
+    not the number of a part selects the first one, a number beyond the end the last.
     """
     visible = Message.objects.of(user).filter(conversation_id=conversation_id)
     stubs = [
@@ -118,7 +119,7 @@ def conversation_part(user: Any, conversation_id: int, number: Any) -> Conversat
 
 
 def _in_reading_order(stubs: Sequence[MessageStub]) -> list[Place]:
-    """Put messages, given oldest first, in the order in which they are read, with the branches of the conversation."""
+    """Put messages, given oldest first, in reading order, with their places in the branches of the conversation."""
     found = threads.depth_first([stub[:2] for stub in stubs])
     order = [stubs[position] for position, _ in found]
     numbers: dict[int | None, int] = {stub.id: number for number, stub in enumerate(order)}
@@ -133,8 +134,8 @@ def _cards(
 ) -> list[Card]:
     """Return the cards of a page.
 
-    ``order`` holds all that the user sees of the conversation, ``places`` the numbers in it by id, and ``messages``
-    those of the page by id.
+    ``order`` holds all messages of the conversation that the user sees, ``places`` their indexes in it by id, and
+    ``messages`` those of the page by id.
     """
     shown = [messages[place.stub.id] for place in page.object_list]
     edits = edits_by_message(message for message in shown if not message.hidden)
@@ -170,7 +171,7 @@ def _cards(
 
 
 def _goes_on(before: Card | None, message: Message, place: Place) -> bool:
-    """Whether a message belongs under the header of the card before it."""
+    """Return whether a message belongs under the header of the card before it."""
     return before is not None and (before.message.sender_id, before.message.receiver_id, before.level) == (
         message.sender_id,
         message.receiver_id,
@@ -179,12 +180,12 @@ def _goes_on(before: Card | None, message: Message, place: Place) -> bool:
 
 
 def _day(message: Message) -> date:
-    """The day on which a message was sent, in the time zone of the reader."""
+    """Return the day on which a message was sent, in the reader's time zone."""
     return timezone.localtime(message.timestamp).date()
 
 
 class _Moderated(NamedTuple):
-    """What moderators have to do with the messages of a page, for one reader."""
+    """For one reader: whether they can report, and by message id their reports and the reasons for removing theirs."""
 
     can_report: bool = False
     reports: Mapping[int, Report] = {}
@@ -205,7 +206,7 @@ def _moderated(user: Any, shown: Iterable[Message]) -> _Moderated:
 
 
 def _may_report(user: Any, message: Message, moderated: _Moderated) -> bool:
-    """Whether the card has a link to report it: once for each text, and not what moderators removed already."""
+    """Return whether the card has a link to report the message: each text once, and no hidden message."""
     report = moderated.reports.get(message.pk)
     reported = report is not None and report.is_current
     return moderated.can_report and may_be_reported(message, user) and not message.hidden and not reported

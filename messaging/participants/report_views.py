@@ -1,4 +1,4 @@
-"""The participants' pages about reports: reporting a message, one's own reports, withdrawing one."""
+"""The participants' views for reports: reporting a message, the list of one's own reports, and withdrawing one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECEIVED = gettext_lazy("Your report was received. Moderators will look at the m
 
 
 def with_reporting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Call ``view`` with what keeps reports as its second argument; 404 where messages cannot be reported."""
+    """Pass the reporting service to ``view`` as its second argument; 404 if messages cannot be reported."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -42,7 +42,7 @@ def with_reporting(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 @never_cache
 @with_reporting
 def report(request: HttpRequest, service: Reporting, pk: int) -> HttpResponse:
-    """Report a message that the user received to moderators; 404 for any other."""
+    """Report a message that the user received from somebody else; 404 for any other."""
     user: Any = request.user
     received = Message.objects.filter(receiver=user).exclude(sender=user)
     message = get_object_or_404(received.select_related("sender", "receiver"), pk=pk)
@@ -68,7 +68,7 @@ def report(request: HttpRequest, service: Reporting, pk: int) -> HttpResponse:
 @never_cache
 @with_reporting
 def reports(request: HttpRequest, service: Reporting) -> HttpResponse:
-    """The user's own reports, latest first."""
+    """Show the user's own reports, latest first."""
     page = service.page_of(request.user, request.GET.get("page"))
     return render(request, "messaging/reports.html", {"page": page, "section": "reports"})
 
@@ -77,7 +77,7 @@ def reports(request: HttpRequest, service: Reporting) -> HttpResponse:
 @require_POST
 @with_reporting
 def withdraw(request: HttpRequest, service: Reporting, pk: int) -> HttpResponse:
-    """Withdraw a report of one's own that waits; 404 for any other person's."""
+    """Withdraw a pending report of the user's own; 404 for another person's."""
     try:
         service.withdraw(pk, by=request.user)
     except NoSuchReport as error:

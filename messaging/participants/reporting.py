@@ -1,6 +1,7 @@
-"""Reporting a message to moderators. Messaging only asks: who keeps reports is said by the setting MESSAGING_REPORTING.
+"""The interface for reporting messages to moderators.
 
-It names a class (a dotted path) whose instances are a ``Reporting``. Without it nobody can report, and no page says so.
+The setting MESSAGING_REPORTING is the dotted path of a class that implements ``Reporting`` and stores the reports.
+Without it, messages cannot be reported and no page offers it.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ HIDDEN_ALREADY = gettext_lazy("Moderators removed this message already.")
 
 
 class ReportRefused(Exception):
-    """Nothing was reported or withdrawn; the text is a sentence that says why."""
+    """Nothing was reported or withdrawn; the exception's text is a sentence that explains why."""
 
 
 class NoSuchReport(Exception):
-    """This person made no report with that key."""
+    """The user made no report with that key."""
 
 
 class State(Enum):
-    """What became of a report, as far as its reporter reads it: never by whom, or what was done to somebody else."""
+    """The state of a report as its reporter sees it: never who decided, or what was done to somebody else."""
 
     WAITING = "waiting"
     LOOKED_AT = "looked at"
@@ -41,7 +42,7 @@ class State(Enum):
 
     @property
     def words(self) -> str:
-        """As the reporter reads it."""
+        """The words that the reporter reads."""
         return {
             State.WAITING: pgettext("state of a report", "waiting"),
             State.LOOKED_AT: pgettext("state of a report", "looked at"),
@@ -52,9 +53,9 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Report:
-    """Somebody's own report. ``choice`` is what they chose, in words; ``message`` is None once it is deleted.
+    """A report as its reporter sees it. ``choice`` is the chosen reason in words; ``message`` is None once deleted.
 
-    ``is_current`` says whether the message still reads as it did: one that was edited since can be reported again.
+    ``is_current``: the message was not edited since; an edited one can be reported again.
     """
 
     pk: int
@@ -75,37 +76,37 @@ class Report:
 
 
 class Reporting(Protocol):
-    """What keeps reports. ``user`` and ``by`` are accounts; what is refused raises ReportRefused."""
+    """A service that stores reports. ``user`` and ``by`` are accounts; refusals raise ReportRefused."""
 
     def choices(self) -> Sequence[tuple[str, str]]:
-        """Return what a message can be reported for: keys, and words for participants."""
+        """Return the reasons for which a message can be reported: (key, words for participants)."""
 
     def report(self, message: Message, choice: str, note: str, *, by: Any) -> None:
         """Report a message that ``by`` received, for the ``choice`` with this key."""
 
     def withdraw(self, pk: int, *, by: Any) -> None:
-        """Take back a report that waits. Raises NoSuchReport where ``by`` made none with that key."""
+        """Withdraw a pending report. Raise NoSuchReport if ``by`` made none with that key."""
 
     def reports_of(self, user: Any, message_ids: Collection[int]) -> Mapping[int, Report]:
-        """Return the latest report that ``user`` made of each of these messages, by its id."""
+        """Return the latest report that ``user`` made of each of these messages, by message id."""
 
     def page_of(self, user: Any, number: Any) -> Page:
-        """Return a page of the Reports of ``user``, latest first. What is no page number gives the first page."""
+        """Return a page of the Reports of ``user``, latest first; an invalid page number selects the first page."""
 
     def reasons(self, message_ids: Collection[int]) -> Mapping[int, str]:
-        """Return what their author was told about the removal of each of these messages, by its id."""
+        """Return the reasons that the authors of these messages got for their removal, by message id."""
 
 
 def reporting() -> Reporting | None:
-    """Return what keeps reports, None where messages cannot be reported."""
+    """Return the service that stores reports, or None if messages cannot be reported."""
     path = getattr(settings, "MESSAGING_REPORTING", "")
     return import_string(path)() if path else None
 
 
 def how_to_object() -> str:
-    """Return the sentence that tells the author of a removed message how to object, empty where nobody set one.
+    """Return the sentence that explains to the author of a removed message how to object; "" if none is configured.
 
-    The setting MESSAGING_OBJECTIONS is one address (of mail, or of a page), or a whole sentence.
+    The setting MESSAGING_OBJECTIONS is a single address (e-mail or URL) or a whole sentence.
     """
     text = str(getattr(settings, "MESSAGING_OBJECTIONS", "")).strip()
     if not text or " " in text:
@@ -115,5 +116,5 @@ def how_to_object() -> str:
 
 
 def may_be_reported(message: Message, user: Any) -> bool:
-    """Whether ``message`` is one that ``user`` received, and not from themself."""
+    """Return whether ``user`` received ``message`` from somebody else."""
     return message.receiver_id == user.pk and message.sender_id != user.pk

@@ -1,6 +1,7 @@
-"""What moderators have to say to a person. Messaging only asks: who knows it is said by the setting MESSAGING_STANDING.
+"""The interface for warnings and limits that moderators set for a person.
 
-It names a class (a dotted path) whose instances are a ``Moderators``. Without it all may write, and read nothing.
+The setting MESSAGING_STANDING is the dotted path of a class that implements ``Moderators``. Without it, everybody may
+write and nobody is warned.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ CONFIRM_FIRST = gettext_lazy("Confirm the warning of the moderators above, then 
 
 
 class NoSuchWarning(Exception):
-    """This person got no warning with that key."""
+    """The user got no warning with that key."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class Limit:
-    """What a person cannot do, as a sentence with its end, and the reason that moderators gave ("" for none)."""
+    """Something that a person cannot do: a sentence with the end of the limit, and the moderators' reason or ""."""
 
     sentence: str
     reason: str
@@ -40,8 +41,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Standing:
-    """The warnings that a person did not confirm yet, and what keeps them from sending anything, and from beginning
-    conversations."""
+    """A person's unconfirmed warnings, and the limits on sending anything and on starting conversations, if any."""
 
     warnings: Sequence[Warned] = ()
     sending: Limit | None = None
@@ -49,41 +49,41 @@ class Standing:
 
     @property
     def limits(self) -> list[Limit]:
-        """What the person reads on each page: a reason that a warning on it gives is not given again."""
+        """The limits that each page shows, without a reason that a warning on the page already gives."""
         told = {warning.text for warning in self.warnings}
         found = [limit for limit in (self.sending, self.beginning) if limit is not None]
         return [replace(limit, reason="") if limit.reason in told else limit for limit in found]
 
     @property
     def sending_refusal(self) -> str:
-        """Why the person can send nothing, as a sentence; "" where they can."""
+        """The sentence that explains why the person cannot send anything; "" if they can."""
         if self.sending is not None:
             return self.sending.sentence
         return str(CONFIRM_FIRST) if self.warnings else ""
 
     @property
     def beginning_refusal(self) -> str:
-        """Why the person can begin no conversation, as a sentence; "" where they can."""
+        """The sentence that explains why the person cannot start a conversation; "" if they can."""
         return self.sending_refusal or (self.beginning.sentence if self.beginning else "")
 
 
 class Moderators(Protocol):
-    """Who knows what moderators decided about people."""
+    """A service that provides moderators' decisions about people."""
 
     def standing_of(self, user: Any) -> Standing:
-        """Return what holds for ``user`` now."""
+        """Return the current standing of ``user``."""
 
     def confirm(self, pk: int, *, by: Any) -> None:
-        """Note that ``by`` read a warning of theirs; repeating it is fine. Raises NoSuchWarning."""
+        """Record that ``by`` read a warning of theirs. Idempotent. Raise NoSuchWarning for any other warning."""
 
 
 def moderators() -> Moderators | None:
-    """Return who knows it, None where nobody does."""
+    """Return the configured service, or None."""
     path = getattr(settings, "MESSAGING_STANDING", "")
     return import_string(path)() if path else None
 
 
 def standing_of(user: Any) -> Standing:
-    """Return what holds for ``user`` now."""
+    """Return the current standing of ``user``; without a service, one without warnings or limits."""
     service = moderators()
     return Standing() if service is None else service.standing_of(user)

@@ -1,4 +1,4 @@
-"""Confirming a warning of the moderators."""
+"""The view that confirms a moderators' warning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from messaging.participants.standing import NoSuchWarning, moderators
 @login_required
 @require_POST
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note that the user read a warning; 404 for one that is not theirs."""
+    """Record that the user read a warning; 404 for one that is not theirs."""
     service = moderators()
     if service is None:
         raise Http404("Nobody is warned here.")

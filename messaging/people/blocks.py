@@ -1,4 +1,4 @@
-"""Blocks: who does not want to be written to by whom."""
+"""Blocks between participants."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from messaging.database.moments import moments_within_range, validate_moment
 
 class BlockQuerySet(models.QuerySet["Block"]):
     def of(self, user_id: Any) -> BlockQuerySet:
-        """Those on either side of which a person (a primary key) is."""
+        """Blocks by or of a person (a primary key)."""
         return self.filter(Q(blocker=user_id) | Q(blocked=user_id))
 
     def among(self, user_ids: Iterable[Any]) -> BlockQuerySet:
-        """Those between two of these people."""
+        """Blocks between two of these people (primary keys)."""
         ids = list(user_ids)
         return self.filter(blocker__in=ids, blocked__in=ids)
 
 
 class Block(models.Model):
-    """``blocker`` gets no new messages that ``blocked`` writes as a participant; imports are not affected.
+    """A block: ``blocker`` gets no new messages that ``blocked`` writes as a participant. Imports are not affected.
 
-    Foreign keys do nothing on delete, as those of messages: an erasure of either person removes it.
+    Foreign keys do nothing on delete, like those of messages: an erasure of either person removes the block.
     """
 
     blocker = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Drafts: what participants typed and have not sent."""
+"""Drafts: texts that participants typed and have not sent."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from messaging.database.moments import moments_within_range, validate_moment
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def of(self, user_id: Any) -> DraftQuerySet:
-        """Those that a person (a primary key) wrote, and those that were meant for them."""
+        """Drafts by or for a person (a primary key)."""
         return self.filter(Q(user=user_id) | Q(to=user_id))
 
 
 class Draft(models.Model):
-    """What ``user`` typed in one place and has not sent: a reply, a new message, a new text of a message.
+    """A text that ``user`` typed in one place and has not sent: a reply, a new message, an edit of a message.
 
-    ``place`` is a key of ``messaging.participants.drafts``. ``to`` is whom it is meant for, if they are known. Foreign
-    keys do nothing on delete, as those of messages: an erasure of either person removes it.
+    ``place`` is a key of ``messaging.participants.drafts``. ``to`` is the receiver, if known. Foreign keys do nothing
+    on delete, like those of messages: an erasure of either person removes the draft.
     """
 
     user = models.ForeignKey(

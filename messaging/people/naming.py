@@ -1,4 +1,4 @@
-"""Finding a person's names in what people typed: searches, reasons, names of files."""
+"""Finding a person's names in typed texts: searches, reasons, file names."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from functools import lru_cache
 
 from messaging.search.normalising import LETTERS, REMOVED, words
 
-# Shorter names may be ordinary words: they are matched only as the whole text, and where a search names a person.
+# Shorter names may be ordinary words: they match only as the whole text, or as the value of a search filter for people.
 MIN_WORD_LENGTH = 3
-FILTERS = ("from", "to", "with", "between")  # of searches: all that take the name of a person
-ACCENTS = r"\u0300-\u036f"  # written apart from their letter
+FILTERS = ("from", "to", "with", "between")  # all search filters that take the name of a person
+ACCENTS = r"\u0300-\u036f"  # combining accents
 PERSON = rf'\b(?:{"|".join(FILTERS)}):(?:[^:]*,)?["“„«]?'
 
 _LETTERS, _REMOVED = str.maketrans(LETTERS), re.compile(f"[{REMOVED}]")
 
 
 class NamePattern:
-    """Finds names as whole words, with other capital letters and accents too: a search for "café" finds whoever is
-    called "cafe" and the other way round, so that either names them."""
+    """A pattern for names as whole words, whatever their case and accents: a search for "café" finds a person called
+    "cafe" and the other way round, so that either names them."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """``names`` are not empty."""
+        """``names`` must not contain an empty string."""
         given = set(names)
         # Keyboards type accented letters composed (NFC) or decomposed (NFD).
         written = given | {unicodedata.normalize(form, name) for name in given for form in ("NFC", "NFD")}
@@ -31,11 +31,11 @@ class NamePattern:
         self._written, self._plain = _any_of(written | plain), _any_of(plain)
 
     def search(self, text: str) -> bool:
-        """Whether one of the names is in ``text``."""
+        """Return whether one of the names is in ``text``."""
         return any(True for _ in self._spans(text))
 
     def sub(self, replacement: str, text: str) -> str:
-        """``text`` with this in the place of each of the names."""
+        """Return ``text`` with ``replacement`` in place of each name."""
         pieces, end = [], 0
         for start, stop in sorted(self._spans(text)):
             if start >= end:
@@ -54,13 +54,13 @@ class NamePattern:
 
 
 def name_pattern(names: Iterable[str]) -> NamePattern | None:
-    """Return what finds any of ``names``; None without names."""
+    """Return a pattern that finds any of ``names``, ignoring empty ones; None without names."""
     given = [name for name in names if name]
     return NamePattern(given) if given else None
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
-    """``text`` without capital letters, accents and what nobody sees; and of each sign, where it came from."""
+    """Return ``text`` without case, accents and invisible characters, and the original index of each character left."""
     signs, places = [], []
     for place, sign in enumerate(text):
         for one in _folded_sign(sign):
@@ -71,7 +71,7 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 @lru_cache(maxsize=5_000)
 def _folded_sign(sign: str) -> str:
-    """As names are compared (ops/accounts/names/sorting.py), and as searches compare words."""
+    """Fold a character as name comparison (ops/accounts/names/sorting.py) and search do."""
     apart = unicodedata.normalize("NFKD", sign.casefold())
     kept = "".join(one for one in apart if not unicodedata.combining(one))
     return _REMOVED.sub("", kept.translate(_LETTERS))

@@ -1,7 +1,6 @@
-"""Terms as the engines take them: phrases of normalised words in place of texts, and as few operators as possible.
+"""Compiled terms for the engines: phrases of normalised words in place of texts, and as few operators as possible.
 
-Nothing that somebody typed goes into the syntax of an engine: words hold letters, digits and symbols alone, and are
-quoted all the same.
+Typed text never becomes syntax of an engine: words contain only letters, digits and symbols, and are quoted as well.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from messaging.search.terms import All, Disguised, Not, OneOf, Term, Words
 
 @dataclass(frozen=True)
 class Phrase:
-    """Consecutive words as the index holds them. With ``prefix``, the last one may go on."""
+    """Consecutive words as the index holds them. With ``prefix``, the last one is the beginning of a word."""
 
     words: tuple[str, ...]
     prefix: bool = False
@@ -30,32 +29,32 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Without:
-    """Texts in which ``part`` is not found."""
+    """Texts that ``part`` does not match."""
 
     part: Part
 
 
 @dataclass(frozen=True)
 class Every:
-    """Texts in which each of two or more ``parts`` is found."""
+    """Texts that each of two or more ``parts`` matches."""
 
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
 class Some:
-    """Texts in which one of two or more ``parts`` is found."""
+    """Texts that at least one of two or more ``parts`` matches."""
 
     parts: tuple[Part, ...]
 
 
 Part: TypeAlias = Phrase | Without | Every | Some
-Compiled: TypeAlias = Part | bool  # whether all texts match, where none has to be looked at
+Compiled: TypeAlias = Part | bool  # True matches every text, False none
 
 
 @lru_cache(maxsize=500)
 def compiled(term: Term) -> Compiled:
-    """Return ``term`` in words of the index. A text without a letter, digit or symbol is in no message."""
+    """Return ``term`` in words of the index. A text without a letter, digit or symbol matches nothing."""
     match term:
         case Words(text, prefix):
             found = tuple(words(text).split())
@@ -72,7 +71,7 @@ def compiled(term: Term) -> Compiled:
 
 
 def undisguised(term: Term) -> Term:
-    """Return ``term`` with plain words in the place of those in disguise."""
+    """Return ``term`` with plain words in place of disguised ones."""
     match term:
         case Disguised(text):
             return Words(words(text).replace(" ", ""))
@@ -84,24 +83,24 @@ def undisguised(term: Term) -> Term:
 
 
 def without(part: Compiled) -> Compiled:
-    """Everything that ``part`` does not find."""
+    """Return the negation of ``part``."""
     if isinstance(part, bool):
         return not part
     return part.part if isinstance(part, Without) else Without(part)
 
 
 def every(parts: Iterable[Compiled]) -> Compiled:
-    """What all ``parts`` find; without any, everything."""
+    """Return the conjunction of ``parts``; True without any."""
     return _joined(parts, Every, decides=False)
 
 
 def some(parts: Iterable[Compiled]) -> Compiled:
-    """What one of ``parts`` finds; without any, nothing."""
+    """Return the disjunction of ``parts``; False without any."""
     return _joined(parts, Some, decides=True)
 
 
 def _joined(parts: Iterable[Compiled], kind: type[Every] | type[Some], *, decides: bool) -> Compiled:
-    """One part of several: one that is ``decides`` is all that matters, its opposite makes no difference."""
+    """Combine parts into one: a part that is ``decides`` decides the result, and its opposite is dropped."""
     kept: list[Part] = []
     for part in parts:
         if part is decides:
@@ -112,7 +111,7 @@ def _joined(parts: Iterable[Compiled], kind: type[Every] | type[Some], *, decide
 
 
 def wanted(part: Compiled) -> Iterator[Phrase]:
-    """The phrases by which a text is found, without those that it must not hold."""
+    """Yield the phrases that a matching text may contain, without excluded ones."""
     match part:
         case Phrase():
             yield part
@@ -122,7 +121,7 @@ def wanted(part: Compiled) -> Iterator[Phrase]:
 
 
 def holds(part: Compiled, padded: str) -> bool:
-    """Whether a text is found, given its words with a space before and after them."""
+    """Return whether a text matches, given its words with a space before and after them."""
     match part:
         case Phrase(_, prefix):
             return f" {part.text}{'' if prefix else ' '}" in padded

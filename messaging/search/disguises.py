@@ -1,8 +1,8 @@
-"""How people write a word to evade a filter: spaced out, with repeated letters, or with others that look alike.
+"""Disguised spellings of a word that evade filters: spaced out, with repeated letters, or with look-alike ones.
 
-A search for such a word asks the index for each of these spellings, so that it finds them in any volume and costs
-nothing while messages are written. There are bounds: of a word with very many spellings, those with the fewest changes.
-Accents, fullwidth letters and signs that nobody sees need nothing here: no word of the index has any.
+A search for such a word looks up each spelling in the index, so that it works for any number of messages and costs
+nothing while they are written. The number of spellings is bounded; those with the fewest changes are preferred.
+Accents, fullwidth letters and invisible characters need no spellings: normalising removes them from the index.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from itertools import combinations, product
 
 from messaging.search.normalising import words
 
-MOST_FORMS = 400  # in one word
-MOST_SPACED = 20  # with look-alikes; each is compared with the texts that have all its letters as words
-LONGEST_RUN = 8  # of one letter
-LONGEST = 20  # letters; longer words are only looked for spaced out
-# What people type for a letter, each as folding leaves it: digits, then letters of Greek and Cyrillic.
+MOST_FORMS = 400  # spellings of one word: up to half with look-alikes, and up to half stretched
+MOST_SPACED = 20  # spaced spellings with look-alikes; each is compared with all texts that have its letters as words
+LONGEST_RUN = 8  # repetitions of one letter
+LONGEST = 20  # letters; a longer word is only looked up plain and spaced out
+# What people type in place of a letter, as folding leaves it: digits and Latin, then Greek and Cyrillic letters.
 ALIKE = {
     "a": "4аα", "b": "8ьв", "c": "сϲ", "d": "ԁ", "e": "3еε", "g": "9ԍ", "h": "һн", "i": "1lіι", "j": "ј", "k": "кκ",
     "l": "1iӏ", "m": "мμ", "n": "пη", "o": "0оο", "p": "рρ", "q": "ԛ", "r": "г", "s": "5ѕ", "t": "7тτ", "u": "vυ",
@@ -24,7 +24,7 @@ ALIKE = {
 
 
 def forms(text: str) -> list[str]:
-    """Return the spellings of a word as words of the index, the plain one first; none where there is no letter."""
+    """Return the spellings of a word as words of the index, the plain one first; [] for a text without words."""
     word = words(text).replace(" ", "")
     if not word:
         return []
@@ -41,7 +41,7 @@ def forms(text: str) -> list[str]:
 
 
 def _lookalikes(word: str) -> list[str]:
-    """The word with letters replaced: one, then two, and so on, until there are many."""
+    """Return the word with one letter replaced, then with two, and so on, up to half of MOST_FORMS."""
     found: list[str] = []
     places = [place for place, letter in enumerate(word) if letter in ALIKE]
     for number in range(1, len(places) + 1):
@@ -57,7 +57,7 @@ def _lookalikes(word: str) -> list[str]:
 
 
 def _stretched(word: str) -> list[str]:
-    """The word with a letter repeated, or with several doubled or tripled."""
+    """Return the word with one letter repeated, or with several doubled or tripled."""
     runs = [place for place in range(len(word)) if word[place] != word[place - 1 : place]]
     found = [
         word[:place] + word[place] * (length - 1) + word[place:]

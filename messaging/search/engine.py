@@ -1,7 +1,7 @@
-"""Searching texts: conditions on messages, and on the earlier texts of edited ones, that an index answers.
+"""Full-text search: conditions on messages, and on the earlier texts of edited ones, that an index answers.
 
-``matching`` is a condition like others. Of a common word, a list wants only the newest rows: ``newest_first`` finds out
-how to come to them soonest. Both find the same, on either database, at any moment.
+``matching`` is a condition like any other. A list shows only the newest rows for a common word, and ``newest_first``
+picks the fastest plan to find these. Both find the same rows, on either database, at any moment.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from messaging.search.terms import Term
 
 COLUMNS = {"message": "content", "messagehistory": "old_content"}  # by model
 MOMENTS = {"message": "timestamp", "messagehistory": "edited_at"}
-COMMON = 20_000  # texts that are found: sorting them all by time takes longer than looking through the newest rows
-LOOKED_THROUGH = 10_000  # rows at most; words that few of these have were common once, and the index is asked
-PAGE = 51  # rows that a page may want
-USUAL_LENGTH = 12  # words of a text
-MARKED = 20_000  # characters of a text in which words are marked: a page has up to two hundred texts
+COMMON = 20_000  # matching texts above which sorting them all by time takes longer than scanning the newest rows
+LOOKED_THROUGH = 10_000  # rows scanned at most; if few of them match, the word was common once, and the index is used
+PAGE = 51  # rows that a page may need
+USUAL_LENGTH = 12  # words of an average text
+MARKED = 20_000  # characters of a text in which matches are marked: a page has up to two hundred texts
 
 
 class FirstPage(NamedTuple):
-    """The ``keys`` of the rows with which a list begins, and ``rows``, as all that match are counted soonest.
+    """The ``keys`` of the first rows of a list, and ``rows``, a queryset that counts all matching rows fastest.
 
-    ``moments`` are the times of these, up to as many as were asked for and one more; None where nobody has looked.
+    ``moments`` are the times of the matching rows, up to the requested number and one more; None if not loaded.
     """
 
     keys: list[int]
@@ -41,9 +41,9 @@ class FirstPage(NamedTuple):
 
 
 class Matches(Expression):
-    """Whether a text matches; for ``filter``. Use ``matching``.
+    """The expression that a text matches, for ``filter``. Use ``matching``.
 
-    With ``by_index`` false each row is looked at; with ``listed`` the index is asked, whatever the planner believes.
+    With ``by_index`` false, each row is examined; with ``listed``, the index is used whatever the planner estimates.
     """
 
     conditional = True
@@ -74,28 +74,28 @@ class Matches(Expression):
 
 
 def column_of(model: Any) -> str:
-    """The field of ``model`` that holds its text."""
+    """Return the field of ``model`` that holds its text."""
     return COLUMNS[model._meta.model_name]
 
 
 def tables_of(model: Any) -> sqlite.Tables:
-    """What SQLite has for the texts of ``model``."""
+    """Return the names of SQLite's search tables for the texts of ``model``."""
     return sqlite.Tables(model._meta.db_table, column_of(model))
 
 
 def matching(term: Term, model: Any = None, prefix: str = "") -> Q:
-    """A condition on rows of ``model`` (messages, or histories): the text matches ``term``.
+    """Return the condition that the text of a row of ``model`` (messages by default, or histories) matches ``term``.
 
-    ``prefix`` is the way from the rows that are filtered to those of ``model``, such as ``message__``.
+    ``prefix`` is the lookup path from the filtered rows to ``model``, such as ``message__``.
     """
     return Q(Matches(compiled(term), model or _message(), prefix))
 
 
 def newest_first(queryset: Any, term: Term) -> Any:
-    """Return the rows of ``queryset`` (messages or histories) that match, for a page of the newest of them.
+    """Return the rows of ``queryset`` (messages or histories) that match, for a page of the newest ones.
 
-    Give it what else the page asks for, its place (keyset) too, and then slice it: a rare word's rows are found by the
-    index, and for a common one the rows are looked through from the newest; from the oldest if they are ordered so.
+    Pass a queryset with all other conditions of the page, including its keyset, and slice the result. The index finds
+    the rows of a rare word; for a common one, the rows are scanned from the newest, or from the oldest if ordered so.
     """
     part, model = compiled(term), queryset.model
     if _soon(queryset, term) is None:
@@ -104,9 +104,9 @@ def newest_first(queryset: Any, term: Term) -> Any:
 
 
 def first_page(queryset: Any, term: Term, *, size: int, most: int) -> FirstPage:
-    """Return the first rows of what ``newest_first`` returns, ``size`` of them, up to PAGE.
+    """Return the first ``size`` rows (at most PAGE) of the result of ``newest_first``.
 
-    Where the index is asked for all that match, one statement tells their times as well, of up to ``most`` + 1.
+    If the index finds all matching rows, the same statement loads their times as well, up to ``most`` + 1.
     """
     part, model = compiled(term), queryset.model
     hits = _soon(queryset, term)
@@ -118,13 +118,13 @@ def first_page(queryset: Any, term: Term, *, size: int, most: int) -> FirstPage:
 
 
 def later(queryset: Any, term: Term) -> Any:
-    """Return the rows of ``queryset``, those after some key, that match: where there are few, without the index."""
+    """Return the matching rows of ``queryset``, which holds the rows after some key; skip the index if it has few."""
     are_few = not queryset.order_by("pk").values("pk")[LOOKED_THROUGH:].exists()
     return queryset.filter(Matches(compiled(term), queryset.model, by_index=not are_few))
 
 
 def conversations_matching(queryset: Any, term: Term) -> Any:
-    """Return the conversations of ``queryset`` with a message that matches, for a page of the newest of them."""
+    """Return the conversations of ``queryset`` with a matching message, for a page of the newest ones."""
     part, messages = compiled(term), _message()._base_manager.using(queryset.db).order_by()
     if not isinstance(part, bool) and is_common(term, using=queryset.db):
         found = messages.filter(Matches(part, messages.model, by_index=False), conversation=OuterRef("pk"))
@@ -135,12 +135,12 @@ def conversations_matching(queryset: Any, term: Term) -> Any:
 
 
 def count(queryset: Any, *, most: int = 1_000) -> int:
-    """How many rows ``queryset`` has, ``most`` + 1 where it has more; soonest of what ``newest_first`` returned."""
+    """Return how many rows ``queryset`` has, or ``most`` + 1 if more; fastest for a result of ``newest_first``."""
     return int(queryset.order_by()[: most + 1].count())
 
 
 def number(term: Term, model: Any = None, *, most: int, using: str = "default") -> int | None:
-    """How many texts match, ``most`` + 1 where it is more; None where the index knows only those that do not."""
+    """Return how many texts match, or ``most`` + 1 if more; None if the index finds only those that do not match."""
     part, model = compiled(term), model or _message()
     if isinstance(part, bool) or connections[using].vendor == "postgresql":
         return count(model._base_manager.using(using).filter(Matches(part, model)), most=most)
@@ -152,15 +152,17 @@ def number(term: Term, model: Any = None, *, most: int, using: str = "default") 
 
 
 def is_common(term: Term, model: Any = None, *, using: str = "default") -> bool:
-    """Whether ``term`` finds so many texts that a list should not collect them all."""
+    """Return whether ``term`` finds so many texts that a list should not collect them all."""
     return estimate(term, model, using=using) > COMMON
 
 
 def estimate(term: Term, model: Any = None, *, using: str = "default") -> int:
-    """About how many texts match, in milliseconds: PostgreSQL's planner guesses, SQLite's index counts up to COMMON.
+    """Return about how many texts match, within milliseconds.
 
-    Of what SQLite finds by exclusion alone the number is not known: it counts as common. PostgreSQL does not know words
-    that are in few texts, and supposes that each is in a few thousand: of hundreds of disguises, that would be all.
+    PostgreSQL's planner estimates; SQLite's index counts up to COMMON. A term that SQLite finds only by exclusion
+    counts as common, because the number is unknown. PostgreSQL has no statistics of rare words and assumes a few
+    thousand texts for each; hundreds of spellings of a disguised word would add up to all texts, so only the plain
+    word is estimated.
     """
     part, model = (
         compiled(undisguised(term) if connections[using].vendor == "postgresql" else term),
@@ -179,15 +181,15 @@ def estimate(term: Term, model: Any = None, *, using: str = "default") -> int:
 
 
 def matches(term: Term, text: str) -> bool:
-    """Whether ``text`` matches, by itself."""
+    """Return whether ``text`` matches, without the index."""
     return holds(compiled(term), f" {words(text)} ")
 
 
 def score(term: Term, text: str) -> float:
-    """How much of ``term`` a text has: each phrase by how often it stands there, every further time counting less, and
-    less in a long text (the frequencies of BM25).
+    """Return a score of a text: the sum of BM25's term frequencies, without document frequencies, for each phrase.
 
-    It depends on nothing but the text, so that what is stored meanwhile moves nothing in an order by it.
+    Each further occurrence of a phrase adds less, and less in a long text. The score depends on the text alone, so that
+    an order by it stays stable while other texts are stored.
     """
     padded = f" {words(text)} ".replace(" ", "  ")
     length = padded.count("  ") - 1
@@ -200,9 +202,9 @@ def score(term: Term, text: str) -> float:
 
 
 def spans(term: Term, text: str) -> list[tuple[int, int]]:
-    """Return where ``term`` is in ``text``, from left to right, without what overlaps: for marking it.
+    """Return the spans of ``term`` in ``text`` for marking, from left to right, with overlapping ones merged.
 
-    Of a long text in its first MARKED characters only, because people wait for it.
+    Only the first MARKED characters of a long text are searched, because people wait for it.
     """
     kept: list[tuple[int, int]] = []
     for start, end in sorted(_hits(_sought(term), places(text[:MARKED]))):
@@ -214,7 +216,7 @@ def spans(term: Term, text: str) -> list[tuple[int, int]]:
 
 
 class Sought(NamedTuple):
-    """Phrases to look for in one go, however many: by their first words, but for beginnings of single words."""
+    """Phrases by their first word, and single-word prefixes (``beginnings``): found in one pass, however many."""
 
     phrases: dict[str, list[Phrase]]
     beginnings: tuple[str, ...]
@@ -241,8 +243,7 @@ def _hits(sought: Sought, found: list[Place]) -> Iterator[tuple[int, int]]:
 
 
 def _soon(queryset: Any, term: Term) -> list[int] | None:
-    """The keys of a page of the newest rows, if the term is common and looking through the first ones finds it; else
-    None."""
+    """Return the keys of a page of rows if the term is common and scanning the first rows fills the page; else None."""
     part, model = compiled(term), queryset.model
     if isinstance(part, bool) or not is_common(term, model, using=queryset.db):
         return None
@@ -252,7 +253,7 @@ def _soon(queryset: Any, term: Term) -> list[int] | None:
 
 
 def _first(queryset: Any, moment: str, number: int) -> tuple[Any, bool]:
-    """The rows with which a list begins, and whether they are all: the oldest if it is ordered so, else the newest."""
+    """Return about ``number`` rows from the start of a list, the oldest if ordered so, and whether these are all."""
     sign, side = ("", "lt") if queryset.query.order_by[:1] == (moment,) else ("-", "gt")
     ordered = queryset.order_by(f"{sign}{moment}", f"{sign}id")
     edge = ordered.values_list(moment, flat=True)[number:].first()

@@ -1,6 +1,6 @@
-"""The filters of a search: what each is called, what it means, and the condition that it is of a message.
+"""The search filters: the name, meaning and condition on messages of each.
 
-Others add filters of their own, each a ``Filter``; the help and the sentences about mistakes are made from them.
+Other apps add filters of their own, each a ``Filter``. The help and the error messages are built from them.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ LINK = r"https?://|(^|[^A-Za-z0-9_])www\."  # as a regular expression of both da
 
 
 class Refused(Exception):
-    """A value cannot be searched for; a sentence for people."""
+    """A value cannot be searched for; the exception's text is a sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who searches: whom they may find by name, and when that is."""
+    """The context of the user who searches: a lookup of the people that they may find by name, and the current time."""
 
     person: Callable[[str], Any | None]
     now: datetime = field(default_factory=timezone.now)
@@ -48,10 +48,10 @@ Condition: TypeAlias = Callable[[str, Reader], Q]
 
 @dataclass(frozen=True)
 class Filter:
-    """``name:value``. One with a ``value`` takes just that; another one whatever its ``condition`` reads, such as the
-    ``example``. The condition raises Refused for a value that it cannot read.
+    """A filter ``name:value``. With a ``value``, it takes only that one; otherwise any that its ``condition`` can read,
+    such as the ``example``. The condition raises Refused for a value that it cannot read.
 
-    ``joint`` reads all values at once; the others mean one of theirs.
+    ``joint`` reads all values of a filter together; without it, several values are alternatives.
     """
 
     name: str
@@ -63,12 +63,12 @@ class Filter:
 
     @property
     def written(self) -> str:
-        """As people type it."""
+        """The filter as people type it."""
         return f"{self.name}:{self.value or self.example}"
 
 
 class Vocabulary:
-    """The filters that somebody can use."""
+    """The filters that a user may use."""
 
     def __init__(self, filters: Iterable[Filter]) -> None:
         self._filters = list(filters)
@@ -81,15 +81,15 @@ class Vocabulary:
         return iter(self._filters)
 
     def by_name(self) -> list[tuple[str, list[Filter]]]:
-        """The filters of each name, in the order in which the names were given."""
+        """Return the filters grouped by name, in the order in which the names were given."""
         order = list(dict.fromkeys(one.name for one in self._filters))
         found = sorted(self._filters, key=lambda one: order.index(one.name))
         return [(name, list(some)) for name, some in groupby(found, key=lambda one: one.name)]
 
     def find(self, name: str, value: Value) -> Filter:
-        """The filter that takes this value. Raises Mistake."""
+        """Return the filter that takes this value. Raise Mistake if there is none."""
         named = [one for one in self._filters if one.name == name]
-        for wanted in (value.text.lower(), ""):  # "" of one that reads others
+        for wanted in (value.text.lower(), ""):  # "" is the value of a filter that reads others
             for one in named:
                 if one.value == wanted:
                     return one
@@ -98,14 +98,14 @@ class Vocabulary:
         raise Mistake(sentence % {"asked": f"{name}:{value.text}", "offered": offered}, value.start, value.end)
 
     def _with_others(self, sentence: str, refusing: Filter) -> str:
-        """What ``refusing`` says of a value, with those that its name takes besides."""
+        """Return the error ``sentence`` of ``refusing``, with the other values that its name takes."""
         others = [one.written for one in self._filters if one.name == refusing.name and one.value]
         if refusing.value or not others:
             return sentence
         return _("%(sentence)s Or write %(others)s.") % {"sentence": sentence, "others": ", ".join(others)}
 
     def condition(self, named: Named, reader: Reader) -> Q:
-        """What a filter asks for, of messages. Raises Mistake."""
+        """Return the condition on messages of a filter. Raise Mistake for an invalid value."""
         first = self.find(named.name, named.values[0])
         if first.joint:
             try:
@@ -123,7 +123,7 @@ class Vocabulary:
 
 
 def person(name: str, reader: Reader) -> Any:
-    """The account of this name. Raises Refused, alike for one that is not there and one that may not be found."""
+    """Return the primary key of the account with this name. Raise Refused, the same if it is missing or not visible."""
     found = reader.person(name)
     if found is None:
         sentence = _("No participant is called “%(name)s”. Check the spelling; put a name with spaces in quotes.")
@@ -145,7 +145,7 @@ def _between(names: list[str], reader: Reader) -> Q:
 
 
 def period(text: str, reader: Reader) -> periods.Period:
-    """Raises Refused."""
+    """Return the period that ``text`` names. Raise Refused if it names none."""
     try:
         return periods.parse(text, reader.now)
     except periods.NoPeriod as none:
@@ -153,7 +153,7 @@ def period(text: str, reader: Reader) -> periods.Period:
 
 
 def within(field_name: str, text: str, reader: Reader) -> Q:
-    """That a moment lies in this day, month or year. Raises Refused."""
+    """Return the condition that a moment lies in this day, month or year. Raise Refused if ``text`` names none."""
     found = period(text, reader)
     return Q(**{f"{field_name}__gte": found.beginning, f"{field_name}__lt": found.end})
 
@@ -168,7 +168,7 @@ def _after(text: str, reader: Reader) -> Q:
 
 
 def number(text: str) -> int:
-    """A number that fits a key. Raises Refused."""
+    """Return the number in ``text`` if it fits a primary key. Raise Refused otherwise."""
     if not KEY.fullmatch(text):
         raise Refused(_("Write the number of a conversation, such as 123."))
     return int(text)
@@ -197,11 +197,11 @@ def _length(text: str, reader: Reader) -> Q:
 
 
 def always(condition: Q) -> Condition:
-    """The condition of a filter with one value."""
+    """Return ``condition`` as that of a filter with a fixed value."""
     return lambda text, reader: condition
 
 
-# In whose presence words are looked for in older texts too (messaging.search.query). For those who may see these.
+# Makes a search include older texts (messaging.search.query). Only for users who may see these.
 HISTORY = Filter("in", gettext_lazy("also texts that were edited away since"), always(Q()), value="history")
 
 FILTERS = (

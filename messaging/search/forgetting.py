@@ -1,7 +1,7 @@
-"""When PostgreSQL's indexes are built anew, so that no page of theirs keeps the words of texts that are gone.
+"""The schedule by which PostgreSQL's indexes are rebuilt, so that their pages do not keep words of deleted texts.
 
-That takes minutes for millions of texts, beside readers and writers: once a night, and only after rows were deleted or
-changed. The index's comment says when it was last looked after, and at which count of such rows.
+A rebuild takes minutes for millions of texts, concurrently with readers and writers. It runs once a night, and only
+after rows were deleted or changed. The index's comment stores the time of the last rebuild and the count of such rows.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from django.db import connections
 
 from messaging.search import indexing
 
-NIGHT = range(1, 5)  # hours of the standing time zone
-OFTEN, AT_LAST = timedelta(hours=20), timedelta(hours=48)  # after so long in the night; at any hour
+NIGHT = range(1, 5)  # hours in TIME_ZONE
+OFTEN, AT_LAST = timedelta(hours=20), timedelta(hours=48)  # minimum interval at night; interval at any hour
 NOTE = re.compile(r"words: ([0-9]+) at (.+)")
 _LOCK = "messaging.search.forgetting"
 
 
 def forget_when_due(now: datetime, using: str = "default") -> bool:
-    """Build PostgreSQL's indexes anew if it is time; returns whether it was. On SQLite ``catch_up`` is followed by it.
+    """Rebuild PostgreSQL's indexes if it is time, and return whether they were. SQLite needs ``index_texts`` instead.
 
-    Of several workers that come at once, one does it.
+    An advisory lock lets only one of several workers do it.
     """
     connection = connections[using]
     if connection.vendor != "postgresql":
@@ -37,7 +37,7 @@ def forget_when_due(now: datetime, using: str = "default") -> bool:
         try:
             number = _changed(cursor)
             noted, at = _noted(cursor)
-            if at is None:  # built by a migration: from now on
+            if at is None:  # built by a migration: start counting now
                 _note(cursor, number, now)
             elif number != noted and _is_time(now, since=now - at):
                 for _ in indexing.forget(using):
@@ -55,7 +55,7 @@ def _is_time(now: datetime, *, since: timedelta) -> bool:
 
 
 def _changed(cursor: Any) -> int:
-    """How many rows with texts were deleted or changed since the statistics of the database began."""
+    """Return how many rows with texts were deleted or changed since the database's statistics were reset."""
     names = [tables.texts for tables in indexing.TEXTS]
     cursor.execute(
         "SELECT COALESCE(SUM(n_tup_del + n_tup_upd), 0)::bigint FROM pg_stat_user_tables"

@@ -1,4 +1,4 @@
-"""Building the index of texts, keeping it, and telling how far it is."""
+"""Building and maintaining the search index of texts, and reporting its state."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from messaging.search.normalising import READ
 from messaging.search.sqlite import MOST_NOTED, Tables
 
 TEXTS = (Tables("messaging_message", "content"), Tables("messaging_messagehistory", "old_content"))
-# What SQLite indexes in one transaction, in about half a second; nobody else writes meanwhile.
-BATCH_SIZE, BATCH_CHARACTERS = 5_000, 2_000_000  # rows; characters, unless one row alone has more
-MERGED_PAGES = 500  # that SQLite writes in one transaction while it merges its index
-MOST_COUNTED = 100_000  # rows that wait
+# SQLite indexes so much in one transaction, in about half a second; nobody else can write meanwhile.
+BATCH_SIZE, BATCH_CHARACTERS = 5_000, 2_000_000  # rows; characters, unless a single row has more
+MERGED_PAGES = 500  # pages that SQLite writes in one transaction while it merges its index
+MOST_COUNTED = 100_000  # unindexed rows
 
 
 def index_name(tables: Tables) -> str:
-    """The name of the index on PostgreSQL."""
+    """Return the name of the index on PostgreSQL."""
     return f"{tables.texts}_search"
 
 
 def install(using: str) -> None:
-    """Create what a search needs and is missing. SQLite's index is filled by ``catch_up`` then.
+    """Create the missing tables, triggers, functions and indexes of a search. ``catch_up`` then fills SQLite's index.
 
-    PostgreSQL builds its indexes while others write, outside any transaction; what was broken off is removed.
+    PostgreSQL builds its indexes concurrently with writers, outside any transaction; the remains of interrupted builds
+    are dropped.
     """
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -45,7 +46,7 @@ def install(using: str) -> None:
 
 
 def remove(using: str) -> None:
-    """Drop all that ``install`` creates."""
+    """Drop everything that ``install`` creates."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for tables in TEXTS:
@@ -63,10 +64,10 @@ def remove(using: str) -> None:
 
 
 def after_migrating(using: str, **_: Any) -> None:
-    """Receiver of ``post_migrate``: SQLite copies a table to change it, and the copy has no triggers.
+    """Recreate missing triggers on ``post_migrate``: SQLite copies a table to alter it, and the copy has no triggers.
 
-    What changed before they are there again was noted by nobody: all texts are compared with the index then, which
-    takes as long as the copying did.
+    Changes made without triggers were not noted, so all texts are compared with the index, which takes about as long
+    as the copy did.
     """
     connection = connections[using]
     if connection.vendor != "sqlite":
@@ -82,7 +83,7 @@ def after_migrating(using: str, **_: Any) -> None:
 
 
 def _note_differences(cursor: Any, tables: Tables) -> None:
-    """Note the rows whose words are not those of the index, and those of the index that are gone."""
+    """Note the rows whose words differ from those in the index, and the indexed rows that no longer exist."""
     cursor.execute(
         f"INSERT OR IGNORE INTO {tables.noted} (id) SELECT {tables.texts}.id FROM {tables.texts}"
         f" LEFT JOIN {tables.words} ON {tables.words}.rowid = {tables.texts}.id"
@@ -95,7 +96,10 @@ def _note_differences(cursor: Any, tables: Tables) -> None:
 
 
 def catch_up(using: str = "default") -> Iterator[int]:
-    """Take what SQLite noted into its index; yields how many rows each transaction took. Elsewhere nothing is noted."""
+    """Index the rows that SQLite's triggers noted, and yield the number of rows of each transaction.
+
+    Does nothing on other databases.
+    """
     connection = connections[using]
     if connection.vendor != "sqlite":
         return
@@ -106,7 +110,7 @@ def catch_up(using: str = "default") -> Iterator[int]:
 
 def _take(tables: Tables, using: str) -> int:
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        # The newest first: of those that are left, a search looks at the newest.
+        # The newest first, because a search reads the newest unindexed texts itself.
         cursor.execute(
             f"SELECT id, COALESCE(LENGTH({tables.column}), 0) FROM {tables.noted} LEFT JOIN {tables.texts} USING (id)"
             " ORDER BY id DESC LIMIT %s",
@@ -131,10 +135,10 @@ def _take(tables: Tables, using: str) -> int:
 
 
 def forget(using: str = "default") -> Iterator[None]:
-    """Take words that were deleted out of the pages of the indexes too, in steps that keep nobody waiting for long.
+    """Remove deleted words from the pages of the indexes too, in steps that do not block others for long.
 
-    SQLite (FTS5) only notes what is deleted, until it merges; where nothing was deleted there is no step. PostgreSQL
-    keeps words without a text for ever: it builds each index anew, beside readers and writers.
+    SQLite (FTS5) only marks words as deleted until it merges; there is no step if nothing was deleted. PostgreSQL never
+    removes words without a text, so each index is rebuilt, concurrently with readers and writers.
     """
     connection = connections[using]
     for tables in TEXTS:
@@ -148,14 +152,14 @@ def forget(using: str = "default") -> Iterator[None]:
             yield
 
 
-# What the table ``erased`` holds: words were deleted; they are being merged away.
+# The ids in the table ``erased``: words were deleted and wait for a merge; a merge is in progress.
 _DUE, _MERGING = 1, 2
 
 
 def _merge(tables: Tables, using: str) -> bool:
-    """A step on the way to one segment, which has no notes of what was deleted; whether there was something to do.
+    """Run one step of the merge to a single segment, which has no deletion marks; return whether there was one to run.
 
-    A merge that has begun goes on; what was deleted meanwhile asks for another one.
+    Continue a merge in progress; words deleted meanwhile need another one.
     """
     connection = connections[using]
     merge = f"INSERT INTO {tables.words} ({tables.words}, rank) VALUES ('merge', %s)"
@@ -167,25 +171,25 @@ def _merge(tables: Tables, using: str) -> bool:
         if state == _DUE:
             cursor.execute(f"UPDATE {tables.erased} SET id = {_MERGING}")
         before = connection.connection.total_changes
-        # Below zero: begin, with all segments.
+        # A negative number starts a merge of all segments.
         cursor.execute(merge, [MERGED_PAGES if state == _MERGING else -MERGED_PAGES])
-        # As the documentation of FTS5 tells when a merge is over.
+        # The sign that a merge is complete, by the documentation of FTS5.
         if connection.connection.total_changes - before < 2:
             cursor.execute(f"DELETE FROM {tables.erased} WHERE id = {_MERGING}")
     return True
 
 
 class State(NamedTuple):
-    """How far the index of one table of texts is."""
+    """The state of the index of one table of texts."""
 
-    texts: str  # as people call them
+    texts: str  # their name in sentences
     is_built: bool
-    waiting: int  # texts that are not in it yet, up to MOST_COUNTED + 1
-    looked_at: int  # so many of these a search looks at by itself
+    waiting: int  # texts that are not indexed yet, up to MOST_COUNTED + 1
+    looked_at: int  # how many of these a search reads itself
 
     @property
     def is_complete(self) -> bool:
-        """Whether a search finds every text, and soon."""
+        """Whether a search finds every text, and fast."""
         return self.is_built and self.waiting <= self.looked_at
 
     @property
@@ -201,7 +205,7 @@ class State(NamedTuple):
 
 
 def states(using: str = "default") -> list[State]:
-    """How far the indexes are, in milliseconds."""
+    """Return the states of the indexes, within milliseconds."""
     connection = connections[using]
     found = []
     with connection.cursor() as cursor:
@@ -221,7 +225,7 @@ def states(using: str = "default") -> list[State]:
 
 
 def are_complete(number: int, using: str = "default") -> bool:
-    """Whether searches find every text of the first ``number`` of TEXTS: as ``states`` says, without counting."""
+    """Return whether searches find every text of the first ``number`` of TEXTS: like ``states``, without counting."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for tables in TEXTS[:number]:
@@ -241,7 +245,7 @@ def are_complete(number: int, using: str = "default") -> bool:
 
 
 def _is_built(cursor: Any, tables: Tables) -> bool:
-    """Whether SQLite has all that searching needs."""
+    """Return whether SQLite has all tables and triggers that searching needs."""
     names = [tables.words, tables.noted, *tables.triggers]
     cursor.execute(f"SELECT COUNT(*) FROM sqlite_master WHERE name IN ({', '.join(['%s'] * len(names))})", names)
     return bool(cursor.fetchone()[0] == len(names))
@@ -258,7 +262,7 @@ def _install_on_postgresql(connection: Any, cursor: Any) -> None:
         cursor.execute(
             f"CREATE INDEX CONCURRENTLY {name} ON {tables.texts} USING gin ({postgresql.INDEXED}({tables.column}))"
         )
-        # What the planner knows of words: which are common, and how common.
+        # The planner's statistics of words: which are common, and how common.
         cursor.execute(f"ALTER INDEX {name} ALTER COLUMN 1 SET STATISTICS 1000")
         cursor.execute(f"ANALYZE {tables.texts}")
 
@@ -269,7 +273,7 @@ def _exists(cursor: Any, name: str) -> bool:
 
 
 def _drop_broken(cursor: Any, tables: Tables) -> None:
-    """Drop what attempts left that were broken off: of building an index, and of building it anew."""
+    """Drop the invalid indexes that interrupted builds and rebuilds left."""
     cursor.execute(
         "SELECT quote_ident(relname) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
         " WHERE indrelid = to_regclass(%s) AND NOT indisvalid AND starts_with(relname, %s)",

@@ -1,4 +1,4 @@
-"""What people type into a search box: words, phrases and filters, and how they are combined.
+"""The query language of the search box: words, phrases and filters, and their combinations.
 
     query   = every { "OR" every }
     every   = part { [ "AND" ] part }
@@ -8,14 +8,14 @@
     value   = quoted | word
     quoted  = "…", and the marks that phones and other languages write instead
 
-A word goes on to the next space, or to the ")" that closes what it stands in. What else a sign means depends on where
-it stands, so that what people paste is text: "12:30", "https://…", "a-b" and 5" are words. Those without anything that
-can be found are left out ("rock & roll"). This is why it is read by hand: the grammars of parser libraries (lark,
-pyparsing, luqum) decide what a sign is before they know its place, and their errors name what they expected, not what
-helps.
+A word extends to the next space, or to the ")" that closes the parenthesis around it. The meaning of any other
+character depends on its position, so that pasted text stays text: "12:30", "https://…", "a-b" and 5" are words. Words
+without anything that can be found are skipped (the "&" of "rock & roll"). This is why the parser is hand-written:
+parser libraries (lark, pyparsing, luqum) tokenize a character before they know its position, and their errors name the
+tokens that they expected, not a remedy.
 
-Parts without a filter become the trees of ``terms``, which the engines answer; ``Every``, ``Either`` and ``Without``
-combine them with filters. A mistake is a sentence with its place, and what to type instead.
+Parts without a filter become trees of ``terms``, which the engines answer; ``Every``, ``Either`` and ``Without``
+combine them with filters. A ``Mistake`` is a sentence with a position, and what to type instead.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from messaging.languages.wording import numbered
 from messaging.search import terms
 from messaging.search.normalising import words
 
-LONGEST = 255  # characters: what a record of a search keeps of it, so that none has words that are not recorded
-MOST_PARTS, DEEPEST = 60, 10  # words and filters, parentheses within parentheses
-QUOTES = {'"': '"', "“": '”"', "”": '”"', "„": '“”"', "«": "»"}  # what opens, and what may close it
+LONGEST = 255  # characters, as many as the record of a search holds, so that every word of it is recorded
+MOST_PARTS, DEEPEST = 60, 10  # words and filters; nested parentheses
+QUOTES = {'"': '"', "“": '”"', "”": '”"', "„": '“”"', "«": "»"}  # opening mark: possible closing marks
 NAME = re.compile(r"([A-Za-z][A-Za-z-]*):(?!//)")
 TEXT = (terms.Words, terms.Disguised, terms.Not, terms.All, terms.OneOf)
 
 
 class Mistake(Exception):
-    """What was typed cannot be searched for. A sentence for people, and the place from ``start`` to ``end``."""
+    """An invalid query: a sentence for the user, and the range of the mistake from ``start`` to ``end``."""
 
     def __init__(self, sentence: str, start: int, end: int) -> None:
         super().__init__(sentence)
@@ -50,7 +50,7 @@ class Mistake(Exception):
 
 @dataclass(frozen=True)
 class Value:
-    """What stands after the colon of a filter, and where."""
+    """A value after the colon of a filter, and its position."""
 
     text: str
     start: int = field(compare=False)
@@ -59,7 +59,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Named:
-    """A filter by its name, with at least one value."""
+    """A filter in a query: its name and at least one value."""
 
     name: str
     values: tuple[Value, ...]
@@ -69,21 +69,21 @@ class Named:
 
 @dataclass(frozen=True)
 class Without:
-    """What does not meet ``part``, which holds a filter."""
+    """Messages that do not match ``part``, which contains a filter."""
 
     part: Part
 
 
 @dataclass(frozen=True)
 class Every:
-    """What meets all ``parts``, of which one holds a filter."""
+    """Messages that match all ``parts``, at least one with a filter."""
 
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
 class Either:
-    """What meets one of ``parts``, of which one holds a filter."""
+    """Messages that match any of ``parts``, at least one with a filter."""
 
     parts: tuple[Part, ...]
 
@@ -92,7 +92,7 @@ Part: TypeAlias = terms.Term | Named | Without | Every | Either
 
 
 def parse(text: str, names: Collection[str]) -> Part | None:
-    """Read what was typed; ``names`` are those of the filters that there are. None for nothing. Raises Mistake."""
+    """Parse a query; ``names`` are the names of the available filters. Return None if it is empty. Raise Mistake."""
     if len(text) > LONGEST:
         sentence = ngettext(
             "This search is too long: use at most %(number)s character.",
@@ -100,16 +100,16 @@ def parse(text: str, names: Collection[str]) -> Part | None:
             LONGEST,
         )
         raise Mistake(numbered(sentence, LONGEST), LONGEST, len(text))
-    # PostgreSQL takes no NUL. A space instead keeps the places.
+    # PostgreSQL refuses NUL. A space in its place keeps the positions.
     reading = _Reading(text.replace("\x00", " "), names)
     return None if reading.ends(0) else reading.query(0)
 
 
 def within(text: str, tree: Part, period: str) -> str:
-    """Return what finds those messages of ``text``, which was read as ``tree``, that were sent within ``period``.
+    """Return the query that narrows ``text``, parsed as ``tree``, to messages sent within ``period``.
 
-    A period at its end is replaced: ``period`` lies within that one. "" where nothing that can be typed does so: where
-    it becomes too long, or a parenthesis that is text would close the ones around it.
+    It replaces a period at the end of ``text``, within which ``period`` must lie. Return "" if no such query can be
+    typed: it would be too long, or a literal parenthesis in ``text`` would close the added ones.
     """
     kept = _narrowed(text.rstrip(), tree)
     found = None if kept is None else f"{kept} on:{period}".lstrip()
@@ -118,7 +118,7 @@ def within(text: str, tree: Part, period: str) -> str:
 
 @lru_cache(maxsize=100)
 def _narrowed(text: str, tree: Part) -> str | None:
-    """What stands before the period that narrows a search; None where it would mean something else there."""
+    """Return the query before the added period; None if its meaning would change there."""
     parts = tree.parts if isinstance(tree, Every) else (tree,)
     last = parts[-1]
     if isinstance(last, Named) and last.name == "on" and len(last.values) == 1 and last.end == len(text):
@@ -134,7 +134,7 @@ def _narrowed(text: str, tree: Part) -> str | None:
 
 
 def _names(part: Part) -> Iterator[str]:
-    """The names of the filters in a search."""
+    """Yield the names of the filters in a query."""
     if isinstance(part, Named):
         yield part.name
     for one in part.parts if isinstance(part, Every | Either) else [part.part] if isinstance(part, Without) else ():
@@ -142,14 +142,14 @@ def _names(part: Part) -> Iterator[str]:
 
 
 class _Reading:
-    """A text, and how far it is read. ``depth`` counts the parentheses that are open."""
+    """A recursive-descent parser of one text; ``at`` is its position. ``depth`` counts the open parentheses."""
 
     def __init__(self, text: str, names: Collection[str]) -> None:
         self.text, self.names = text, names
         self.at = self.parts = 0
 
     def ends(self, depth: int) -> bool:
-        """Skip spaces; whether nothing follows, or the parenthesis that closes this."""
+        """Skip spaces, and return whether the text ends here or the innermost parenthesis closes."""
         while self.at < len(self.text) and self.text[self.at].isspace():
             self.at += 1
         return self.at == len(self.text) or (depth > 0 and self.text[self.at] == ")")
@@ -161,7 +161,7 @@ class _Reading:
         return _joined(found, terms.OneOf, Either)
 
     def every(self, depth: int, operator: tuple[int, int] | None) -> Part:
-        """``operator`` is the place of one that something has to follow."""
+        """Parse parts joined by AND. ``operator`` is the range of a preceding operator, which needs a part after it."""
         found: list[Part] = []
         skipped: tuple[int, int] | None = None
         while not self.ends(depth) and not self.is_operator("OR", depth):
@@ -192,12 +192,12 @@ class _Reading:
         return self.text.startswith(word, self.at) and self._is_end(after, depth)
 
     def operator(self, word: str) -> tuple[int, int]:
-        """Read past an operator, and return its place."""
+        """Skip an operator, and return its range."""
         start, self.at = self.at, self.at + len(word)
         return start, self.at
 
     def part(self, depth: int) -> Part | None:
-        """None for text in which nothing can be found."""
+        """Parse one part. Return None for text without anything that can be found."""
         if self.is_operator("NOT", depth):
             self._refuse_not(depth)
         negated = self._is_sign("-")
@@ -225,7 +225,7 @@ class _Reading:
         return terms.Not(found) if isinstance(found, TEXT) else Without(found)
 
     def _refuse_not(self, depth: int) -> None:
-        """Elsewhere NOT leaves out what follows; here it would be a word, and just those messages would be found."""
+        """Raise Mistake for NOT before a part: elsewhere it excludes the part, but here it would be a required word."""
         start, end = self.operator("NOT")
         if not (self.ends(depth) or self.is_operator("OR", depth) or self.is_operator("AND", depth)):
             sentence = _("To leave out what follows, write “-” right before it instead of NOT. %(remedy)s")
@@ -252,7 +252,7 @@ class _Reading:
         return found
 
     def _filter(self, name: re.Match[str], depth: int) -> Named | None:
-        """The filter that begins here; None if what looks like its name is text."""
+        """Parse the filter that starts here; return None if what looks like its name is text. Raise Mistake."""
         start, known = name.start(), name[1].lower()
         is_empty = self._is_end(name.end(), depth)
         if known not in self.names:
@@ -311,7 +311,7 @@ class _Reading:
         return text
 
     def _word(self, depth: int, until: str = "") -> str:
-        """Read a word. Parentheses within it belong to it."""
+        """Parse a word, which includes the parentheses that open within it."""
         start, opened = self.at, 0
         while self.at < len(self.text):
             sign = self.text[self.at]
@@ -322,17 +322,17 @@ class _Reading:
         return self.text[start : self.at]
 
     def _is_end(self, at: int, depth: int) -> bool:
-        """Whether a word that ends here is a whole one."""
+        """Return whether a word ends at this position."""
         return at >= len(self.text) or self.text[at].isspace() or (depth > 0 and self.text[at] == ")")
 
     def _is_sign(self, sign: str) -> bool:
-        """Whether ``sign`` stands here, before something that it can be about: "-" and "->" are text."""
+        """Return whether ``sign`` is here and applies to what follows: "-" and "->" are text."""
         after = self.text[self.at + 1 : self.at + 2]
         return self.text[self.at] == sign and (after.isalnum() or after > "\x7f" or after in ('"', "(", "~"))
 
 
 def _joined(found: Sequence[Part], of_texts: Callable[[Any], Any], of_parts: Callable[[Any], Part]) -> Part:
-    """One part of several. Those that are text alone become one term, which an engine answers at once."""
+    """Combine parts into one. Those without filters become one term, which an engine answers in one query."""
     texts, others = texts_and_others(found)
     if len(texts) > 1:
         texts = [of_texts(tuple(texts))]
@@ -341,13 +341,13 @@ def _joined(found: Sequence[Part], of_texts: Callable[[Any], Any], of_parts: Cal
 
 
 def texts_and_others(parts: Iterable[Part]) -> tuple[list[terms.Term], list[Part]]:
-    """The parts that are text alone, and those that hold a filter."""
+    """Return the parts without filters, and those with one."""
     parts = list(parts)
     texts = [one for one in parts if isinstance(one, TEXT)]
     return texts, [one for one in parts if not isinstance(one, TEXT)]
 
 
 def _as_text(text: str) -> str:
-    """The remedy for what was meant as text."""
+    """Return the remedy for characters that were meant as text."""
     without = text.replace('"', "")
     return _('To search for it as text, put it in quotes: "%(text)s".') % {"text": without}

@@ -1,11 +1,12 @@
-"""The words of a text, as the index holds them and as a search asks for them, on either database.
+"""Normalising a text to words, the same for the index and for searches, on either database.
 
-Case, accents, look-alike widths and signs that nobody sees are taken away. What is no letter, digit or emoji separates
-words: a link or a number becomes its parts. Emoji, and the characters of scripts that put no spaces between words, are
-words of their own, so that a search for several of them in a row finds any part of a text in those scripts.
+Case, accents, character widths and invisible characters are removed. Every character that is not a letter, digit or
+emoji separates words, so a link or a decimal number is split into its parts. Emoji, and the characters of scripts
+without spaces between words, are words of their own, so that a search for several in a row finds any part of a text in
+those scripts.
 
-``messaging.search.postgresql`` makes a function of the database from the same tables. Who changes them makes a
-migration that replaces that function and builds the indexes anew.
+``messaging.search.postgresql`` builds a database function from the same tables. A change of the tables needs a
+migration that replaces that function and rebuilds the indexes.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from typing import NamedTuple
 
 import regex
 
-READ = 2_000_000  # characters of a text; words may be eighteen times as long, and PostgreSQL takes 1 GB for them
-LONGEST_WORD = 500  # characters; a longer one counts as several, because PostgreSQL takes 2,046 bytes
+READ = 2_000_000  # characters of a text; words may be eighteen times as long, and PostgreSQL's limit for them is 1 GB
+LONGEST_WORD = 500  # characters; a longer one is split, because PostgreSQL's limit for a word is 2,046 bytes
 
-# The tables are of characters as folding leaves them: compatible ones are alike already, and capitals are small. They
-# are escapes, which Python and PostgreSQL read alike. Each is a range or a single character.
-# Marks of Latin, Greek, Cyrillic, Hebrew and Arabic, and what cannot be seen: as if they were not there.
+# The tables list characters after folding, which unifies compatible characters and lowercases capitals. They are ranges
+# and single characters, written as escapes that Python and PostgreSQL read alike.
+# Removed: marks of Latin, Greek, Cyrillic, Hebrew and Arabic, and invisible characters.
 REMOVED = (
     r"\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640"
     r"\u064b-\u065f\u0670\u180b-\u180e\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20d0-\u20ff"
@@ -47,24 +48,24 @@ ALONE = (
     r"\u31a0-\u31ff\u3400-\u9fff\ua000-\ua4cf\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\U0001b000-\U0001b2ff"
     r"\U0001f000-\U0001f3fa\U0001f400-\U0001faff\U00020000-\U0003ffff"
 )
-# Letters that are no letter with a mark by Unicode, but are written as one where a keyboard has none.
+# Letters that Unicode does not decompose, and that people type as plain letters if a keyboard lacks them.
 LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "ς": "σ", "ß": "ss", "æ": "ae", "œ": "oe"}
 
-PART = 1 << 16  # characters of words that are looked at together
-LONGEST_KEPT = 8  # characters that people see as one, of which is remembered what they are
+PART = 1 << 16  # characters of words that are processed together
+LONGEST_KEPT = 8  # characters of a grapheme whose classification is cached
 
 _REMOVED, _SEPARATORS = (re.compile(f"[{table}]+") for table in (REMOVED, SEPARATORS))
 _ALONE = re.compile(f"[{ALONE}]")
 _TOO_LONG = re.compile(f"[^ ]{{{LONGEST_WORD}}}(?=[^ ])")
 _LETTERS = str.maketrans(LETTERS)
 _ASCII_WORD = re.compile("[a-zA-Z0-9]+")
-# Letters to which no mark belongs in one go, or else what people see as one character.
+# A run of ASCII letters and digits without a mark, or else one grapheme.
 _SEEN = regex.compile(r"[a-zA-Z0-9]+(?=[\x00-\x7f]|\Z)|\X")
 _ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 
 
 def words(text: str) -> str:
-    """Return the words of ``text``, of its first READ characters, each after one space but the first."""
+    """Return the words of the first READ characters of ``text``, separated by single spaces."""
     text = text[:READ]
     if text.isascii():
         found = text.encode().translate(_ASCII).decode()
@@ -79,7 +80,7 @@ def words(text: str) -> str:
 
 
 def _parts(spaced: str) -> Iterator[str]:
-    """What is ``spaced``, cut at spaces: as a list, the words of a long text would take ten times its memory."""
+    """Yield parts of ``spaced``, split at spaces: a list of all words would take ten times the memory of the text."""
     start = 0
     while (end := spaced.find(" ", start + PART)) >= 0:
         yield spaced[start:end]
@@ -92,7 +93,7 @@ def _spaced_once(spaced: str) -> str:
 
 
 class Place(NamedTuple):
-    """A word of a text, and the characters of the text that it stands for."""
+    """A word of a text, and the range of its characters in the text."""
 
     word: str
     start: int
@@ -100,7 +101,7 @@ class Place(NamedTuple):
 
 
 def places(text: str) -> list[Place]:
-    """Return the words of ``text`` with where they are."""
+    """Return the words of the first READ characters of ``text`` with their positions."""
     text = text[:READ]
     found = _ascii_places(text) if text.isascii() else _places(text)
     return [piece for place in found for piece in _in_pieces(place)]
@@ -117,7 +118,7 @@ def _ascii_places(text: str) -> Iterator[Place]:
 
 
 def _places(text: str) -> Iterator[Place]:
-    """By what people see as one character: folding changes none across their borders."""
+    """Yield the places, grapheme by grapheme: folding never changes anything across their boundaries."""
     word, start, end = "", 0, 0
     for match in _SEEN.finditer(text):
         seen = match.group()
@@ -139,10 +140,10 @@ def _places(text: str) -> Iterator[Place]:
         yield Place(word, start, end)
 
 
-@lru_cache(maxsize=5_000)  # of up to LONGEST_KEPT characters: a sign may have thousands of marks
+@lru_cache(maxsize=5_000)  # only for up to LONGEST_KEPT characters, because a grapheme may have thousands of marks
 def _classified(seen: str) -> list[tuple[str, bool, bool]]:
-    """What people see as one character as words hold it: each character, whether it separates words, whether it is one
-    by itself. A text has few different ones."""
+    """Return the folded characters of a grapheme, each with whether it separates words and whether it is a word of its
+    own. Cached, because a text has few distinct graphemes."""
     folded = _folded(seen)
     return [(one, bool(_SEPARATORS.match(one)), bool(_ALONE.match(one))) for one in folded]
 

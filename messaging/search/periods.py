@@ -14,17 +14,17 @@ from messaging.database.moments import EARLIEST, LATEST
 WRITTEN = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?", re.ASCII)
 AGO = re.compile(r"([1-9][0-9]{0,3})([dw])", re.ASCII)
 DAYS = {"d": 1, "w": 7}
-# The words today and yesterday, and the letters d and w, are typed as they stand in every language.
+# The words today and yesterday, and the letters d and w, are the same in every language.
 HOW = gettext_lazy("Write a day, month or year: 2025-01-31, 2025-01, 2025, yesterday, or 7d for the last seven days.")
 
 
 class NoPeriod(ValueError):
-    """This is none; the message says how one is written."""
+    """The text names no period; the message explains how to write one."""
 
 
 @dataclass(frozen=True)
 class Period:
-    """From its ``beginning`` up to its ``end``, which is no longer in it. One that is ``going_on`` ends today."""
+    """A period from ``beginning`` up to but not including ``end``. One that is ``going_on`` ends today."""
 
     beginning: datetime
     end: datetime
@@ -32,7 +32,7 @@ class Period:
 
 
 def parse(text: str, now: datetime) -> Period:
-    """Raises NoPeriod."""
+    """Return the period that ``text`` names at the time ``now``. Raise NoPeriod if it names none."""
     text = text.lower()
     today = timezone.localtime(now).date()
     named = {"today": today, "yesterday": today - timedelta(days=1)}
@@ -46,7 +46,7 @@ def parse(text: str, now: datetime) -> Period:
         if written:
             return _of_date(*(int(part) if part else None for part in written.groups()))
     except (ValueError, OverflowError):
-        pass  # there is no such day, or none that can be stored
+        pass  # there is no such day, or it is out of the range that can be stored
     raise NoPeriod(HOW)
 
 

@@ -1,7 +1,7 @@
-"""Searching on PostgreSQL: an index (GIN) on a function of the text, so that no road can leave it behind.
+"""Searching on PostgreSQL: a GIN index on a function of the text, which no write can leave stale.
 
-The function makes the words of ``messaging.search.normalising``; without positions, because such an index keeps none:
-phrases are compared with the words of the texts that have all of theirs.
+The function computes the words of ``messaging.search.normalising``, without positions, because a GIN index stores none.
+Phrases are therefore compared with the words of each text that has all of theirs.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from messaging.search.compiling import Compiled, Every, Part, Phrase, Some, With
 from messaging.search.normalising import ALONE, LETTERS, LONGEST_WORD, READ, REMOVED, SEPARATORS
 
 WORDS, INDEXED = "messaging_search_words", "messaging_search_index"  # functions
-COST = 30  # of the functions, in operations such as comparing two numbers: a measure for the planner
-MOST_CONTAINED = 20  # words that one row is looked through for before its words are made
-MOST_BYTES = 1_000_000  # of different words in one text; PostgreSQL takes 1 MB
+COST = 30  # planner cost of the functions, in operations such as comparing two numbers
+MOST_CONTAINED = 20  # words for which a row's text is scanned before its words are computed
+MOST_BYTES = 1_000_000  # of distinct words of one text; PostgreSQL's limit is 1 MB
 
 _FUNCTIONS = r"""
 CREATE OR REPLACE FUNCTION {schema}.{words}(content text) RETURNS text
@@ -65,9 +65,9 @@ END $function$;
 
 
 def functions(cursor: Any, schema: str) -> str:
-    """Return the statements that create the functions in a (quoted) schema, where the index finds them always."""
+    """Return the statements that create the functions in a (quoted) schema, so that the index always finds them."""
     cursor.execute("SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'")
-    collation = '"und-x-icu"' if cursor.fetchone() else '"default"'  # where PostgreSQL was built without ICU
+    collation = '"und-x-icu"' if cursor.fetchone() else '"default"'  # "default" if PostgreSQL was built without ICU
     single = {one: other for one, other in LETTERS.items() if len(other) == 1}
     pairs = (f"found := replace(found, '{one}', '{other}');" for one, other in LETTERS.items() if len(other) > 1)
     return _FUNCTIONS.format(
@@ -91,10 +91,9 @@ def functions(cursor: Any, schema: str) -> str:
 def condition(part: Compiled, column: str, *, by_index: bool = True, planned: bool = True) -> tuple[str, list[str]]:
     """Return a condition on the text in ``column`` (SQL), and its parameters.
 
-    With ``by_index`` false the planner uses another index, and each row is looked at: of one that has only ASCII first
-    whether it contains the words at all, which takes a tenth of the time that finding its words takes. Where the
-    planner may look at rows too (``planned``), and where the index does not know whether words stand together, that
-    comes first as well.
+    With ``by_index`` false, the planner uses another index and each row is examined. For a text of only ASCII, a LIKE
+    first tests whether it contains the words at all, in a tenth of the time that computing its words takes. The same
+    test is added if the planner may examine rows too (``planned``), and for phrases, which the index cannot decide.
     """
     sql, params = _asked(part, column, by_index=by_index)
     if by_index and not planned and not _has_phrases(part):
@@ -105,19 +104,21 @@ def condition(part: Compiled, column: str, *, by_index: bool = True, planned: bo
     if by_index:
         return f"({sql} AND (octet_length({column}) <> length({column}) OR {contained}))", [*params, *words]
     lacking = f"octet_length({column}) = length({column}) AND NOT {contained}"
-    # As a CASE, so that the planner does not believe that rows are rare, and sorts all.
+    # A CASE, so that the planner does not estimate few rows and sort them all.
     return f"(CASE WHEN {lacking} THEN FALSE ELSE {sql} END) IS TRUE", [*words, *params]
 
 
 def guessed(part: Part, tables: Any) -> tuple[str, list[str]]:
-    """Return a query of the plan for all texts in which the index finds ``part``, and its parameters. Of a phrase it
-    finds all its words, wherever they stand: how often they stand together the planner does not know."""
+    """Return an EXPLAIN query for all texts in which the index finds ``part``, and its parameters.
+
+    For a phrase, that counts texts with all its words anywhere: the planner has no statistics of adjacent words.
+    """
     matched = f"{INDEXED}({tables.column}) @@ %s::tsquery"
     return f"EXPLAIN (FORMAT JSON) SELECT FROM {tables.texts} WHERE {matched}", [_tsquery(part)]
 
 
 def _contained(part: Compiled, text: str) -> tuple[str, list[str]]:
-    """What every text of ASCII meets that ``part`` finds, as a condition with its parameters; "" where nothing."""
+    """Return a necessary condition, with its parameters, for ``part`` to match an ASCII text; "" if there is none."""
     match part:
         case Phrase(words):
             return f"{text} LIKE %s", [f"%{'%'.join(words)}%"]
@@ -137,10 +138,10 @@ def _with(operator: str, conditions: Sequence[tuple[str, list[str]]]) -> tuple[s
 
 
 def _asked(part: Compiled, column: str, *, by_index: bool) -> tuple[str, list[str]]:
-    """The condition by the words of a text.
+    """Return the condition by the words of a text, and its parameters.
 
-    All words together are one question to the index. Each phrase is another one, with a second look at what the index
-    found: asked for together, GIN would go through every text that has any word of any phrase.
+    All words without phrases are one index lookup. Each phrase is a lookup of its own whose results are rechecked: in a
+    joint lookup, GIN would recheck every text that has any word of any phrase.
     """
     if isinstance(part, bool):
         return ("TRUE" if part else "FALSE"), []
@@ -164,11 +165,11 @@ def _asked(part: Compiled, column: str, *, by_index: bool) -> tuple[str, list[st
 
 
 def _together(part: Phrase, column: str) -> tuple[str, list[str]]:
-    """Whether the words of a phrase stand together in a text that has them all, as a condition with its parameters.
+    """Return the condition, with its parameters, that a text with all words of a phrase has them in a row.
 
-    A short text of ASCII is looked at as it is, which takes a fifth of the time that making its words takes.
+    A short ASCII text is matched by a regular expression, which takes a fifth of the time of computing its words.
     """
-    # Words hold neither % nor _, and those of ASCII no sign of regular expressions.
+    # Words contain neither % nor _, and ASCII words no special characters of regular expressions.
     padded = f"(' ' || {WORDS}({column}) || ' ') LIKE %s"
     patterns = [f"% {part.text}{'' if part.prefix else ' '}%"]
     plain = "FALSE"
@@ -193,10 +194,10 @@ def _joined(
 
 
 def listed(sql: str, table: str, key: str) -> str:
-    """Return ``sql``, a condition on rows of ``table``, as one on their ``key`` for which the index must be asked.
+    """Return ``sql``, a condition on rows of ``table``, as one on their ``key`` that forces the use of the index.
 
-    Where only the newest rows are wanted, the planner looks through them instead, in the belief that words are spread
-    evenly: of a word that nobody has used for years it would read every text.
+    If only the newest rows are wanted, the planner scans these instead, assuming that matches are spread evenly: for a
+    word that nobody has used for years, it would read every text.
     """
     return f"{key} = ANY (ARRAY(SELECT id FROM {table} WHERE {sql}))"
 

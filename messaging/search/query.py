@@ -1,4 +1,4 @@
-"""A search as somebody typed it: the messages that it finds, and what to mark in their texts."""
+"""A parsed search: the messages that it finds, and the matches to mark in their texts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from messaging.search.language import Either, Every, Mistake, Named, Part, Witho
 
 @dataclass(frozen=True)
 class Query:
-    """What is found meets ``others`` and, unless it is None, ``term``, which engines answer. ``wanted`` are the words
-    that texts of it have, all or some of them. ``in_history`` says that older texts are searched too."""
+    """A parsed search. Its results match ``others`` and, unless it is None, ``term``, which the engines answer.
+
+    ``wanted`` are the words to find, all or some of which a matching text has. ``in_history``: older texts are
+    searched too.
+    """
 
     text: str
     tree: Part
@@ -32,7 +35,7 @@ class Query:
 
     @property
     def covered(self) -> str:
-        """What was searched, in a sentence; "" where no words were looked for."""
+        """A sentence about which texts were searched; "" if the search has no words."""
         if not self.wanted:
             return ""
         if not indexing.are_complete(2 if self.in_history else 1):
@@ -42,53 +45,53 @@ class Query:
         return _("Searched all messages.")
 
     def places(self, text: str) -> list[tuple[int, int]]:
-        """Where what was looked for stands in a text."""
+        """Return the spans of the wanted words in a text."""
         return engine.spans(terms.OneOf(self.wanted), text) if self.wanted else []
 
     def number_in(self, text: str) -> int:
-        """How much of what was looked for stands in a text."""
+        """Return how many of the wanted words and phrases a text has."""
         return sum(engine.matches(one, text) for one in self.wanted)
 
     def score(self, text: str) -> int:
-        """How well a text answers it, in millionths."""
+        """Return how well a text matches, in millionths."""
         return round(1_000_000 * engine.score(terms.OneOf(self.wanted), text)) if self.wanted else 0
 
     def in_older_texts_of(self, keys: Collection[int]) -> Any:
-        """The older texts of these messages that have some of what was looked for, the newest last."""
+        """Return the older texts of these messages that have any of the wanted words, by message, the newest last."""
         found = in_older_texts(terms.OneOf(self.wanted)).filter(message__in=keys)
         return found.order_by("message", "revision")
 
     @property
     def plain(self) -> str:
-        """The words that are all of it; "" where it asks for anything else."""
+        """The text of a search for a single word or phrase; "" for any other search."""
         return self.term.text if isinstance(self.term, terms.Words) and not self.others else ""
 
     def within(self, period: str) -> str:
-        """What to type for those of its messages that were sent on a day, in a month or year; "" if it is too long."""
+        """Return the query that narrows this search to a day, month or year; "" if none can be typed."""
         return within(self.text, self.tree, period)
 
     @property
     def condition(self) -> Q:
-        """That of messages."""
+        """The condition on messages."""
         return self.others if self.term is None else engine.matching(self.term) & self.others
 
     def newest_messages(self, messages: Any) -> Any:
-        """Those of ``messages`` that it finds, for a page of the newest of them."""
+        """Return the matching rows of ``messages``, for a page of the newest ones."""
         if self.term is None:
             return messages.listed_with(self.others)
         return engine.newest_first(messages.filter(self.others), self.term)
 
     def first_page(self, messages: Any, *, size: int, most: int) -> engine.FirstPage:
-        """The newest ``size`` of ``messages`` that it finds, as ``engine.first_page`` tells them."""
+        """Return the newest ``size`` matching rows of ``messages``, as ``engine.first_page`` does."""
         if self.term is None:
             found = messages.listed_with(self.others)
             return engine.FirstPage(list(found.values_list("pk", flat=True)[:size]), None, found)
         return engine.first_page(messages.filter(self.others), self.term, size=size, most=most)
 
     def moments(self, messages: Any, *, most: int, first_page: engine.FirstPage | None = None) -> list[datetime] | None:
-        """When those of ``messages`` were sent that it finds; None where they are more than ``most``.
+        """Return the times of the matching rows of ``messages``; None if there are more than ``most``.
 
-        ``first_page`` is what the method of this name returned, if it was called.
+        ``first_page`` is the result of the method of that name, if it was called before.
         """
         if first_page is not None and first_page.moments is not None:
             moments = first_page.moments
@@ -101,12 +104,12 @@ class Query:
         return moments if len(moments) <= most else None
 
     def number_among(self, messages: Any, *, most: int) -> int:
-        """How many of ``messages`` it finds, which are some of the newest; ``most`` + 1 where there are more."""
+        """Return how many of ``messages``, a range of the newest ones, match; ``most`` + 1 if there are more."""
         found = messages.filter(self.others)
         return engine.count(found if self.term is None else engine.later(found, self.term), most=most)
 
     def newest_conversations(self, conversations: Any) -> Any:
-        """Those of ``conversations`` in which it finds a message, for a page of the newest of them."""
+        """Return the rows of ``conversations`` with a matching message, for a page of the newest ones."""
         if self.term is None:
             return conversations.listed_with_message(self.others)
         if not self.others:
@@ -115,7 +118,7 @@ class Query:
 
 
 def read(text: str, vocabulary: Vocabulary, reader: Reader) -> Query | None:
-    """Read what was typed; None for nothing. Raises Mistake."""
+    """Parse a query; return None if it is empty. Raise Mistake if it is invalid."""
     tree = parse(text, vocabulary.names)
     if tree is None:
         return None
@@ -123,7 +126,7 @@ def read(text: str, vocabulary: Vocabulary, reader: Reader) -> Query | None:
     in_history = any(_asks_for_history(one, vocabulary) for one in parts)
     texts, others = texts_and_others(parts)
     if in_history:
-        texts, others = [], list(parts)  # which of several texts has a word, no engine is asked at once
+        texts, others = [], list(parts)  # no engine answers for several texts of a message in one query
     conditions = _Conditions(vocabulary, reader, in_history)
     condition = Q()
     for one in others:
@@ -132,7 +135,7 @@ def read(text: str, vocabulary: Vocabulary, reader: Reader) -> Query | None:
 
 
 def in_older_texts(term: terms.Term) -> Any:
-    """The older texts that may be shown and that match; those before a removed part are not searched."""
+    """Return the older texts that match and may be shown; those that a redaction withholds are not searched."""
     return MessageHistory.objects.readable().filter(engine.matching(term, MessageHistory), withheld=False)
 
 
@@ -143,7 +146,7 @@ def _asks_for_history(part: Part, vocabulary: Vocabulary) -> bool:
 
 
 class _Conditions:
-    """Makes the condition of messages that parts of a search ask for."""
+    """Builds the condition on messages from the parts of a search."""
 
     def __init__(self, vocabulary: Vocabulary, reader: Reader, in_history: bool) -> None:
         self.vocabulary, self.reader, self.in_history = vocabulary, reader, in_history
@@ -163,11 +166,11 @@ class _Conditions:
         return self._of_texts(part)
 
     def _of_texts(self, term: terms.Term) -> Q:
-        """Of words that stand beside filters: as keys that an index has found, because no database asks its index for
-        one side of an OR. PostgreSQL would make the words of every text instead.
+        """Return the condition for words combined with filters, as a subquery of keys that the index finds.
 
-        With the older texts, words that must all be there are looked for one by one, because one text may have one of
-        them and an older text another; and no text has one that is excluded.
+        No database uses its index for one side of an OR; PostgreSQL would compute the words of every text instead.
+        With older texts, each of several required words is looked up by itself, because one text may have one word and
+        an older text another; an excluded word must be in no text.
         """
         if isinstance(term, terms.Not):
             return ~self._of_texts(term.term)
@@ -176,18 +179,18 @@ class _Conditions:
             return reduce(and_ if isinstance(term, terms.All) else or_, map(self._of_texts, term.terms))
         found = Message.objects.filter(engine.matching(term)).order_by().values("pk")
         if self.in_history:
-            # Not by OR, for the same reason.
+            # A union instead of an OR, for the same reason.
             found = found.union(in_older_texts(term).order_by().values("message_id")).order_by()
         return Q(pk__in=found)
 
 
 def _has(kind: type[terms.Term], term: terms.Term) -> bool:
-    """Whether a term is of this kind, or holds one that is."""
+    """Return whether a term is of this kind or contains one that is."""
     return isinstance(term, kind) or any(_has(kind, one) for one in getattr(term, "terms", ()))
 
 
 def _wanted(part: Any) -> Iterator[terms.Term]:
-    """The words of a search that texts have which it finds."""
+    """Yield the words of a search that matching texts may have, without excluded ones."""
     if isinstance(part, terms.Words | terms.Disguised):
         yield part
     for one in getattr(part, "terms", getattr(part, "parts", ())):

@@ -1,7 +1,7 @@
-"""Messages that say nearly the same: spam comes in campaigns, each text changed a little.
+"""Near-duplicate messages: spam campaigns send many texts with small changes.
 
-Candidates are found by the index: messages that share a few of the rarer runs of three words. Then their runs are
-compared with those of the message. What has none of the looked-up runs in common is not found, however alike it is.
+The index finds candidates: messages that share any of a few rarer runs of three words. Then their runs are compared
+with those of the message. A message with none of the looked-up runs is not found, however similar it is.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from messaging.search.normalising import words
 from messaging.search.terms import OneOf, Words
 
 RUN = 3  # words
-COMPARED = 20_000  # characters of each text, from its beginning
-ASKED, LOOKED_UP = 12, 4  # runs of the message whose frequency is asked for; the rarest of these find candidates
-MOST_CANDIDATES = 1_000  # the newest
+COMPARED = 20_000  # characters of each text, from its start
+ASKED, LOOKED_UP = 12, 4  # runs whose frequency is estimated; the rarest of these, which find candidates
+MOST_CANDIDATES = 1_000  # the newest ones
 LEAST_LIKENESS = 0.4
 
 
 class Similar(NamedTuple):
-    """A message, and which share of the runs of words in both texts they have in common: 1 where they say the same."""
+    """A message, and the share of the runs in either text that both texts have: 1 if all are the same."""
 
     message: Any
     likeness: float
 
 
 def similar_to(message: Any, *, most: int = 50, using: str = DEFAULT_DB_ALIAS) -> list[Similar]:
-    """Return the messages most like ``message``, the likest first and then the newest, without itself.
+    """Return the messages most similar to ``message``, sorted by likeness and then newest first, without itself.
 
-    Of those that share rare words with it, the newest MOST_CANDIDATES are compared. They carry ``beginning`` instead of
+    Of those that share rare runs with it, the newest MOST_CANDIDATES are compared. They have ``beginning`` instead of
     the whole text.
     """
     own = runs(message.content[:COMPARED])
@@ -48,7 +48,7 @@ def similar_to(message: Any, *, most: int = 50, using: str = DEFAULT_DB_ALIAS) -
 
 
 def runs(text: str) -> dict[str, None]:
-    """Return each three consecutive words of ``text``, in their order; of a shorter one, all."""
+    """Return the runs of three consecutive words of ``text``, in order, as dict keys; a shorter text is one run."""
     found = words(text).split()
     if not found:
         return {}
@@ -56,13 +56,13 @@ def runs(text: str) -> dict[str, None]:
 
 
 def likeness(one: dict[str, None], other: dict[str, None]) -> float:
-    """Which share of the runs in either of two texts is in both."""
+    """Return the share of the runs in either text that are in both."""
     both = len(one.keys() & other.keys())
     return both / (len(one) + len(other) - both) if both else 0.0
 
 
 def _looked_up(own: dict[str, None], using: str) -> OneOf:
-    """A search for the rarest of some runs, which lie spread over the text."""
+    """Return a term for the rarest of some runs spread over the text."""
     asked = list(own)
     if len(asked) > ASKED:
         edges = [len(asked) * place // ASKED for place in range(ASKED + 1)]

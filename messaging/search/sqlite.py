@@ -1,10 +1,10 @@
-"""Searching on SQLite: for each table of texts an FTS5 table of their words, and one of what that has to catch up with.
+"""Searching on SQLite: for each table of texts, an FTS5 table of their words, and a table of rows not indexed yet.
 
-Triggers note the row of every text that is stored, changed or deleted, on whatever road; ``catch_up`` takes the noted
-rows into the index, many at a time, as FTS5 wants it: one at a time takes ten times as long. A search reads the index
-but for the noted rows, and looks at those themselves, so that it is right at any moment.
+Triggers note the row of every text that is stored, changed or deleted by any code. ``catch_up`` indexes the noted rows
+in batches, because one at a time takes FTS5 ten times as long. A search uses the index except for the noted rows, whose
+texts it reads itself, so that it is right at any moment.
 
-The index keeps the words of a text as well, because this is how FTS5 before SQLite 3.43 deletes a row.
+The index stores the words of each text as well, because FTS5 before SQLite 3.43 needs them to delete a row.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 from messaging.search.compiling import Compiled, Every, Phrase, Some, Without, holds, without
 from messaging.search.normalising import words
 
-MOST_NOTED = 50_000  # rows that a search looks at itself, the newest; beyond them it says that it is incomplete
+MOST_NOTED = 50_000  # noted rows that a search reads itself, the newest; with more, it reports that it is incomplete
 
 
 class Tables(NamedTuple):
-    """A table of texts with its column, and the names of what searching keeps of it."""
+    """A table of texts with its column, and the names of its search tables and triggers."""
 
     texts: str
     column: str
@@ -36,7 +36,7 @@ class Tables(NamedTuple):
 
     @property
     def erased(self) -> str:
-        """A table of one row while words that were deleted are still in the pages of the index."""
+        """A table that has a row while deleted words are still in the pages of the index."""
         return f"{self.texts}_words_erased"
 
     @property
@@ -47,8 +47,8 @@ class Tables(NamedTuple):
         return {
             f"{self.texts}_search_{name}": f"CREATE TRIGGER IF NOT EXISTS {self.texts}_search_{name}"
             f" AFTER {event} ON {self.texts}"
-            # Not "OR IGNORE": what the statement says of conflicts that fires a trigger holds instead, so that an
-            # upsert of a noted row would fail.
+            # Not "OR IGNORE": the conflict clause of the statement that fires a trigger overrides it, so that an upsert
+            # of a noted row would fail.
             f" BEGIN INSERT INTO {self.noted} (id) SELECT {row}.id"
             f" WHERE {row}.id NOT IN (SELECT id FROM {self.noted}); END"
             for name, (event, row) in roads.items()
@@ -60,13 +60,13 @@ class Tables(NamedTuple):
         return [
             f"CREATE TABLE IF NOT EXISTS {self.noted} (id INTEGER PRIMARY KEY)",
             f"CREATE TABLE IF NOT EXISTS {self.erased} (id INTEGER PRIMARY KEY)",
-            # The words are separated by spaces, and have capitals or other signs of ASCII nowhere.
+            # The words are separated by spaces, and contain no ASCII capitals or punctuation.
             f"CREATE VIRTUAL TABLE IF NOT EXISTS {self.words} USING fts5(words, columnsize=0, tokenize='ascii')",
         ]
 
 
 def register(connection: Any, **_: Any) -> None:
-    """Receiver of ``connection_created``: what the statements of this module call."""
+    """Register the SQL functions that this module's statements call, on ``connection_created``."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("messaging_search_words", 1, words, deterministic=True)
         connection.connection.create_function("messaging_search_holds", 2, _holds, deterministic=True)
@@ -75,7 +75,7 @@ def register(connection: Any, **_: Any) -> None:
 def condition(part: Compiled, tables: Tables, key: str, column: str, *, by_index: bool = True) -> tuple[str, list[str]]:
     """Return a condition (SQL) on a row with its ``key`` and text, and its parameters.
 
-    One question to the index for the whole of it. With ``by_index`` false, each row is looked at.
+    The whole condition is one index lookup. With ``by_index`` false, each row is examined.
     """
     if isinstance(part, bool):
         return ("1" if part else "0"), []
@@ -87,7 +87,7 @@ def condition(part: Compiled, tables: Tables, key: str, column: str, *, by_index
 
 
 def _rows(tables: Tables) -> str:
-    """A query of the keys that are found: those of the index, and those of noted rows."""
+    """Return a query of the matching keys: those of the index, and those of noted rows."""
     texts, noted = tables.texts, tables.noted
     return (
         f"SELECT rowid FROM {tables.words} WHERE {tables.words} MATCH %s AND rowid NOT IN (SELECT id FROM {noted})"
@@ -97,7 +97,7 @@ def _rows(tables: Tables) -> str:
 
 
 def exact_number(part: Compiled, tables: Tables, *, most: int) -> tuple[str, list[str]]:
-    """Return a query of how many rows are found, up to ``most`` + 1, and its parameters; "" as of ``number``."""
+    """Return a query that counts all matching rows, up to ``most`` + 1, and its parameters; "" as from ``number``."""
     found, complement = expression(part)
     return (
         ("", []) if complement else (f"SELECT COUNT(*) FROM ({_rows(tables)} LIMIT {most + 1})", [found, as_json(part)])
@@ -105,9 +105,9 @@ def exact_number(part: Compiled, tables: Tables, *, most: int) -> tuple[str, lis
 
 
 def number(part: Compiled, tables: Tables, *, most: int) -> tuple[str, list[str]]:
-    """Return a query of how many rows of the index are found, up to ``most`` + 1, and its parameters.
+    """Return a query that counts matching rows of the index, up to ``most`` + 1, and its parameters.
 
-    "" where it would have to count those that are not found.
+    "" if the index can only find the rows that do not match.
     """
     found, complement = expression(part)
     if complement:
@@ -117,7 +117,7 @@ def number(part: Compiled, tables: Tables, *, most: int) -> tuple[str, list[str]
 
 
 def expression(part: Compiled) -> tuple[str, bool]:
-    """Return ``part`` as FTS5 asks for it, and whether that finds just the others: it knows only "this, not that"."""
+    """Return the FTS5 expression of ``part``, and whether it finds the complement, as FTS5 has no unary NOT."""
     match part:
         case Phrase(words, prefix):
             return '"' + " ".join(words).replace('"', '""') + '"' + (" *" if prefix else ""), False
@@ -133,7 +133,7 @@ def expression(part: Compiled) -> tuple[str, bool]:
 
 
 def _together(parts: Iterable[Compiled]) -> tuple[str, bool]:
-    """What all ``parts`` find: what is wanted without what is not; where nothing is, the others of the latter."""
+    """Return the expression for all ``parts``: wanted NOT excluded ones, or the complement if all are excluded."""
     asked = [expression(one) for one in parts]
     excluded = " OR ".join(f"({found})" for found, complement in asked if complement)
     wanted = " AND ".join(f"({found})" for found, complement in asked if not complement)

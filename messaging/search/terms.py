@@ -1,4 +1,4 @@
-"""What a search for text asks for: the tree that the query language makes and that the engines answer."""
+"""The tree of a text search, which the query language builds and the engines answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Words:
-    """Consecutive words: one word, or a phrase. With ``prefix``, the last one may go on."""
+    """Consecutive words: one word, or a phrase. With ``prefix``, the last one is the beginning of a word."""
 
     text: str
     prefix: bool = False

@@ -1,4 +1,4 @@
-"""Filters for a person's coloured initial, which looks the same on every page, and for the names of several."""
+"""Filters for a person's coloured initial, the same on every page, and for a list of names."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django.utils.translation import ngettext
 from messaging.languages.wording import grouped
 
 register = template.Library()
-COLOURS = 8  # as many as there are classes avatar-0, avatar-1 … in participant.css
-MOST_NAMES = 4  # of people of a conversation; the others are counted
+COLOURS = 8  # the number of classes avatar-0, avatar-1 … in participant.css
+MOST_NAMES = 4  # people of a conversation who are named; the others are counted
 
 
 @register.filter
 def avatar(username: str) -> str:
-    """Return the CSS classes of a person's colour, which depends on nothing but the name."""
+    """Return the CSS classes of a person's colour, which depends only on the name."""
     return f"avatar avatar-{crc32(str(username).encode('utf-8', 'surrogatepass')) % COLOURS}"
 
 
@@ -31,7 +31,7 @@ def initial(username: str) -> str:
 
 @register.filter
 def named(people: Sequence[str]) -> SafeString:
-    """The names of people, of whom there is one at least: a few, and how many more there are."""
+    """Return up to MOST_NAMES of a non-empty list of names, and how many more there are."""
     names = format_html_join(", ", "<bdi>{}</bdi>", ((name,) for name in people[:MOST_NAMES]))
     more = len(people) - MOST_NAMES
     if more <= 0:

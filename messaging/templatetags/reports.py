@@ -1,4 +1,4 @@
-"""Whether pages offer what has to do with reports."""
+"""A tag by which pages decide whether to offer reporting."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.simple_tag
 def can_report() -> bool:
-    """Whether messages can be reported here."""
+    """Return whether messages can be reported on this site."""
     return reporting() is not None

@@ -1,4 +1,4 @@
-"""What moderators say to whoever reads a page."""
+"""A tag that shows the moderators' warnings and limits to the user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.inclusion_tag("messaging/standing.html", takes_context=True)
 def moderators_say(context: Any) -> dict[str, Any]:
-    """The notices of the moderators to the user: the view's ``standing``, or else asked for here."""
+    """Show the user's warnings and limits: from the view's ``standing``, or else looked up here."""
     user, found = context["user"], context.get("standing")
     if found is None:
         found = standing_of(user) if user.is_authenticated else Standing()

@@ -18,11 +18,11 @@ from messaging.languages import moments
 
 register = template.Library()
 
-# Not a template of its own: a list shows fifty times, and a template would look up the language for each part of each.
+# Not a template: a list shows fifty times, and a template would look up the language for each part of each time.
 SHOWN = '<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>'
-# Units as they stand in a sentence about the past or the future: languages put them in another case there.
+# Units for sentences about the past or the future, for which some languages need another grammatical case.
 PAST, FUTURE = NaturalTimeFormatter.past_substrings, NaturalTimeFormatter.future_substrings
-KEPT = 4_096  # pairs of days whose words are kept: those that lists show again and again
+KEPT = 4_096  # pairs of days whose words are cached, because lists show them again and again
 
 
 @register.simple_tag
@@ -44,19 +44,19 @@ def clock(moment: datetime) -> SafeString:
 
 @register.filter(expects_localtime=True)
 def weekday_and_day(moment: date | None) -> str:
-    """``moment`` as "Friday, 7 September 2007"; "" for none."""
+    """Return ``moment`` as "Friday, 7 September 2007"; "" for None."""
     return moments.weekday_and_day(moment) if moment else ""
 
 
 @register.filter(expects_localtime=True)
 def with_zone(moment: datetime | None) -> str:
-    """``moment`` as "7 September 2007, 06:58 CEST"; "" for none."""
+    """Return ``moment`` as "7 September 2007, 06:58 CEST"; "" for None."""
     return moments.with_zone(moment) if moment else ""
 
 
 @register.filter(expects_localtime=True)
 def exact(moment: datetime | None) -> str:
-    """``moment`` as "7 September 2007, 06:58:07 CEST"; "" for none."""
+    """Return ``moment`` as "7 September 2007, 06:58:07 CEST"; "" for None."""
     return moments.exact(moment) if moment else ""
 
 
@@ -75,8 +75,8 @@ def _ago(moment: datetime) -> str:
 
 @lru_cache(KEPT)
 def _days(day: date, today: date, is_later: bool, language: str | None) -> str:
-    """The largest unit between two times a day or more apart. Only their days decide, and which time of day
-    ``is_later``: that of the first one or not."""
+    """Return the largest unit between two times a day or more apart. Only their days matter, and whether the time of
+    day of the first ``is_later``."""
     noon, before = time(12), time(11)
     first, second = (noon, before) if is_later else (before, noon)
     return timesince(datetime.combine(day, first), datetime.combine(today, second), time_strings=PAST, depth=1)

@@ -18,7 +18,7 @@ texts_changed = Signal()
 
 
 def somebody_listens(model: Any) -> bool:
-    """Return whether the signal has receivers, and a statement should collect the ids of changed messages."""
+    """Return whether ``texts_changed`` has receivers, so that collecting the ids of changed messages is worth it."""
     return texts_changed.has_listeners(model)
 
 

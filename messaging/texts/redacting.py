@@ -116,7 +116,7 @@ def find(text: str, words: str) -> list[Span]:
 
 
 def spans_between(text: str, shorter: str) -> list[Span]:
-    """Return spans whose removal turns ``text`` into ``shorter``, a result of ``redacted``; [] if there are none.
+    """Return spans whose redaction turns ``text`` into ``shorter``, a result of ``redacted``; [] if there are none.
 
     If the same words occur several times, these may be other occurrences than the ones chosen; the result is the same.
     """

@@ -1,4 +1,4 @@
-"""``manage.py forget_words``: take deleted words out of the files of the index."""
+"""``manage.py forget_words``: remove deleted words from the files of the search index."""
 
 from __future__ import annotations
 

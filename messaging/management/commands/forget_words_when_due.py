@@ -1,4 +1,4 @@
-"""``manage.py forget_words_when_due``: forget_words once a night, where something was deleted or changed."""
+"""``manage.py forget_words_when_due``: forget_words once a night, if texts were deleted or changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py index_texts``: take new and changed texts into the index of words."""
+"""``manage.py index_texts``: add new and changed texts to the search index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connections
 
 from messaging.search import indexing
 
-# In one run, which the worker does between others: each takes some hundredths of a second.
+# In one run, which the worker does between other tasks: a usual batch or step takes some hundredths of a second.
 MOST_BATCHES, MOST_STEPS = 20, 5
 
 

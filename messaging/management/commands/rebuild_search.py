@@ -1,4 +1,4 @@
-"""``manage.py rebuild_search``: build the index of words anew."""
+"""``manage.py rebuild_search``: rebuild the search index."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Command(BaseCommand):
 
     def _rebuild(self, database: str, *, quiet: bool) -> None:
         if connections[database].vendor == "postgresql":
-            # What is missing is built; then all is built anew, and takes the place of the old when it is ready.
+            # Build missing indexes, then rebuild all; each new index replaces the old one once it is ready.
             indexing.install(database)
             for _ in indexing.forget(database):
                 pass
             return
-        # At once, so that no search and no writer misses it.
+        # In one transaction, so that no search and no writer finds the tables missing.
         with transaction.atomic(using=database):
             indexing.remove(database)
             indexing.install(database)

@@ -1,4 +1,4 @@
-"""How Django's own pages write dates and times: as ours do, instead of "Nov. 25, 2026, 3 p.m."."""
+"""Date and time formats of Django's own pages, the same as ours, instead of "Nov. 25, 2026, 3 p.m."."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "j F Y"
 DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j F Y, H:i"
