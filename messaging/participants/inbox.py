@@ -57,8 +57,8 @@ class Inbox:
 def inbox(user: Any, number: Any, before: str = "") -> Inbox:
     """Return a page of the user's inbox, in six queries.
 
-    With ``before`` (ISO 8601), list only conversations without a message since that moment; other text is ignored. A
-    ``number`` that is not a page number selects the first page, one beyond the end the last.
+    With ``before`` (ISO 8601), list only conversations without a message since that moment; an invalid one is ignored.
+    A ``number`` that is not a page number selects the first page, one beyond the end the last.
     """
     moment = _moment(before)
     sides = [Message.objects.filter(**{side: user}) for side in ("sender", "receiver")]

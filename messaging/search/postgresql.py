@@ -140,7 +140,7 @@ def _with(operator: str, conditions: Sequence[tuple[str, list[str]]]) -> tuple[s
 def _asked(part: Compiled, column: str, *, by_index: bool) -> tuple[str, list[str]]:
     """Return the condition by the words of a text, and its parameters.
 
-    All words without phrases are one index lookup. Each phrase is a lookup of its own whose results are rechecked: in a
+    All single words together are one index lookup. Each phrase is a lookup of its own whose results are rechecked: in a
     joint lookup, GIN would recheck every text that has any word of any phrase.
     """
     if isinstance(part, bool):

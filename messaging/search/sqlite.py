@@ -117,7 +117,7 @@ def number(part: Compiled, tables: Tables, *, most: int) -> tuple[str, list[str]
 
 
 def expression(part: Compiled) -> tuple[str, bool]:
-    """Return the FTS5 expression of ``part``, and whether it finds the complement, as FTS5 has no unary NOT."""
+    """Return the FTS5 expression of ``part``, and whether it finds the complement instead: FTS5 has no unary NOT."""
     match part:
         case Phrase(words, prefix):
             return '"' + " ".join(words).replace('"', '""') + '"' + (" *" if prefix else ""), False
