@@ -81,7 +81,8 @@ class AccountsConfig(Room):
         return about.about_account(request, person)
 
     def shows_people(self, user: Any) -> Iterable[Any]:
-        return [user.has_perm("accounts.view_user")]
+        # Django's admin lists accounts with either.
+        return [user.has_perm("accounts.view_user") or user.has_perm("accounts.change_user")]
 
     def home_sections(self) -> Iterable[Any]:
         from ops.accounts import finding

@@ -9,21 +9,24 @@ from typing import Any
 
 import pytest
 from django.contrib import admin, auth
+from django.contrib.auth.models import Permission
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from ops.accounts.events import AccountEvent
+from ops.accounts.models import User
 from ops.audit.models import Entry
 from ops.audit.recording import record
 from ops.conftest import make_staff
 from ops.console.lists.people import PersonFilter
 from ops.console.person import tabs
+from ops.console.person.seen import seen_by
 from ops.deletion import holds
 from ops.deletion.tests.deleting import ask
 from ops.moderation.models import View
-from ops.tests.asking import signed_in
+from ops.tests.asking import routes, signed_in
 from ops.tests.roles import ROLE_OF
 
 pytestmark = pytest.mark.crawl
@@ -160,6 +163,43 @@ def test_a_page_that_a_role_may_not_open_says_nothing_of_anybody(
     for page in {*PAGES} - {*tabs_open_to(client)}:
         answers = {answer(client, page, key) for key in (bob.pk, silent.pk, NOBODY)}
         assert len(answers) == 1, page
+
+
+def showing_nobody(person: Any) -> list[Permission]:
+    """The permissions which alone show nothing of a person."""
+    found = []
+    holder = make_user("hal", is_staff=True)
+    for permission in Permission.objects.all():
+        holder.user_permissions.set([permission])
+        alone = User.objects.get(pk=holder.pk)
+        if not seen_by(alone, User.objects.filter(pk=person.pk)).exists():
+            found.append(permission)
+    return found
+
+
+def addresses_with_a_number() -> list[str]:
+    """The console's addresses that name one row, which may be an account, with "#" for its number."""
+    every = [route for _, route in routes(get_resolver().url_patterns)]
+    of_one = [route for route in every if re.fullmatch(r"console/[^<]*<(?!uuid)[^>]*>[^<]*", route)]
+    return [re.sub("<[^>]*>", "#", f"/{route}") for route in of_one] + ["/console/accounts/user/delete/?id=#"]
+
+
+def test_no_permission_that_shows_nobody_gives_names_away(bob: Any, charlie: Any) -> None:
+    """Whatever somebody may do: of a person of whom no room shows them anything, each address answers as of nobody."""
+    write(bob, charlie)
+    silent = make_user("erin", pk=NOBODY // 2)
+    hanna = make_staff("hanna")
+    hanna.user_permissions.set(showing_nobody(silent))
+    assert hanna.has_perm("accounts.delete_user") and hanna.has_perm("exports.request_person_export")
+    client = Client()
+    client.force_login(hanna)
+    client.post(reverse("confirm"), {"password": "hanna's password"})
+    for address in addresses_with_a_number():
+        answers = set()
+        for key in (silent.pk, NOBODY):
+            answers.add(without_number(client.get(address.replace("#", str(key))), key))
+            client.cookies.pop("messages", None)  # that there is no such row
+        assert len(answers) == 1, address
 
 
 @pytest.mark.parametrize("who", ["rita", "lena", "dan"])

@@ -21,6 +21,7 @@ from django.views.generic import TemplateView
 from messaging.languages.wording import numbered
 from ops.accounts.actions import Action, ConsolePage
 from ops.console.addresses import whole_number
+from ops.console.person import seen
 from ops.deletion import approval
 from ops.deletion import requests as deletion
 from ops.deletion.models import DeletionRequest
@@ -65,10 +66,11 @@ class AskView(Action):
 
     @cached_property
     def users(self) -> list[Any]:
-        """The accounts that the query string names and that exist."""
+        """The accounts that the query string names and that this user sees something of; the first MOST_AT_ONCE of
+        them, as many as the list lets somebody choose."""
         keys = [key for key in map(whole_number, self.request.GET.getlist("id")) if key is not None]
-        found = get_user_model()._default_manager.filter(pk__in=keys[: deletion.MOST_AT_ONCE])
-        return list(found.order_by("username"))
+        people = seen.seen_by(self.request.user, get_user_model()._default_manager.all())
+        return list(people.filter(pk__in=keys[: deletion.MOST_AT_ONCE]).order_by("username"))
 
     @property
     def only_name(self) -> str:

@@ -46,7 +46,8 @@ class RequestView(Action):
 
     @cached_property
     def person(self) -> Any:
-        return get_object_or_404(get_user_model(), pk=self.kwargs["pk"])
+        people = seen.seen_by(self.request.user, get_user_model()._default_manager.all())
+        return get_object_or_404(people, pk=self.kwargs["pk"])
 
     def perform(self, data: dict[str, Any]) -> None:
         self.export = approval.request(self.person, by=self.request.user, reason=data["reason"])
