@@ -90,8 +90,10 @@ def _send(
     try:
         server.send(about, texts[text], to=reader.person.email, over=over)
     except server.FAILURES as error:
-        _log(error)
         DigestReader.objects.filter(pk=reader.pk, last_week=week.first).update(last_week=reader.last_week)
+        if server.is_down(error):
+            raise
+        _log(error)
         return False
     details = {"first": week.first, "last": week.last, "boards": [Key(board.name) for board in theirs]}
     record(DashboardEvent.DIGEST_SENT, actor=None, target=reader.person, details=details)

@@ -61,7 +61,8 @@ def _due(now: datetime) -> NoticeQuerySet:
 def _send(person: Any, chosen: list[EmailReader], now: datetime, over: Any) -> bool:
     """Claim this person's due notices on the chosen topics, so that no other worker sends them too, and send them.
 
-    Return whether they were sent. Release the claim on failure, unless the server refuses the address for good.
+    Return whether they were sent. Release the claim on failure, unless the server refuses the address for good. Raises
+    ``server.FAILURES`` if the server is down.
     """
     theirs = reduce(or_, (Q(kind__in=kinds_about(one.topic), at__gte=one.chosen_at) for one in chosen))
     if not _due(now).of(person.pk).filter(theirs).update(mailed_at=now):
@@ -77,6 +78,8 @@ def _send(person: Any, chosen: list[EmailReader], now: datetime, over: Any) -> b
             logger.warning("The server refuses the e-mail address of account %s.", person.pk)
             return False
         claimed.update(mailed_at=None)
+        if server.is_down(error):
+            raise
         _log(error)
         return False
     return True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from smtplib import SMTPException, SMTPRecipientsRefused
+from contextlib import suppress
+from smtplib import SMTPAuthenticationError, SMTPConnectError, SMTPException, SMTPHeloError, SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.mail import EmailMessage, get_connection
 
 REFUSED_FOR_GOOD = 500  # SMTP reply codes from here on
 FAILURES = (SMTPException, OSError)  # raised if the server is down or refuses
+AT_CONNECTING = (SMTPConnectError, SMTPHeloError, SMTPAuthenticationError)
 
 
 def is_on() -> bool:
@@ -23,9 +25,22 @@ def connection() -> Any:
 
 
 def send(subject: str, body: str, *, to: str, over: Any) -> None:
-    """Send one message ``over`` a connection, marked to prevent automatic replies. Raises FAILURES."""
+    """Send one message ``over`` a connection, marked to prevent automatic replies. Raises FAILURES.
+
+    A failure closes the connection, which the server may have done already: the next message opens another one.
+    """
     headers = {"Auto-Submitted": "auto-generated"}
-    EmailMessage(f"Threadward: {subject}", body, to=[to], connection=over, headers=headers).send()
+    try:
+        EmailMessage(f"Threadward: {subject}", body, to=[to], connection=over, headers=headers).send()
+    except FAILURES:
+        with suppress(*FAILURES):
+            over.close()
+        raise
+
+
+def is_down(error: Exception) -> bool:
+    """Return whether the server cannot be reached, so that the next message would fail too."""
+    return isinstance(error, AT_CONNECTING) or not isinstance(error, SMTPException)
 
 
 def is_final(error: Exception) -> bool:

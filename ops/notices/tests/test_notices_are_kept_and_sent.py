@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused
+from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from messaging.tests.cast import make_user
 from ops.audit.models import Entry
 from ops.conftest import make_staff
 from ops.environment import Smtp, sender
@@ -260,6 +262,34 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again(
         patch.setattr(EmailMessage, "send", refuse)
         assert sending.send_due(due) == 0
     assert sending.send_due(due) == tried_again
+
+
+class DropsAtOneAddress(EmailBackend):
+    """A connection that the server drops at one address. As smtplib's, it stays useless until it is closed."""
+
+    dropped = False
+
+    def send_messages(self, messages: Any) -> int:
+        self.dropped = self.dropped or any("nora@example.org" in message.to for message in messages)
+        if self.dropped:
+            raise SMTPServerDisconnected("please run connect() first")
+        return super().send_messages(messages)
+
+    def close(self) -> None:
+        self.dropped = False
+
+
+def test_a_connection_that_breaks_at_one_address_keeps_nothing_from_others(
+    nora: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nils = make_user("nils", is_staff=True, email="nils@example.org")
+    EmailReader.objects.create(person=nils, topic="finished", chosen_at=timezone.now() - timedelta(days=30))
+    given(nora)
+    due = given(nils)
+    monkeypatch.setattr(server, "connection", DropsAtOneAddress)
+    assert sending.send_due(due) == 1
+    assert [message.to for message in mail.outbox] == [["nils@example.org"]]
+    assert Notice.objects.filter(recipient=nora, mailed_at=None).exists()
 
 
 def test_two_workers_send_no_notice_twice(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
