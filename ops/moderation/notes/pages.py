@@ -124,10 +124,6 @@ class DeleteNote(Action):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(note=self.note, back=self.get_success_url(), **kwargs)
 
-    def form_valid(self, form: forms.Form) -> Any:
-        self.success_url = self.get_success_url()  # the note is gone afterwards
-        return super().form_valid(form)
-
     def perform(self, data: dict[str, Any]) -> None:
         writing.delete(self.note, by=self.request.user)
 

@@ -114,7 +114,8 @@ def _parts(view: View, user: Any) -> list[Any]:
 
 
 def shown(request: HttpRequest) -> list[ShownView]:
-    """Return the views above the queue with their numbers, counted in one query of bounded cost."""
+    """Return the views above the queue with their numbers, counted in one query of bounded cost. Two more look up the
+    labels and the reporters of filters, if there are any."""
     views = offered(request)
     numbers = _numbers(views, request.user)
     here = whole_number(request.GET.get(PARAMETER))
@@ -123,9 +124,11 @@ def shown(request: HttpRequest) -> list[ShownView]:
 
 def _numbers(views: list[View], user: Any) -> dict[int, str]:
     """Return the number of cases in each view, in words, by primary key. Only the first LOOKED_AT cases of a state are
-    searched; "+" marks that there may be more. Views of closed cases have no number."""
+    searched; "+" marks that there may be more. Views of closed cases, and those with a stale filter, have no number."""
     states = {view.pk: view.parsed.get("state", "") for view in views}
-    counted = [view for view in views if states[view.pk] != "closed"]
+    known = parameters.Known()
+    usable = [view for view in views if not parameters.fault_of(view.parsed, view.order, known)]
+    counted = [view for view in usable if states[view.pk] != "closed"]
     fronts = {states[view.pk]: _front(states[view.pk]) for view in counted}
     rows = [_narrowed(fronts[states[view.pk]], view.parsed, user) for view in counted]
     asked = [Waiting("", one, lambda n: "", "") for one in (*rows, *fronts.values())]

@@ -69,7 +69,7 @@ def rename(view: View, name: str, *, by: Any) -> None:
     """Rename a view; its slug stays. Raises Refused."""
     _refuse_others(view, by)
     with transaction.atomic():
-        siblings = View.objects.filter(owner=view.owner_id).exclude(pk=view.pk)
+        siblings = [one for one in _locked_siblings(view) if one.pk != view.pk]
         named.refuse_taken(name, siblings, _taken(name))
         view.name = name
         view.save(update_fields=["name"])

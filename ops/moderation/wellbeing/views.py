@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.views.generic import FormView
 from ops.accounts.actions import ConsolePage
 from ops.moderation import claims
 from ops.moderation.models import Claim, Comfort, comfort_of
+from ops.moderation.refusals import ClaimRefused
 from ops.moderation.saved import queues
 from ops.moderation.wellbeing.pausing import of_today
 
@@ -62,9 +64,10 @@ class PauseView(ConsolePage):
     def post(self, request: HttpRequest) -> HttpResponse:
         if "back" not in request.POST and "choose" not in request.POST:
             held = Claim.objects.live().filter(reviewer=request.user.pk).select_related("case").first()
-            if held is not None:
-                claims.give_back(request.user, held.case)
-                messages.info(request, _("Your case is back in the queue. A colleague may take it."))
+            with suppress(ClaimRefused):  # the lease ended, or a colleague took over, since it was read
+                if held is not None:
+                    claims.give_back(request.user, held.case)
+                    messages.info(request, _("Your case is back in the queue. A colleague may take it."))
             return HttpResponseRedirect(reverse("admin:moderation_pause") + queues.kept(request))
         form = ReturnForm(request.POST)
         if not form.is_valid():
