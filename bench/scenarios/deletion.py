@@ -149,9 +149,11 @@ def somebody_else() -> Iterator[list[float]]:
 
     thread = threading.Thread(target=write)
     thread.start()
-    yield waits
-    over.set()
-    thread.join()
+    try:
+        yield waits
+    finally:
+        over.set()
+        thread.join()
 
 
 def counting_cascades() -> Timing:

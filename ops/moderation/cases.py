@@ -158,12 +158,6 @@ def close_settled(some: Sequence[Case], *, using: str) -> None:
     save_changes(changes, using=using)
 
 
-def close(case: Case, *, using: str, **changed: Any) -> None:
-    """Close a pending case without a decision; ``changed`` holds other fields to store with it."""
-    state = after(case.state, Happening.SETTLED)
-    save_change(case, state=state, closed_at=timezone.now(), **changed, using=using)
-
-
 def pending_beside(case: Case, *, using: str) -> Case | None:
     """Return the other pending case of the same conversation, locked; None if there is none."""
     others = locked(using).pending().filter(conversation=case.conversation_id).exclude(pk=case.pk)

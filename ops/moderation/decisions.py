@@ -280,6 +280,7 @@ def store_undone(
     end_all_in_force(its_cases, Cause.UNDONE, at=acting.at, using=using)
     _wait_again([decision for _, decision, _ in undone], using)
     cases.reopen_all(its_cases, Happening.UNDONE, since=acting.at, using=using)
+    cases.rank_all(its_cases, using=using)
     fields = {"note": note.strip(), "in_force": False}
     made = _append([(case, before[case.pk], {**fields, "reverses": one}) for case, one, _ in undone], group, acting)
     registry.undo(registry.Reversal([measure for _, _, plan in undone for measure in plan.undone]), acting)

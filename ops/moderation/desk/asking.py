@@ -6,9 +6,10 @@ from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Case, When
 
 from messaging.database.statements import Models, slot
-from ops.moderation.models import CasePerson, Claim, Decision, Flag
+from ops.moderation.models import CasePerson, Claim, Decision, Flag, Outcome
 
 MOST_EARLIER = 10  # earlier decisions, of this case and of others about the same people
 MOST_FLAGS = 200
@@ -18,9 +19,10 @@ CASE, CONVERSATION = slot("case"), slot("conversation")
 
 @cache
 def flags() -> Models:
-    """Return the query for the reports of a case, oldest first."""
+    """Return the query for the reports of a case: the waiting ones first, then the oldest."""
     found = Flag.objects.filter(case=CASE).select_related("label", "reporter", "brought_by")
-    return Models(found.order_by("created_at", "id")[:MOST_FLAGS], using=USING)
+    settled = Case(When(outcome=Outcome.WAITING, then=0), default=1)
+    return Models(found.order_by(settled, "created_at", "id")[:MOST_FLAGS], using=USING)
 
 
 @cache
@@ -40,7 +42,7 @@ def decisions() -> Models:
 def latest_decision() -> Models:
     """Return the query for the last decision about a conversation that was not undone."""
     found = Decision.objects.filter(case__conversation=CONVERSATION, reverses=None, reversed_by=None)
-    return Models(found.order_by("-decided_at")[:1], using=USING)
+    return Models(found.order_by("-decided_at", "-id")[:1], using=USING)
 
 
 @cache

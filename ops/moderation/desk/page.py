@@ -53,9 +53,9 @@ class CasePage:
     def flags(self) -> list[Flag]:
         """The reports of the case in order, each with ``reporter_name``: "" if the reporter is unknown or the account
         deleted."""
-        flags: list[Flag] = asking.flags().ask(case=self.case.pk)
+        flags = sorted(asking.flags().ask(case=self.case.pk), key=lambda flag: (flag.created_at, flag.pk))
         for flag in flags:
-            flag.reporter_name = flag.reporter.get_username() if flag.reporter_id and flag.reporter else ""  # type: ignore[attr-defined]
+            flag.reporter_name = flag.reporter.get_username() if flag.reporter_id and flag.reporter else ""
         return flags
 
     @cached_property
@@ -170,7 +170,7 @@ class CasePage:
     def why_here(self) -> str:
         """Why the case has its place in the queue, in a sentence or two."""
         case = self.case
-        reporters = len({flag.reporter_id for flag in self.waiting})
+        reporters = len({flag.reporter_id for flag in self.waiting} - {None})
         within = str(WITHIN[Severity(case.severity)]) % {"time": in_words(target_of(case.severity))}
         if case.due_at == case.rank_at or reporters < 2:
             return within

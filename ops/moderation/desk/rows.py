@@ -66,7 +66,7 @@ def prepare(rows: Sequence[Any]) -> None:
         some = chosen.get(row.pk, [])
         queued.people = sorted(people.get(row.conversation_id, ()))
         queued.reports = len(some)
-        queued.reporters = len({one.reporter_id for one in some})
+        queued.reporters = len({one.reporter_id for one in some} - {None})
         queued.labels = [label for label, _ in Counter(one.label for one in some).most_common()]
         queued.reported = None if queued.is_covered else messages.get(keys.get(row.pk) or 0)
         queued.reported_by = [one for one in some if one.message_id == keys.get(row.pk)]

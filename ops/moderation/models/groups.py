@@ -152,11 +152,7 @@ class GroupedCase(models.Model):
     outcome: Any = models.CharField(
         max_length=16,
         blank=True,
-        choices=[
-            ("", pgettext_lazy("outcome of a case in a group", "Waiting")),
-            (DONE, pgettext_lazy("outcome of a case in a group", "Done")),
-            *LeftOut.choices,
-        ],
+        choices=OUTCOMES,
     )
 
     objects = GroupedCaseQuerySet.as_manager()

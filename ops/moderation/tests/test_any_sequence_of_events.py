@@ -22,7 +22,9 @@ from ops.deletion.models import DeletionRequest
 from ops.files.tests.files import row
 from ops.imports.tests.importing import stored_import, undone
 from ops.moderation import decisions, flagging
+from ops.moderation.labels.targets import target_of
 from ops.moderation.models import Case, Cause, Decision, Flag, Measure, Outcome, Source, State
+from ops.moderation.ranking import rank, ranks_of
 from ops.moderation.restoring import restoring
 from ops.moderation.tests import happenings
 from ops.moderation.tests.desk import MEASURING, decided
@@ -71,6 +73,15 @@ def take(crowd: Crowd, step: Step) -> None:
             assert state == State.OPEN
         elif state != before[pk]:
             assert (before[pk], state) in reached
+        if state != State.CLOSED and before.get(pk, State.CLOSED) == State.CLOSED:
+            assert_ranked_by_its_flags(Case.objects.get(pk=pk))
+
+
+def assert_ranked_by_its_flags(case: Case) -> None:
+    """A case that became pending without waiting flags, because a text changed, keeps its severity."""
+    without = case.severity, rank(case.pending_since, target_of(case.severity), ())
+    ranked = ranks_of({case.pk: case.pending_since}, using="default").get(case.pk, without)
+    assert (case.severity, (case.due_at, case.rank_at)) == ranked
 
 
 def everything_holds() -> None:

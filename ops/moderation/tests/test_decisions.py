@@ -191,6 +191,17 @@ class TestUndoing:
         assert not the_message().hidden
         assert Flag.objects.get().outcome == Outcome.WAITING
 
+    def test_the_case_ranks_by_all_who_reported_it(
+        self, case: Case, mona: Any, spam: Any, reported: Any, charlie: Any
+    ) -> None:
+        reported(spam, message=the_message(), by=charlie)
+        case.refresh_from_db()
+        before = case.due_at - case.rank_at
+        assert before
+        decisions.undo(decided(case, mona, spam).pk, by=mona)
+        case.refresh_from_db()
+        assert case.due_at - case.rank_at == before
+
     def test_what_was_hidden_before_stays_hidden(self, case: Case, mona: Any, spam: Any, reported: Any) -> None:
         message = the_message()
         decided(case, mona, spam, hides=[message.pk])
