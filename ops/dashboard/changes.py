@@ -1,4 +1,4 @@
-"""Which dashboards a change concerns: messages by their signals, what staff does by its entry in the audit trail."""
+"""Which dashboards a change makes stale: changes of messages by signal, actions of staff by their audit entry."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ops.dashboard import keeping
 from ops.imports.recording import messages_imported
 
 MESSAGES, DESK, DELETIONS, JOBS = "messages", "desk", "deletions", "jobs"  # topics (keeping.py)
-# By the area of an event, as in "moderation.decided"; readings and searches change no number but those of oversight,
-# which are at most a minute old anyway.
+# By the area of an event, as in "moderation.decided". Readings and searches change only the numbers of oversight, which
+# are at most a minute old anyway.
 TOPICS = {
     "moderation": DESK,
     "account": DELETIONS,
@@ -36,7 +36,7 @@ def something_was_done(sender: Any, instance: Entry, **_: Any) -> None:
 
 
 def connect() -> None:
-    """Connect the receivers; doing it twice is harmless."""
+    """Connect the receivers; a second call changes nothing."""
     for signal in (post_save, post_delete):
         signal.connect(message_changed, sender=Message, dispatch_uid="dashboard.message_changed")
     messages_imported.connect(message_changed, dispatch_uid="dashboard.messages_imported")

@@ -1,4 +1,4 @@
-"""What the dashboard keeps of a person: cached figures name who writes most."""
+"""The dashboard's step of an erasure: cached figures name the most active senders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.dashboard import keeping
 
 
 def forget_names(person: ErasedPerson, _: Any) -> None:
-    """Nothing older is served, and caches let go of it within minutes. The receipt speaks of caches as a whole."""
+    """Drop all cached figures; entries that cannot be deleted expire within minutes. The receipt covers all caches."""
     keeping.forget()
 
 

@@ -1,4 +1,4 @@
-"""What the audit trail records of the dashboards.
+"""The events of the dashboards in the audit trail.
 
 A name never changes or disappears: stored entries keep it for ever.
 """

@@ -1,4 +1,4 @@
-"""What the dashboard adds to the list of conversations: when each began, which it keeps anyway."""
+"""Filters that the dashboard adds to the list of conversations: when each began, which it stores anyway."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.dashboard.models import Beginning
 
 
 class Began(Within):
-    """Conversations whose first message that is still there was sent in a period, as of the last round."""
+    """Conversations whose first remaining message was sent in a period, as of the last round."""
 
     title = gettext_lazy("started")
     parameter_name = "began"
@@ -27,7 +27,7 @@ class Began(Within):
 
 
 class BeganHere(Began):
-    """The same without those whose first message an import brought."""
+    """The same, without conversations whose first message was imported."""
 
     title = gettext_lazy("started, without imports")
     parameter_name = "began_here"
@@ -35,5 +35,5 @@ class BeganHere(Began):
 
 
 def of_list(model: str) -> Iterable[type]:
-    """The filters of a list."""
+    """Return the filters for the list of a model."""
     return (Began, BeganHere) if model == Conversation._meta.label_lower else ()

@@ -1,12 +1,11 @@
-"""Keeping what is computed for the dashboards: at most a minute old, computed by one request while others wait or are
-served what was there.
+"""The cache of the dashboards: at most a minute old, computed by one request while others wait or get the last value.
 
-A kept thing has a name; what it is about (its ``topics``) is marked stale by receivers (changes.py). What is stale is
-computed anew at the next request, so that what somebody did shows at once; but of a stream of changes no more than one
-a minute is noticed, for computing costs the database something. With Redis, one process of all computes; each process
-with a memory of its own computes for itself.
+A cached value has a name and ``topics``, which receivers mark stale (changes.py). A stale value is computed again at
+the next request, so that an action shows immediately; in a stream of changes it is computed at most once a minute,
+because that loads the database. With Redis, one process computes for all; with a cache in memory, each process computes
+for itself.
 
-Whoever keeps something that only some may see gives it a name of its own, for each who may.
+A value that only some users may see needs a separate name for each such group of users.
 """
 
 from __future__ import annotations
@@ -25,26 +24,26 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-VERSION = "v2"  # another one where what is kept changes its shape
+VERSION = "v2"  # change it when the shape of cached values changes
 FRESH = timedelta(seconds=60)
-LAST_SERVED = timedelta(seconds=120)  # how old the last one may be that is served while another request computes
+LAST_SERVED = timedelta(seconds=120)  # maximum age of a value that is served while another request computes
 KEEP_SECONDS = 180
 TOPIC_SECONDS = 24 * 3_600
-LOCK_SECONDS = 60  # after that, whoever was computing is taken for dead
-WAIT_SECONDS = 10  # how long a request waits for another one that computes the very first
+LOCK_SECONDS = 60  # after that, the request that was computing is presumed dead
+WAIT_SECONDS = 10  # how long a request waits for another one to compute the first value
 POLL_SECONDS = 0.05
 
-# What this process kept, for caches in its memory, which cannot look for keys.
-_keys: dict[str, float] = {}  # each with when the cache lets go of it, by time.monotonic()
+# The keys that this process set, because a cache in memory cannot search its keys.
+_keys: dict[str, float] = {}  # key: when it expires, by time.monotonic()
 _keys_lock = threading.Lock()
 
-NAMES = "names"  # a topic of everything: once an account is erased, nothing older is served at all
+NAMES = "names"  # a topic of every value: once an account is erased, no older value is served
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Something kept: when it was computed, from which state of its topics, and when the next one is due at the latest
-    after a stream of changes. ``live`` where no cache kept it, so that every request computes it."""
+    """A cached value: when it was computed, for which state of its topics, and when the next one is due at the latest
+    in a stream of changes. ``live`` if the cache did not store it, so that every request computes it."""
 
     value: Any
     at: datetime
@@ -54,10 +53,11 @@ class Kept:
 
 
 def get(name: str, topics: Collection[str], compute: Callable[[datetime], Any]) -> Kept | None:
-    """What ``compute(now)`` returns, as kept under ``name``, or computed now.
+    """Return the value of ``compute(now)``, cached under ``name`` or computed now.
 
-    At most FRESH old and with every change, if no stream of them; up to LAST_SERVED while another request computes it.
-    None where nothing is there and another request has been computing it for longer than WAIT_SECONDS.
+    It is at most FRESH old and includes every change, except in a stream of changes; while another request computes it,
+    it may be up to LAST_SERVED old. None if nothing is cached and another request has been computing it for longer than
+    WAIT_SECONDS.
     """
     key, lock = key_of(name), f"{key_of(name)}:computing"
     watched = [_topic_key(topic) for topic in (NAMES, *topics)]
@@ -69,11 +69,11 @@ def get(name: str, topics: Collection[str], compute: Callable[[datetime], Any]) 
         ours = uuid4().hex
         if cache.add(lock, ours, LOCK_SECONDS):
             try:
-                # Somebody else may have computed it between that look and this lock.
+                # Another request may have computed it before this one got the lock.
                 held, state = _look(key, watched)
                 return held if held is not None and not _is_due(held, state) else _keep(key, held, state, compute)
             finally:
-                # Not somebody else's, who took over after LOCK_SECONDS.
+                # Not the lock of a request that took over after LOCK_SECONDS.
                 if cache.get(lock) == ours:
                     cache.delete(lock)
         if held is not None:
@@ -84,17 +84,17 @@ def get(name: str, topics: Collection[str], compute: Callable[[datetime], Any]) 
 
 
 def peek(name: str, topics: Collection[str]) -> tuple[Kept | None, bool]:
-    """What is kept under ``name`` and may still be served, if anything, and whether it is to be computed (anew) now.
+    """Return the value cached under ``name`` if it may still be served, and whether it is due to be computed.
 
-    It computes nothing itself.
+    Compute nothing.
     """
     held, state = _look(key_of(name), [_topic_key(topic) for topic in (NAMES, *topics)])
     return held, held is None or _is_due(held, state)
 
 
 def fragment(name: str, of: Kept, make: Callable[[], SafeString]) -> SafeString:
-    """What ``make()`` makes of ``of``, such as a part of a page, as kept or made now. ``name`` differs wherever
-    something else would be made of the same."""
+    """Return what ``make()`` renders from ``of``, such as a part of a page, cached or made now. ``name`` must differ
+    wherever the result for the same ``of`` would differ."""
     key = key_of(f"{name}:{of.at.timestamp()}")
     found: SafeString | None = None if of.live else cache.get(key)
     if found is None:
@@ -104,14 +104,14 @@ def fragment(name: str, of: Kept, make: Callable[[], SafeString]) -> SafeString:
 
 
 def mark_stale(*topics: str) -> None:
-    """After a change (when its transaction is committed): what is about these topics is computed anew."""
+    """Mark these topics stale when the transaction commits, so that their values are computed again."""
     tokens = {_topic_key(topic): uuid4().hex for topic in topics}
     transaction.on_commit(lambda: cache.set_many(tokens, TOPIC_SECONDS))
 
 
 def forget() -> None:
-    """Let go of everything that was computed so far, at once and again after the transaction: it may name people. What
-    is being computed meanwhile is not served."""
+    """Drop every cached value, now and again after the transaction: values may name people. A value that is being
+    computed meanwhile is not served."""
     _forget_now()
     transaction.on_commit(_forget_now)
 
@@ -126,7 +126,7 @@ def _forget_now() -> None:
 
 
 def key_of(name: str) -> str:
-    """The key in the cache, for whoever reads the language in use: what is kept may hold words."""
+    """Return the cache key for the active language: cached values may hold words."""
     return f"dashboard:{VERSION}:{name}:{get_language()}"
 
 
@@ -135,7 +135,7 @@ def _topic_key(topic: str) -> str:
 
 
 def _look(key: str, watched: list[str]) -> tuple[Kept | None, tuple[str | None, ...]]:
-    """What is kept and may still be served, if anything, and the state of its topics now."""
+    """Return the cached value if it may still be served, and the current state of its topics."""
     found = cache.get_many([key, *watched])
     held, state = found.get(key), tuple(found.get(one) for one in watched)
     if held is not None:
@@ -146,14 +146,14 @@ def _look(key: str, watched: list[str]) -> tuple[Kept | None, tuple[str | None, 
 
 
 def _is_due(held: Kept, state: tuple[str | None, ...]) -> bool:
-    """Whether to compute anew: after FRESH; or after a change, where there were not just as many of them."""
+    """Whether to compute it again: after FRESH; or after a change, unless that is already done once a minute."""
     now = timezone.now()
     return now - held.at >= FRESH or (held.state != state and held.due - now <= FRESH)
 
 
 def _keep(key: str, held: Kept | None, state: tuple[str | None, ...], compute: Callable[[datetime], Any]) -> Kept:
     now = timezone.now()
-    # Each computing puts off the next one by a minute, counted from when this one was due.
+    # Each computation postpones the next one by a minute, counted from when this one was due.
     made = Kept(compute(now), now, state, max(now, held.due if held else now) + FRESH)
     _set(key, made)
     return made if cache.has_key(key) else replace(made, live=True)

@@ -1,4 +1,4 @@
-"""What the figures of dashboards are read from: numbers by day, kept from the rows that changed (rollups/)."""
+"""The source of the dashboards' figures: numbers by day, updated from the rows that changed (rollups/)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 
 class Family(models.TextChoices):
-    """What changes together, and is counted together."""
+    """Measures that change together and are counted together."""
 
     MESSAGES = "messages", "Messages"
     DESK = "desk", "Reports, cases and decisions"
@@ -22,10 +22,10 @@ class Family(models.TextChoices):
 
 
 class Noted(models.Model):
-    """That something changed in the quarter of an hour that begins ``at``, which is to be counted anew.
+    """A quarter of an hour, beginning ``at``, in which something changed and which must be counted again.
 
-    Triggers write it in the transaction of the change (rollups/triggers.py), on PostgreSQL once for each statement:
-    there is no constraint, because whoever notes the same quarter would have to wait for the other one.
+    Triggers insert it in the transaction of the change (rollups/triggers.py), on PostgreSQL mostly once per statement.
+    There is no unique constraint: two transactions noting the same quarter would block each other.
     """
 
     family = models.CharField(max_length=8, choices=Family)
@@ -40,10 +40,10 @@ class Noted(models.Model):
 
 
 class NumbersField(models.TextField):
-    """Numbers by key, as JSON in a text: databases that take it apart need several times as long to write it.
+    """Numbers by key, as JSON in a text column: a JSON column takes several times as long to write.
 
-    Or the keys themselves, each as often as its number says, as in "17,4,17": so an import leaves the people of a day
-    (rollups/numbers/storing.py).
+    Or the keys alone, each repeated as often as its number, as in "17,4,17": the form in which an import leaves the
+    people of a day (rollups/numbers/storing.py).
     """
 
     _pyi_private_set_type: Any
@@ -59,10 +59,10 @@ class NumbersField(models.TextField):
 
 
 class DayNumbers(models.Model):
-    """One measure of one day in the console's zone, such as the messages sent, in parts: number by key.
+    """One measure of one day in the console's zone, such as the messages sent: numbers by key.
 
-    What the keys are says the measure (rollups/measures.py). ``total`` is the sum. ``imported`` numbers are of history
-    that an import brought. A day without anything has no row.
+    The measure defines the keys (rollups/measures.py). ``total`` is the sum. ``imported`` rows count imported history.
+    A day with nothing to count has no row.
     """
 
     day = models.DateField()
@@ -89,9 +89,9 @@ class DayNumbers(models.Model):
 
 
 class Beginning(models.Model):
-    """When a conversation began, and when somebody else than its first sender first replied: numbers and times only.
+    """When a conversation began, and when somebody other than its first sender first replied: numbers and times only.
 
-    ``conversation`` is its id; the row goes with its messages when they are counted next.
+    ``conversation`` is its id. Once its messages are deleted, the next count deletes the row.
     """
 
     conversation = models.BigIntegerField(primary_key=True)
@@ -128,11 +128,10 @@ class EarlierPending(models.Model):
 
 
 class Keeping(models.Model):
-    """How far the numbers are. There is one row.
+    """The progress of counting, in a single row.
 
-    ``zone`` is the one in which their days begin, with the lengths of blocks of days: "UTC 16/128/1024". ``kept_at`` is
-    when they were last as they should be, or, where more changed than was counted in time, when that was counted which
-    had changed most lately.
+    ``zone`` is the zone in which days begin, with the lengths of blocks of days: "UTC 16/128/1024". ``kept_at`` is when
+    the last round started; a round that ran out of time has counted only a part of the changes, the latest first.
     """
 
     zone = models.CharField(max_length=64)
@@ -146,7 +145,7 @@ class Keeping(models.Model):
 
 
 class DigestReader(models.Model):
-    """Somebody who chose the weekly digest, and the Monday of the last week whose digest they got."""
+    """A user who chose the weekly digest, and the Monday of the last week for which they received it."""
 
     person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     chosen_at = models.DateTimeField(default=timezone.now)

@@ -1,4 +1,4 @@
-"""Periods of whole days in the console's time zone, of which every figure is told."""
+"""Periods of whole days in the console's time zone, for which every figure is computed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from messaging.database.moments import StandingZone
 from messaging.languages.wording import numbered
 
 LONGEST = 3_660  # days: ten years
-EARLIEST_YEAR, LATEST_YEAR = 1900, 9998  # that people may choose
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9998  # that users may choose
 
 
 class NoPeriod(ValueError):
-    """These days are no period; the message says why, in a sentence for people."""
+    """Raised for days that make no valid period; the message is a sentence for the user."""
 
 
 def wrong_order() -> str:
@@ -36,29 +36,29 @@ def too_long() -> str:
 
 
 def console_zone() -> tzinfo:
-    """The zone in which the days of everybody's figures begin, wherever somebody is: TIME_ZONE of the settings."""
+    """Return the zone in which the days of all figures begin, whatever the user's own zone: the TIME_ZONE setting."""
     return StandingZone(settings.TIME_ZONE)
 
 
 def beginning_of(day: date, zone: tzinfo) -> datetime:
-    """The first moment of a day in ``zone``, in UTC.
+    """Return the first moment of a day in ``zone``, in UTC.
 
-    Where clocks go forward at midnight, it is when they do; where midnight comes twice, the first of both. A day that a
-    zone left out has no moment: it begins when the next one does.
+    If clocks go forward at midnight, the day begins at that moment; if midnight occurs twice, at the first. A day that
+    a zone skipped is empty: it begins when the next one does.
     """
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 def day_of(moment: datetime, zone: tzinfo) -> date:
-    """The day in ``zone`` on which a moment lies."""
+    """Return the day of a moment in ``zone``."""
     return moment.astimezone(zone).date()
 
 
 @dataclass(frozen=True)
 class Period:
-    """The days from ``first`` to ``last``, both of them included, as they are in ``zone``.
+    """The days from ``first`` to ``last``, inclusive, in ``zone``.
 
-    Raises NoPeriod for days in the wrong order, and for more than LONGEST.
+    Raises NoPeriod for days in the wrong order, and for more than LONGEST days.
     """
 
     first: date
@@ -73,7 +73,7 @@ class Period:
 
     @classmethod
     def of_days(cls, number: int, today: date | None = None) -> Period:
-        """The last ``number`` days in the console's zone; ``today`` is the last of them."""
+        """Return the last ``number`` days in the console's zone, up to and including ``today``."""
         zone = console_zone()
         last = today or day_of(timezone.now(), zone)
         if number < 1:
@@ -84,7 +84,7 @@ class Period:
 
     @classmethod
     def written(cls, first: str, last: str) -> Period:
-        """The period that somebody wrote as two days such as 2026-01-31, in the console's zone. Raises NoPeriod."""
+        """Parse two days such as 2026-01-31 into a period in the console's zone. Raises NoPeriod."""
         if not (first.strip() and last.strip()):
             raise NoPeriod(_("Give the first and the last day, such as 2026-01-31."))
         try:
@@ -92,34 +92,34 @@ class Period:
         except ValueError:
             raise NoPeriod(_("Write days as 2026-01-31.")) from None
         if not all(EARLIEST_YEAR <= day.year <= LATEST_YEAR for day in days):
-            # What reaches the ends of the calendar has no period before it.
+            # A period at an end of the calendar has no period before it, or no day after it.
             years = {"first": EARLIEST_YEAR, "last": LATEST_YEAR}
             raise NoPeriod(_("Choose days between the years %(first)s and %(last)s.") % years)
         return cls(*days)
 
     @property
     def days(self) -> int:
-        """How many days it has."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def start(self) -> datetime:
-        """Its first moment, in UTC."""
+        """The first moment, in UTC."""
         return beginning_of(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
-        """The first moment after it, in UTC."""
+        """The first moment after the period, in UTC."""
         return beginning_of(self.last + timedelta(days=1), self.zone)
 
     def before(self) -> Period:
-        """The equally long period that ends on the day before it begins."""
+        """Return the equally long period that ends on the day before this one begins."""
         return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1), self.zone)
 
     def each_day(self) -> Iterator[date]:
-        """Its days, the earliest first."""
+        """Yield the days, earliest first."""
         return (self.first + timedelta(days=number) for number in range(self.days))
 
     def contains(self, moment: datetime) -> bool:
-        """Whether a moment lies in it."""
+        """Whether a moment lies in the period."""
         return self.start <= moment < self.end

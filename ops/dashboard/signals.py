@@ -1,4 +1,4 @@
-"""Thin receivers: what changed is computed anew, triggers are installed, and nobody who was erased is counted."""
+"""Thin receivers: invalidate cached figures, install triggers, and remove erased users from the numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.dashboard.rollups.numbers import erasing
 
 
 def remove_triggers(sender: Any, using: str, plan: Any = (), **_: Any) -> None:
-    """Only SQLite needs that, and only where something is migrated."""
+    """Remove them on SQLite only, and only if there are migrations to apply (rollups/triggers.py)."""
     if plan and connections[using].vendor == "sqlite":
         triggers.remove(using)
 
@@ -31,7 +31,7 @@ def forget_person(sender: Any, user_id: Any, using: str, **_: Any) -> None:
 
 
 def connect() -> None:
-    """Connect the receivers to everything that changes a figure; doing it twice is harmless."""
+    """Connect the receivers to everything that changes a figure; a second call changes nothing."""
     changes.connect()
     config = apps.get_app_config("dashboard")
     pre_migrate.connect(remove_triggers, sender=config, dispatch_uid="dashboard.remove_triggers")

@@ -1,4 +1,4 @@
-"""The dashboard of support: deletions that wait for somebody, how old they are, and holds."""
+"""The accounts dashboard, for Support: pending deletions, their ages, and holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.dashboard.figures import deletions
 
 
 def now_waiting(asked: Asked) -> list[Number]:
-    """What waits now."""
+    """Pending deletions and open holds now."""
     standing = asked.read(deletions.standing)
     approve = standing.to_approve
 
@@ -39,7 +39,7 @@ def now_waiting(asked: Asked) -> list[Number]:
 
 
 def in_period(asked: Asked) -> list[Number]:
-    """What was asked for and done."""
+    """Deletions requested and done in the period."""
     now, before = asked.both(deletions.flow)
 
     def requested(n: int) -> str:
@@ -57,7 +57,7 @@ def in_period(asked: Asked) -> list[Number]:
 
 
 def per_day(asked: Asked) -> Chart:
-    """Deletions that were asked for and done."""
+    """Deletions requested and done, by day."""
     found = asked.of(deletions.flow).per_day
     series = {
         _("Requested"): days.Counted({day: made for day, made, done in found}, deletions.requested_in),
@@ -68,7 +68,7 @@ def per_day(asked: Asked) -> Chart:
 
 
 def by_state(asked: Asked) -> Table:
-    """Deletions of all times by state."""
+    """All deletions, whenever requested, by state."""
     rows = tuple(
         (
             Cell(text=str(one.state.label)),

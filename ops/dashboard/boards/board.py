@@ -1,4 +1,4 @@
-"""The dashboards: what each is called, who may open it, and what it shows, kept for a minute."""
+"""The class of a dashboard: its name, the permission that opens it, and its content, cached for a minute."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a dashboard is asked for: the period, whether imported history counts, and the time that it is now.
+    """A request for a dashboard: the period, whether imported history counts, and the current time.
 
-    Figures are read through it, once however many parts of the dashboard tell of them.
+    Figures are read through it, each only once however many parts of the dashboard show it.
     """
 
     period: Period
@@ -34,7 +34,7 @@ class Asked:
     _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def read(self, figure: Callable[..., T], *periods: Period, **options: Any) -> T:
-        """What a function of figures/ returns for these arguments."""
+        """Return what a function of figures/ returns for these arguments, memoised."""
         key = (figure, periods, frozenset(options.items()))
         if key not in self._found:
             self._found[key] = figure(*periods, **options)
@@ -42,20 +42,20 @@ class Asked:
         return found
 
     def of(self, figure: Callable[..., T], **options: Any) -> T:
-        """A figure of the period."""
+        """Return a figure for the period."""
         return self.read(figure, self.period, **options)
 
     def both(self, figure: Callable[..., T], **options: Any) -> tuple[T, T]:
-        """A figure of the period, and of the period before."""
+        """Return a figure for the period, and for the period before."""
         return self.of(figure, **options), self.read(figure, self.period.before(), **options)
 
 
 @dataclass(frozen=True)
 class Board:
-    """A dashboard. ``title`` stands in the menu and over the page. ``topics`` are what it is about (changes.py);
-    ``compute`` says what it shows.
+    """A dashboard. ``title`` appears in the menu and as the heading of the page. A change in one of its ``topics``
+    (changes.py) makes it stale; ``compute`` returns its content.
 
-    ``knows_imports`` where imported history can be left out.
+    ``knows_imports`` if imported history can be left out.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Board:
 
     @property
     def address(self) -> str:
-        """The name of its address."""
+        """The name of its URL."""
         return f"dashboard_{self.name}"
 
     @property
@@ -77,20 +77,20 @@ class Board:
         return Item(self.place, self.order, name=self.title, permission=self.permission)
 
     def shown(self, chosen: Chosen) -> keeping.Kept | None:
-        """Its Content for a period, as kept (keeping.py) for all who may open it and
-        read the same language, or computed now."""
+        """Return its Content for a period, computed now or cached (keeping.py) for all who may open it and read the
+        same language."""
         imported = chosen.imported or not self.knows_imports
 
         def compute(now: datetime) -> Content:
             content = self.compute(Asked(chosen.period, imported, now))
             for chart in content.charts:
-                _ = chart.drawings  # drawn once, and kept with the numbers
+                _ = chart.drawings  # drawn once, and cached with the numbers
             return content
 
         return keeping.get(self._name(chosen.period, imported), self.topics, compute)
 
     def kept(self, chosen: Chosen) -> tuple[keeping.Kept | None, bool]:
-        """The same as far as it is kept, and whether it is to be computed (anew) now."""
+        """Return its cached Content, if any, and whether it is due to be computed."""
         return keeping.peek(self._name(chosen.period, chosen.imported or not self.knows_imports), self.topics)
 
     def _name(self, period: Period, imported: bool) -> str:

@@ -1,4 +1,4 @@
-"""The dashboards there are, in the order in which /dashboard/ and home choose the first that somebody may open."""
+"""All dashboards, in the order in which /dashboard/ and home look for the first one that a user may open."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ BOARDS = (TEAM, REVIEW, ACCOUNTS, DATA, OVERSIGHT)
 
 
 def first_of(user: Any) -> Board | None:
-    """The first dashboard that somebody may open."""
+    """Return the first dashboard that this user may open."""
     return next((board for board in BOARDS if user.has_perm(board.permission)), None)

@@ -1,4 +1,4 @@
-"""The period of a dashboard, as it stands in the address: a number of days up to today, or two dates."""
+"""The period of a dashboard in a query string: a number of days up to today, or two dates."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ WITHOUT_IMPORTS = "without"  # imported history
 
 @dataclass(frozen=True)
 class Chosen:
-    """A period, and how it stands in an address; ``fault`` says in a sentence why what was asked for is none, and
-    ``asked`` keeps that for the form.
+    """A period, and how a query string expresses it. If the requested dates are not a valid period, ``fault`` is a
+    sentence that explains why, and ``asked`` holds the dates for the form.
 
-    ``days`` is None where two dates were given. ``imported`` is False where imported history is left out.
+    ``days`` is None if two dates were given. ``imported`` is False if imported history is left out.
     """
 
     period: Period
@@ -29,7 +29,7 @@ class Chosen:
 
     @property
     def query(self) -> str:
-        """The parameters that lead to the same again."""
+        """The query string of this choice."""
         return self._with({"days": str(self.days)} if self.days else self.dates, self.imported)
 
     @property
@@ -38,17 +38,17 @@ class Chosen:
 
     @property
     def typed(self) -> dict[str, str]:
-        """The dates in the form: what was asked for, also where that is no period."""
+        """The dates in the form: those requested, even if they are not a valid period."""
         return dict(zip(("from", "to"), self.asked, strict=True)) if self.asked else self.dates
 
     @property
     def offers(self) -> list[tuple[int, str, bool]]:
-        """The periods to choose from: days, address, and whether it is this one."""
+        """The periods on offer: number of days, address, and whether it is the current one."""
         return [(days, f"?{self._with({'days': str(days)}, self.imported)}", days == self.days) for days in OFFERED]
 
     @property
     def other_imports(self) -> str:
-        """The address of the same period with imported history, or without."""
+        """The address of the same period with imported history switched on or off."""
         return f"?{self._with({'days': str(self.days)} if self.days else self.dates, not self.imported)}"
 
     def _with(self, period: dict[str, str], imported: bool) -> str:
@@ -56,7 +56,7 @@ class Chosen:
 
 
 def choose(parameters: Mapping[str, str]) -> Chosen:
-    """Return what the parameters of an address ask for; the usual period, with the fault, where that is none."""
+    """Return the choice that query parameters ask for; the usual period, with the fault, if their dates are invalid."""
     imported = parameters.get("imported") != WITHOUT_IMPORTS
     first, last = parameters.get("from", ""), parameters.get("to", "")
     fault = ""

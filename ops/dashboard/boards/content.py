@@ -1,5 +1,5 @@
-"""What a dashboard shows: numbers that lead to lists, charts and tables. It names no address and holds no text of a
-message, and it is the same for everybody who may open the dashboard, so that it can be kept for all who read the same
+"""The content of a dashboard: numbers that link to lists, charts and tables. It holds no address and no text of a
+message, and is the same for everyone who may open the dashboard, so that one cached copy serves all who read the same
 language."""
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from ops.dashboard.figures.rows import Rows
 from ops.dashboard.rollups.reading import AsOf
 
 GONE = gettext_lazy("an account that is gone")
-MANY = 100  # things, whose words a row of a table has: how many they are is beside it
+MANY = 100  # picks the plural form that labels a row of a table, where the number stands in another column
 
 
 def seconds(length: timedelta | None) -> float | None:
-    """A length of time as numbers and charts take it."""
+    """Return a length of time in seconds, as numbers and charts expect it."""
     return None if length is None else length.total_seconds()
 
 
 def age(since: datetime | None, now: datetime) -> float | None:
-    """Seconds since a moment; 0 for one in the future, which a wrong clock gave."""
+    """Return the seconds since a moment; 0 for one in the future, which a wrong clock may have set."""
     return None if since is None else max(0.0, (now - since).total_seconds())
 
 
 class Better(Enum):
-    """Which way a number goes that gets better."""
+    """The direction in which a number improves."""
 
     LESS = "less"
     MORE = "more"
@@ -42,10 +42,10 @@ class Better(Enum):
 
 @dataclass(frozen=True)
 class Number:
-    """A number. ``name`` is its key in JSON; ``words`` say what it is, after it, and ``row`` in a table.
+    """A number. ``name`` is its key in JSON; ``words`` is the label after it, ``row`` its label in a table.
 
-    ``rows`` are what it counts. ``before`` is the same in the period before, None where that is not known. ``value`` is
-    None where there is nothing to tell, such as the age of the oldest of none.
+    ``rows`` is the list of what it counts. ``before`` is its value in the period before, None if unknown. ``value`` is
+    None if there is none, such as the age of the oldest case when there are no cases.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Number:
 
     @property
     def change(self) -> str:
-        """How it differs from the period before: "3 more than before (12)"; "" where that is not known."""
+        """The difference from the period before: "3 more than before (12)"; "" if unknown."""
         if self.before is None or self.value is None:
             return ""
         difference = self.value - self.before
@@ -83,7 +83,7 @@ class Number:
 
     @property
     def trend(self) -> str:
-        """ "better" or "worse" than before, or ""."""
+        """The class "better" or "worse" compared with the period before, or ""."""
         if self.before is None or self.value is None or self.better is Better.NEITHER:
             return ""
         if in_words(self.value, self.unit) == in_words(self.before, self.unit):
@@ -92,19 +92,19 @@ class Number:
 
 
 def counted(name: str, value: int, words: Callable[[int], str], **more: Any) -> Number:
-    """The number of some things; ``words`` says what they are, after so many of them."""
+    """Return a Number that counts things; ``words`` returns their name for a given count."""
     return Number(name, value, words(value), row=words(MANY), **more)
 
 
 def length(name: str, value: timedelta | None, words: str, before: timedelta | None) -> Number:
-    """The number that is a length of time, better the shorter it is."""
+    """Return a Number that is a length of time, where shorter is better."""
     return Number(name, seconds(value), words, unit=Unit.DURATION, before=seconds(before), better=Better.LESS)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table: a ``value`` in a unit, or ``text``; the ``rows`` that it counts, or the primary key of the
-    ``person`` whom it names."""
+    """A cell of a table: a ``value`` in a unit, or ``text``; with the ``rows`` that it counts, or the primary key of
+    the ``person`` that it names."""
 
     value: float | None = None
     unit: Unit = Unit.NUMBER
@@ -118,20 +118,20 @@ class Cell:
 
     @property
     def plain(self) -> str:
-        """What a file says: texts as they are, and numbers that programs can read."""
+        """The cell in a CSV file: text unchanged, and numbers in a form that programs can read."""
         if self.text or self.value is None:
             return self.text
         return f"{self.value:.4f}".rstrip("0").rstrip(".")
 
 
 def of_person(account: int, name: str | None) -> Cell:
-    """The cell that names an account; without a ``name``, one that is gone."""
+    """Return the cell that names an account; without a ``name``, that of a deleted account."""
     return Cell(text=name or str(GONE), person=account if name else None)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table. The first column says what a row is; ``note`` what the numbers mean, ``empty`` stands where none is."""
+    """A table. The first column names each row; ``note`` explains the numbers, ``empty`` replaces missing rows."""
 
     name: str
     title: str
@@ -143,8 +143,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Content:
-    """All that a dashboard shows, in order; ``as_of`` is when its numbers of the period were so, where they are counted
-    ahead."""
+    """The content of a dashboard, in order. ``as_of`` is the time for which its numbers of the period hold, if they are
+    counted in advance."""
 
     numbers: tuple[Number, ...]
     charts: tuple[Chart, ...] = ()
@@ -152,13 +152,13 @@ class Content:
     as_of: AsOf | None = None
 
     def table(self, name: str) -> Table | None:
-        """The table with this name, or that of the chart with this name."""
+        """Return the table with this name, or that of the chart with this name."""
         chart = next((one for one in self.charts if one.name == name), None)
         return as_table(chart) if chart else next((one for one in self.tables if one.name == name), None)
 
 
 def as_table(chart: Chart) -> Table:
-    """The numbers of a chart, with the units of times and sizes in the head."""
+    """Return the numbers of a chart as a table, with the units of times and sizes in the header."""
     units = {Unit.DURATION: _("%(name)s (seconds)"), Unit.BYTES: _("%(name)s (bytes)")}
     head = units.get(chart.unit, "%(name)s")
     heads = tuple(head % {"name": one.name} for one in chart.series)

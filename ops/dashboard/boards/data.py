@@ -1,4 +1,4 @@
-"""The dashboard of data: how much is written and when, and what happens to imports, exports and jobs."""
+"""The data dashboard: how many messages are sent and when, and the outcomes of imports, exports and jobs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_PEOPLE = 10
 
 
 def written(asked: Asked) -> list[Number]:
-    """How much was written in the period, and what is unread now."""
+    """Messages and conversations of the period, and messages unread now."""
     now, before = asked.both(messages.sent, imported=asked.imported)
     begun, begun_before = asked.both(messages.begun, imported=asked.imported)
     replies, slower = asked.both(messages.first_replies, imported=asked.imported)
@@ -64,7 +64,7 @@ def _older(numbers: dict[int, int]) -> str:
 
 
 def per_day(asked: Asked) -> Chart:
-    """Messages sent."""
+    """Messages sent, by day."""
     found = asked.of(messages.sent, imported=asked.imported)
     sent = days.Counted(dict(found.per_day), partial(messages.sent_in, imported=asked.imported))
     titles = days.Titles(_("Messages by day"), _("Messages by week"), _("Messages by month"))
@@ -72,7 +72,7 @@ def per_day(asked: Asked) -> Chart:
 
 
 def hours_of_week(asked: Asked) -> Chart:
-    """When messages were sent."""
+    """Messages sent, by hour of the week."""
     found = asked.of(messages.hours_of_week, imported=asked.imported)
     rows = tuple(
         Series(str(WEEKDAYS[day]), tuple(numbers), str(WEEKDAYS_ABBR[day])) for day, numbers in enumerate(found.numbers)
@@ -81,7 +81,7 @@ def hours_of_week(asked: Asked) -> Chart:
 
 
 def people(name: str, title: str, found: list[messages.Person]) -> Table:
-    """Who wrote, or was written to, most."""
+    """The people who sent, or received, most messages."""
     rows = tuple((of_person(one.account, one.name), Cell(one.number, rows=one.rows)) for one in found)
     return Table(name, title, (_("Person"), _("Messages")), rows, empty=_("Nobody wrote in this period."))
 
@@ -132,7 +132,7 @@ def machinery(asked: Asked) -> list[Number]:
 
 
 def of_imports(asked: Asked) -> Table:
-    """What became of uploaded files."""
+    """Uploaded files of messages, by state."""
     found = asked.of(data.imports)
     rows = tuple(
         (Cell(text=str(state.label)), Cell(number, rows=found.rows[state])) for state, number in found.by_state
@@ -147,7 +147,7 @@ def of_imports(asked: Asked) -> Table:
 
 
 def of_exports(asked: Asked) -> Table:
-    """What was exported."""
+    """Exports, by scope."""
     found = asked.of(data.exports)
     rows = tuple(
         (Cell(text=str(scope.label)), Cell(number, rows=found.rows[scope])) for scope, number in found.by_scope
@@ -158,7 +158,7 @@ def of_exports(asked: Asked) -> Table:
 
 
 def of_jobs(asked: Asked) -> Table:
-    """What jobs there were."""
+    """Jobs, by kind."""
     rows = tuple(
         (Cell(text=one.kind), Cell(one.total, rows=one.rows), Cell(one.failed, rows=one.failed_rows))
         for one in asked.of(data.jobs).by_kind

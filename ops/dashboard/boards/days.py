@@ -1,4 +1,4 @@
-"""Charts of the days of a period: by day, and of long periods by week or month, so that columns stay apart."""
+"""Charts of a period by day, or by week or month for long periods, so that columns do not merge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.dashboard.charts.drawing import Chart, Kind, Series
 from ops.dashboard.figures.rows import Rows
 from ops.dashboard.periods import Period
 
-MOST_DAYS, MOST_WEEKS = 100, 105  # in one chart; beyond them there is a column for each week, or each month
+MOST_DAYS, MOST_WEEKS = 100, 105  # in one chart; a longer period has a column for each week, or each month
 ByDay = Mapping[date, float | None]
 
 
@@ -26,14 +26,14 @@ class Titles(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """Numbers by day, and the list of what they count in a period, if there is one."""
+    """Numbers by day, and a function that returns the list of what they count in a period, if there is one."""
 
     by_day: ByDay
     rows: Callable[[Period], Rows] | None = None
 
 
 def sums(name: str, titles: Titles, period: Period, series: Mapping[str, Counted], kind: Kind = Kind.COLUMNS) -> Chart:
-    """Numbers by day, as columns that stand on top of each other or as lines; those of a week or month are added up."""
+    """Return a chart of numbers by day, as stacked columns or as lines; those of a week or month are added up."""
     slots, places, words = _slots(period)
     spans = _spans(slots, period)
     drawn = []
@@ -52,21 +52,21 @@ def sums(name: str, titles: Titles, period: Period, series: Mapping[str, Counted
 
 
 def _slots(period: Period) -> tuple[list[date], dict[date, int], str]:
-    """The beginnings of the days, weeks or months of a period, their places, and what they are."""
+    """Return the first day of each slot of a period, their indexes, and the kind of slot: "day", "week" or "month"."""
     words = "day" if period.days <= MOST_DAYS else "week" if period.days <= 7 * MOST_WEEKS else "month"
     slots = list(dict.fromkeys(_slot(day, words) for day in period.each_day()))
     return slots, {slot: place for place, slot in enumerate(slots)}, words
 
 
 def _spans(slots: list[date], period: Period) -> list[Period]:
-    """The days of each week or month, as far as they are in the period."""
+    """Return each slot as a Period, clipped to the whole period."""
     firsts = [max(slot, period.first) for slot in slots]
     lasts = [*(slot - timedelta(days=1) for slot in slots[1:]), period.last]
     return [Period(first, last, period.zone) for first, last in zip(firsts, lasts, strict=True)]
 
 
 def _slot(day: date, words: str) -> date:
-    """The first day of what a day is counted with: itself, its week from Monday on, or its month."""
+    """Return the first day of the slot in which a day is counted: the day itself, its week (from Monday), or month."""
     if words == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if words == "month" else day

@@ -1,7 +1,7 @@
-"""What the home page shows of a dashboard: its first numbers, as far as they are kept. Where they are not, or are
-no longer up to date, the page asks for them.
+"""The section of the home page with the first numbers of a dashboard, if they are cached. If they are missing or stale,
+the page requests them separately.
 
-Home itself computes nothing: however much there is, it takes the same few queries.
+Home itself computes nothing: it runs the same few queries however much data there is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST = 4  # numbers
 
 
 def section(request: HttpRequest) -> dict[str, Any] | None:
-    """What is kept, to be replaced where it is not up to date; None for people without a dashboard."""
+    """Return the cached numbers, which the page replaces if they are stale; None for users without a dashboard."""
     board = first_of(request.user)
     if board is None:
         return None
@@ -35,7 +35,7 @@ def section(request: HttpRequest) -> dict[str, Any] | None:
 
 @require_safe
 def numbers(request: HttpRequest) -> HttpResponse:
-    """The same, computed where it is due: the part of the page that asks for it."""
+    """Return the same section, computed if it is due, for the page to put in its place."""
     board = first_of(request.user)
     if board is None:
         raise Http404

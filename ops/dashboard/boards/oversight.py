@@ -1,4 +1,4 @@
-"""The dashboard of auditors: who reads how much beside their colleagues, what nobody had reported, failed sign-ins."""
+"""The oversight dashboard, for auditors: how much each reader was shown, openings without a report, failed sign-ins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.dashboard.figures import oversight
 
 
 def reading(asked: Asked) -> tuple[Number, ...]:
-    """How much was read, and by whom far more than by others."""
+    """How much was read, and how many read far more than their colleagues."""
     now, before = asked.both(oversight.readings)
     far, were_far = (sum(one.stands_out for one in found.people) for found in (now, before))
     shown, were_shown = (sum(one.messages for one in found.people) for found in (now, before))
@@ -33,7 +33,7 @@ def reading(asked: Asked) -> tuple[Number, ...]:
 
 
 def unreported(asked: Asked) -> tuple[Number, ...]:
-    """What was opened that nobody had reported."""
+    """Openings of conversations without a report."""
     now, before = asked.both(oversight.openings)
     was = before.broke_glass
 
@@ -50,7 +50,7 @@ def unreported(asked: Asked) -> tuple[Number, ...]:
 
 
 def worth_a_look(asked: Asked) -> tuple[Number, ...]:
-    """What should be rare."""
+    """Events that should be rare: searches for colleagues, failed sign-ins."""
     searches, searched = asked.both(oversight.searches_for_staff)
     refusals, refused = asked.both(oversight.refusals)
 
@@ -67,7 +67,7 @@ def worth_a_look(asked: Asked) -> tuple[Number, ...]:
 
 
 def charts(asked: Asked) -> tuple[Chart, ...]:
-    """Reading and failed sign-ins by day."""
+    """Messages shown and failed sign-ins, by day."""
     read = dict(asked.of(oversight.readings).per_day)
     refused_entries = days.Counted(dict(asked.of(oversight.refusals).per_day), oversight.refused_in)
     shown = days.Titles(_("Messages shown by day"), _("Messages shown by week"), _("Messages shown by month"))
@@ -83,7 +83,7 @@ def charts(asked: Asked) -> tuple[Chart, ...]:
 
 
 def readers(asked: Asked) -> Table:
-    """Who read how much."""
+    """Messages shown, by reader."""
     far = _("far more than colleagues")
     rows = tuple(
         (of_person(one.account, one.name), Cell(one.messages), Cell(text=far if one.stands_out else "–"))
@@ -97,7 +97,7 @@ def readers(asked: Asked) -> Table:
 
 
 def openers(asked: Asked) -> Table:
-    """Who opened what nobody had reported."""
+    """Openings without a report, by reader."""
     rows = tuple(
         (
             of_person(one.account, one.name),
@@ -113,7 +113,7 @@ def openers(asked: Asked) -> Table:
 
 
 def searchers(asked: Asked) -> Table:
-    """Who searched for colleagues."""
+    """Searches for colleagues, by searcher."""
     found = asked.of(oversight.searches_for_staff).people
     rows = tuple((of_person(account, name), Cell(number)) for account, name, number in found)
     empty = _("Nobody searched for the name of a colleague.")
@@ -121,7 +121,7 @@ def searchers(asked: Asked) -> Table:
 
 
 def refusals(asked: Asked) -> Table:
-    """Failed sign-ins by kind."""
+    """Failed sign-ins and confirmations, by event."""
     found = asked.of(oversight.refusals).by_event
     rows = tuple((Cell(text=str(event.label)), Cell(number, rows=entries)) for event, number, entries in found)
     note = _("Of many within an hour, only the first are recorded and counted.")

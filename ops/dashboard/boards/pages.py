@@ -1,4 +1,4 @@
-"""The pages of the dashboards, and each of their tables as a file."""
+"""The pages of the dashboards, and their tables as CSV files."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ LATE = timedelta(minutes=3)
 
 
 class BoardPage(ConsolePage):
-    """A page of a dashboard, for whoever may open that."""
+    """A page of a dashboard, for users who may open it."""
 
     http_method_names = ["get", "head", "options"]
     board: Any = None  # a Board
 
     def read(self) -> tuple[Chosen, keeping.Kept | None]:
-        """The period that the address asks for, and what the dashboard shows for it."""
+        """Return the period that the query string asks for, and the content of the dashboard for it."""
         chosen = choose(self.request.GET)
         return chosen, self.board.shown(chosen)
 
 
 class BoardView(BoardPage, TemplateView):
-    """A dashboard: its numbers lead to the lists that this person may open."""
+    """A dashboard; its numbers link to the lists that this user may open."""
 
     template_name = "dashboard/board.html"
 
@@ -73,7 +73,7 @@ class BoardView(BoardPage, TemplateView):
         shown = Links(self.request, context["frame"], self.board, chosen, content)
         told = {
             "numbers": [(number, shown.address(number.rows)) for number in content.numbers],
-            # A call, since a page whose fragment is kept needs no number of them.
+            # A callable, since a page whose fragment is cached needs none of these numbers.
             "charts": [(chart, partial(shown.places, chart), shown.file(chart.name)) for chart in content.charts],
             "tables": [(table, shown.cells(table), shown.file(table.name)) for table in content.tables],
         }
@@ -89,7 +89,7 @@ class BoardView(BoardPage, TemplateView):
 
 
 def counted_at(kept: keeping.Kept) -> datetime | None:
-    """When the numbers of the period were counted, where that was long ago: no worker runs, or much changed at once."""
+    """Return when the numbers of the period were counted, if they lag behind: no worker runs, or much has changed."""
     as_of = kept.value.as_of
     if as_of is None or (kept.at - as_of.at < LATE and not as_of.waiting):
         return None
@@ -97,7 +97,7 @@ def counted_at(kept: keeping.Kept) -> datetime | None:
 
 
 class Links:
-    """Where a dashboard leads one person."""
+    """The links of a dashboard for one user."""
 
     def __init__(self, request: HttpRequest, frame: Frame, board: Board, chosen: Chosen, content: Content) -> None:
         self.user, self.board, self.chosen = request.user, board, chosen
@@ -109,33 +109,33 @@ class Links:
         asked = {rows.permission for rows in lists if rows is not None}
         self.seen_whole = {one for one in asked if not one or self.user.has_perm(one)}
         accounts: Any = get_user_model()._default_manager.filter(pk__in=named)
-        self._address_of_list = cache(reverse)  # for each cell anew it would take longer than all else
-        # Those whose pages open for this person, in one query.
+        self._address_of_list = cache(reverse)  # reversing for each cell would take longer than all the rest
+        # The people whose pages this user may open, in one query.
         self.people = set(seen_by(self.user, accounts).values_list("pk", flat=True)) if named else set()
 
     @property
     def name(self) -> str:
-        """The name of what is kept of the page: another one where it leads somebody elsewhere."""
+        """The cache name of the page's fragment: pages whose links differ have different names."""
         leads = f"{sorted(self.reachable)}{sorted(self.people)}{sorted(self.seen_whole)}{self.chosen.query}"
         return f"board:{self.board.name}:page:{sha256(leads.encode()).hexdigest()}"
 
     def address(self, rows: Rows | None) -> str:
-        """The list of these rows; "" where this person may not open it, or does not see all of them there."""
+        """Return the address of the list of these rows; "" if this user may not open it or would not see them all."""
         if rows is None or rows.permission not in self.seen_whole:
             return ""
         before = self._address_of_list(rows.address)
         return f"{before}?{rows.query}" if before in self.reachable else ""
 
     def cells(self, table: Table) -> list[list[tuple[Cell, str]]]:
-        """The cells of a table with where each leads: to a list, or to the page of a person."""
+        """Return the cells of a table, each with its link: to a list, or to the page of a person."""
         return [[(cell, self._of_cell(cell)) for cell in row] for row in table.rows]
 
     def places(self, chart: Chart) -> list[tuple[str, list[tuple[str, str]]]]:
-        """The numbers of a chart as a table, with the list that each leads to."""
+        """Return the numbers of a chart as a table, each with the address of its list."""
         return [(label, [(value, self.address(rows)) for value, rows in values]) for label, values in chart.rows]
 
     def file(self, name: str) -> str:
-        """The address of a table as a file."""
+        """Return the address of a table as a file."""
         return f"{reverse(f'admin:{self.board.address}_csv', args=[name])}?{self.chosen.query}"
 
     def _of_cell(self, cell: Cell) -> str:
@@ -145,7 +145,7 @@ class Links:
 
 
 class TableFile(BoardPage):
-    """A table of a dashboard, or the numbers of a chart, as a CSV file. Recorded before it leaves."""
+    """A table of a dashboard, or the numbers of a chart, as a CSV file. The download is recorded before it is sent."""
 
     def get(self, request: HttpRequest, table: str) -> HttpResponse:
         chosen, kept = self.read()
@@ -169,7 +169,7 @@ class TableFile(BoardPage):
 
 
 def numbers_as_table(numbers: tuple[Number, ...]) -> Table:
-    """The numbers at the top, with those of the period before."""
+    """Return the numbers at the top, with those of the period before, as a table."""
     rows = tuple(
         (Cell(text=number.row), Cell(number.value, number.unit), Cell(number.before, number.unit)) for number in numbers
     )
@@ -177,7 +177,7 @@ def numbers_as_table(numbers: tuple[Number, ...]) -> Table:
 
 
 def as_csv(table: Table) -> str:
-    """A table as the lines of a CSV file, no cell of which a spreadsheet computes."""
+    """Return a table as CSV, with no cell that a spreadsheet would evaluate as a formula."""
     file = io.StringIO()
     writer = Writer(file)
     writer.row(table.columns)
@@ -187,7 +187,7 @@ def as_csv(table: Table) -> str:
 
 
 class FirstBoard(View):
-    """Leads to the first dashboard that somebody may open."""
+    """Redirect to the first dashboard that the user may open."""
 
     http_method_names = ["get", "head", "options"]
 

@@ -1,4 +1,4 @@
-"""The dashboard of the review desk: what waits, how old it is, whether that gets better, and what came of decisions."""
+"""The review dashboard: pending cases, their ages, whether that improves, and the outcomes of decisions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.dashboard.figures import desk
 
 
 def waiting(asked: Asked) -> list[Number]:
-    """What waits now."""
+    """Cases pending now."""
     backlog = asked.read(desk.backlog)
     total = backlog.total
 
@@ -29,7 +29,7 @@ def waiting(asked: Asked) -> list[Number]:
 
 
 def came_and_went(asked: Asked) -> list[Number]:
-    """Whether it gets better."""
+    """Cases opened and closed in the period, and how long they took."""
     now, before = asked.both(desk.flow)
     speed, slower = asked.both(desk.speed)
     claim, decide = _("time to claim (half are faster)"), _("time to decision (half are faster)")
@@ -63,7 +63,7 @@ def came_and_went(asked: Asked) -> list[Number]:
 
 
 def outcomes(asked: Asked) -> list[Number]:
-    """What became of the decisions of the period."""
+    """Decisions of the period, and how many of them lapsed or were undone."""
     now, before = asked.both(desk.decisions)
     shares = [
         ("lapsed", _("of decisions lapsed, as a text changed"), now.lapsed, before.lapsed, "lapsed"),
@@ -92,7 +92,7 @@ def outcomes(asked: Asked) -> list[Number]:
 
 
 def flow_per_day(asked: Asked) -> Chart:
-    """Cases that came and went."""
+    """Cases opened (or opened again) and closed, by day."""
     per_day = asked.of(desk.flow).per_day
     series = {
         pgettext("cases", "Opened"): days.Counted({day: came for day, came, went in per_day}),
@@ -103,14 +103,14 @@ def flow_per_day(asked: Asked) -> Chart:
 
 
 def reports_per_day(asked: Asked) -> Chart:
-    """What was reported."""
+    """Reports, by day."""
     reports = days.Counted(dict(asked.of(desk.reports_per_day)), desk.reported_in)
     titles = days.Titles(_("Reports by day"), _("Reports by week"), _("Reports by month"))
     return days.sums("reports", titles, asked.period, {_("Reports"): reports})
 
 
 def by_severity(asked: Asked) -> Table:
-    """What waits now, the worst first."""
+    """Cases pending now by severity, the worst first."""
     rows = tuple(
         (
             Cell(text=str(one.severity.label)),
@@ -126,7 +126,7 @@ def by_severity(asked: Asked) -> Table:
 
 
 def by_label(asked: Asked) -> Table:
-    """What was reported and decided."""
+    """Reports and decisions, by label."""
     rows = tuple(
         (
             Cell(text=one.name, rows=one.pending_rows),
@@ -151,7 +151,7 @@ def by_label(asked: Asked) -> Table:
 
 
 def by_source(asked: Asked) -> Table:
-    """Where reports came from."""
+    """Reports, by source."""
     found = asked.of(desk.by_source)
     rows = tuple((Cell(text=str(source.label)), Cell(number, rows=reports)) for source, number, reports in found)
     return Table("sources", _("Reports by source"), (_("Source"), _("Reports")), rows)

@@ -1,4 +1,4 @@
-"""The dashboard of those who lead reviewers: whether the team keeps up, and who needs help."""
+"""The team dashboard, for Leads: whether the team keeps up, and who needs help."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reviewer_row(one: Reviewer) -> tuple[Cell, ...]:
 
 
 def by_reviewer(asked: Asked) -> Table:
-    """What each reviewer did."""
+    """Decisions, times and agreement, by reviewer."""
     rows = tuple(map(reviewer_row, asked.of(reviewers).people))
     columns = (
         _("Reviewer"),
@@ -47,7 +47,7 @@ def by_reviewer(asked: Asked) -> Table:
 
 
 def at_work(asked: Asked) -> Number:
-    """How many reviewed."""
+    """The number of people who decided cases."""
     now, before = (len(found.people) for found in asked.both(reviewers))
 
     def decided(n: int) -> str:
@@ -57,7 +57,7 @@ def at_work(asked: Asked) -> Number:
 
 
 def decisions_per_day(asked: Asked) -> Chart:
-    """What was decided."""
+    """Decisions, by day."""
     decisions = days.Counted(dict(asked.of(desk.decisions).per_day), desk.decided_in)
     titles = days.Titles(_("Decisions by day"), _("Decisions by week"), _("Decisions by month"))
     return days.sums("decisions", titles, asked.period, {_("Decisions"): decisions})

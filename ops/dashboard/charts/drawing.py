@@ -1,7 +1,7 @@
-"""Charts as plain SVG, drawn on the server by leather: no script, no style of their own, no text of anybody's.
+"""Charts as plain SVG, drawn on the server by leather: no script, no inline style, no text written by users.
 
-A chart is drawn twice, for wide and for narrow screens, of which the style sheet shows one: scaling a drawing down to
-400 pixels would make its letters too small to read, so that the narrow one has fewer labels instead.
+A chart is drawn twice, for wide and for narrow screens; the style sheet shows one of them. Scaling a drawing down to
+400 pixels would make its letters too small to read, so the narrow one has fewer labels instead.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from ops.dashboard.charts.shapes import Cells, Exact, LineWithGaps, Placed, Stac
 from ops.dashboard.charts.units import Unit, in_words, round_ticks
 from ops.dashboard.figures.rows import Rows
 
-WIDE, NARROW = (640, 220), (340, 200)  # units of the drawings: about the pixels that they are shown in
-LETTER = 7  # units that a character of a label takes
+WIDE, NARROW = (640, 220), (340, 200)  # in units of the drawing, each about a pixel on screen
+LETTER = 7  # units per character of a label
 BETWEEN_LABELS = 14
-ABOVE = 6  # for half of the highest label of values
+ABOVE = 6  # room for the upper half of the topmost value label
 
 theme.margin = 0.01
 theme.background_color = "none"
@@ -34,7 +34,7 @@ theme.tick_font_family = "inherit"
 
 
 class Kind(Enum):
-    """How numbers are drawn. COLUMNS of several series stand on top of each other; HEAT has a row for each series."""
+    """How numbers are drawn. COLUMNS of several series are stacked; HEAT has a row of cells for each series."""
 
     COLUMNS = "columns"
     LINES = "lines"
@@ -43,8 +43,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Series:
-    """A value for each place of a chart, None where there is none. ``name`` may be anybody's text; ``short`` is that of
-    a row of HEAT in the drawing. ``rows`` are the lists that the values count, if there are any."""
+    """A value for each place of a chart, None where there is none. ``name`` may be a text written by users; ``short``
+    labels a row of HEAT in the drawing. ``rows`` are the lists that the values count, if any."""
 
     name: str
     values: tuple[float | None, ...]
@@ -54,9 +54,9 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """What a chart shows. ``labels`` are of its places, from left to right, made of dates and numbers alone, as they go
-    into the drawing; ``places`` is what they are ("Day"). The short names of rows of HEAT go into it too, other
-    names never. ``name`` is that of its table in an address."""
+    """The content of a chart. ``labels`` name its places from left to right, made of dates and numbers only, because
+    they are put into the drawing; ``places`` is their kind ("Day"). The short names of rows of HEAT are put there too,
+    other names never. ``name`` identifies its table in a URL."""
 
     name: str
     title: str
@@ -65,7 +65,7 @@ class Chart:
     series: tuple[Series, ...]
     kind: Kind = Kind.COLUMNS
     unit: Unit = Unit.NUMBER
-    full_labels: tuple[str, ...] = ()  # those of its table, where they say more
+    full_labels: tuple[str, ...] = ()  # those of its table, if they are more detailed
 
     def __post_init__(self) -> None:
         if not self.full_labels:
@@ -73,12 +73,12 @@ class Chart:
 
     @cached_property
     def is_empty(self) -> bool:
-        """Whether there is nothing to see: no value, or none but 0."""
+        """Whether there is nothing to see: no value other than 0."""
         return not any(value for one in self.series for value in one.values)
 
     @cached_property
     def summary(self) -> str:
-        """What the drawing shows, in a sentence for who cannot see it."""
+        """The drawing in a sentence, for people who cannot see it."""
         if self.is_empty:
             return _("Nothing in this period.")
         return " ".join(map(self._summary_of, self.series if self.kind is Kind.LINES else self._one_for_all))
@@ -90,7 +90,7 @@ class Chart:
 
     @property
     def rows(self) -> list[tuple[str, list[tuple[str, Rows | None]]]]:
-        """The numbers as a table: for each place its label, and the values in words with the lists that they count."""
+        """The numbers as a table: for each place its label, and its formatted values with the lists that they count."""
         return [
             (
                 label,
@@ -104,7 +104,7 @@ class Chart:
 
     @property
     def _one_for_all(self) -> Sequence[Series]:
-        """What a sentence of columns or cells is about: the sums of columns, or the row of cells with the most."""
+        """The series that the summary describes: the sums of columns, or the row with the highest cell."""
         if self.kind is Kind.HEAT:
             return [max(self.series, key=lambda one: max(value or 0 for value in one.values))]
         sums = (sum(value or 0 for value in place) for place in zip(*(one.values for one in self.series), strict=True))
@@ -124,9 +124,9 @@ class Chart:
 
 
 def draw(chart: Chart, width: int, height: int, look: str) -> SafeString:
-    """One drawing: labels where there is room for them, the last one always.
+    """Return one drawing, with as many labels as fit, always including the last.
 
-    Only labels and values go into it, which are dates and numbers, so that it is safe to put into a page as it is.
+    It contains only labels and values, which are dates and numbers, so that it is safe to include in a page unescaped.
     """
     beyond = LETTER * len(chart.labels[-1]) / 2 if chart.labels else 0  # half of the last label
     drawing = ElementTree.Element(
@@ -143,7 +143,7 @@ def draw(chart: Chart, width: int, height: int, look: str) -> SafeString:
 
 
 def labelled(labels: Sequence[str], room: float) -> list[int]:
-    """Which labels have room beside each other, the last one among them."""
+    """Return the indexes of the labels that fit beside each other, including the last."""
     widest = max((len(label) for label in labels), default=1) * LETTER + BETWEEN_LABELS
     fit = max(1, int(room // widest))
     every = -(-len(labels) // fit)
@@ -162,7 +162,7 @@ def _chart(chart: Chart, width: int) -> Any:
 
 
 def _rows(drawn: Any, chart: Chart, width: int) -> float:
-    """A row of cells for each series; returns how much room is left for labels."""
+    """Draw a row of cells for each series; return the width left for labels."""
     most = max((value or 0 for one in chart.series for value in one.values), default=0)
     names = [one.short or one.name[:3] for one in chart.series]
     drawn.set_y_scale(Exact(0, len(names)))
@@ -176,7 +176,7 @@ def _rows(drawn: Any, chart: Chart, width: int) -> float:
 
 
 def _values(drawn: Any, chart: Chart, width: int) -> float:
-    """Columns or lines over an axis with round numbers; returns how much room is left for labels."""
+    """Draw columns or lines over an axis with round numbers; return the width left for labels."""
     below = [0.0] * len(chart.labels)
     shapes: list[tuple[Sequence[float | None], Placed]] = []
     for number, one in enumerate(chart.series):
@@ -199,6 +199,6 @@ def _values(drawn: Any, chart: Chart, width: int) -> float:
 
 
 def _add(drawn: Any, values: Sequence[float | None], shape: Placed) -> None:
-    """Give leather a series; it takes none without any value."""
+    """Add a series to the drawing, unless it has no value, which leather rejects."""
     if any(value is not None for value in values):
         drawn.add_series(leather.Series(list(enumerate(values))), shape)

@@ -1,7 +1,7 @@
-"""Shapes that leather draws in its charts besides its own: columns on top of each other, lines with gaps, cells.
+"""Shapes for leather's charts in addition to its own: stacked columns, lines with gaps, cells.
 
-Each gives its elements a class (s0, s1, … by series, h0 to h5 by how much), from which the style sheet gives them the
-colours of the console: none is in the drawing itself. The places of a series are the numbers from 0 on.
+Each gives its elements a class (s0, s1, … by series, h0 to h5 by value), by which the style sheet colours them: the
+drawing itself has no colours. The places of a series are the numbers from 0 on.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ HEATS = 5  # shades of cells that are not 0
 
 
 class Placed(Shape):
-    """Base of shapes whose places are numbers; ``words`` say of each place and value what the pointer shows there."""
+    """Base of shapes whose places are numbers; ``words`` are the tooltips of the places."""
 
     def __init__(self, number: int, words: Sequence[str] = ()) -> None:
         self.number, self.words = number, words
 
     def validate_series(self, series: Any) -> None:
-        """Everything that ``drawing.py`` gives them can be drawn."""
+        """Accept every series: ``drawing.py`` passes only what can be drawn."""
 
     def to_svg(self, width: float, height: float, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> Element:
-        """The series as an element; here nothing."""
+        """Return the series as an element; here an empty group."""
         return self.group("nothing")
 
     def legend_to_svg(self, series: Any, palette: Any) -> list[Any]:
-        """None: the page has a legend in words, which grows with its letters."""
+        """Return no legend: the page has one as text, which scales with its font."""
         return []
 
     def group(self, kind: str) -> Element:
@@ -45,7 +45,7 @@ class Placed(Shape):
 
 
 class StackedColumns(Placed):
-    """Columns, each of which stands on what ``below`` says."""
+    """Columns, each starting at the height given in ``below``."""
 
     def __init__(self, number: int, below: Sequence[float], words: Sequence[str] = ()) -> None:
         super().__init__(number, words)
@@ -64,8 +64,8 @@ class StackedColumns(Placed):
 
 
 class Exact(Linear):
-    """A scale that ends where it is told to. Those of leather go on to a round number, as from 24 to 30, which would
-    leave a fifth of a drawing empty."""
+    """A scale that ends exactly at its maximum. Leather's own scales extend to a round number, as from 24 to 30, which
+    would leave a fifth of a drawing empty."""
 
     def project(self, value: Any, range_min: Any, range_max: Any) -> Decimal:
         share = (Decimal(value) - self._data_min) / (self._data_max - self._data_min)
@@ -73,7 +73,7 @@ class Exact(Linear):
 
 
 class LineWithGaps(Placed):
-    """A line that is interrupted where there is no value; a value alone is a dot."""
+    """A line that is interrupted where there is no value; an isolated value is a dot."""
 
     def to_svg(self, width: float, height: float, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> Element:
         group = self.group("line")
@@ -92,7 +92,7 @@ class LineWithGaps(Placed):
 
 
 class Cells(Placed):
-    """A row of cells below the height ``top``, the darker the nearer to ``most``."""
+    """A row of cells below the height ``top``; the closer a value is to ``most``, the darker its cell."""
 
     def __init__(self, number: int, top: int, values: Sequence[float], most: float, words: Sequence[str] = ()) -> None:
         super().__init__(number, words)
@@ -109,15 +109,15 @@ class Cells(Placed):
 
 
 def heat(value: float, most: float) -> int:
-    """The shade of a cell: 0 for nothing, or 1 to HEATS."""
+    """Return the shade of a cell: 0 for no value, else 1 to HEATS."""
     return min(HEATS, math.ceil(HEATS * value / most)) if value > 0 and most > 0 else 0
 
 
 def box(left: float, top: float, width: float, height: float) -> dict[str, str]:
-    """The attributes of a rectangle."""
+    """Return the attributes of a rectangle."""
     return {"x": short(left), "y": short(top), "width": short(width), "height": short(height)}
 
 
 def short(number: float) -> str:
-    """A number of a drawing, to a tenth of a unit."""
+    """Format a number for a drawing, to a tenth of a unit."""
     return f"{number:.1f}"

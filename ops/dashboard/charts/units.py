@@ -1,4 +1,4 @@
-"""What numbers of figures count, how they are written, and which of them are round: where the lines of a chart are."""
+"""Units of figures, how their numbers are formatted, and which numbers are round enough for the lines of a chart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from messaging.languages.wording import grouped, numbered
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 MANY = 100
 MOST_STEPS = 4  # between the lines of a chart
-# Seconds between two lines of a chart of times; beyond them, round numbers of days.
+# Seconds between two lines of a chart of times; for longer times, round numbers of days.
 STEPS_OF_TIME = (
     *(1, 5, 15, 30),
     *(MINUTE * number for number in (1, 5, 15, 30)),
@@ -22,7 +22,7 @@ STEPS_OF_TIME = (
 
 
 class Unit(Enum):
-    """What a number is of. DURATION is in seconds, SHARE is of 1, BYTES are bytes."""
+    """The unit of a number. DURATION is in seconds, SHARE is a fraction of 1."""
 
     NUMBER = "number"
     SHARE = "share"
@@ -32,7 +32,7 @@ class Unit(Enum):
 
 
 def in_words(value: float | None, unit: Unit = Unit.NUMBER) -> str:
-    """A value as people read it: "1,234", "12.5%", "3 h 20 min", "1.4 GB", "0.71"; "–" for none."""
+    """Format a value for people: "1,234", "12.5%", "3 h 20 min", "1.4 GB", "0.71"; "–" for None."""
     if value is None:
         return "–"
     match unit:
@@ -49,16 +49,16 @@ def in_words(value: float | None, unit: Unit = Unit.NUMBER) -> str:
 
 
 def points(share: float) -> str:
-    """By how much a share differs from another one: "2.5 points"."""
+    """Format the difference of two shares in percentage points: "2.5 points"."""
     number = round(share * 100, 1)
-    # Languages have a plural for whole numbers alone; other ones take that of many.
+    # Languages define plural forms for whole numbers only; fractions use the form for many.
     words = ngettext("%(number)s point", "%(number)s points", int(number) if number.is_integer() else MANY)
     return words % {"number": _rounded(number, 1)}
 
 
 def round_ticks(most: float, unit: Unit = Unit.NUMBER) -> list[float]:
-    """Return where the lines of a chart are whose greatest number is ``most``: 0 and up to four round numbers, the last
-    of them not less than ``most``."""
+    """Return the lines of a chart whose greatest number is ``most``: 0 and up to four round numbers, the last of them
+    at least ``most``."""
     step = _step(max(most, 0), unit)
     return [step * number for number in range(max(1, math.ceil(max(most, 0) / step)) + 1)]
 
@@ -80,7 +80,7 @@ def _step(most: float, unit: Unit) -> float:
 
 
 def _round_step(most: float) -> int:
-    """The smallest of 1, 2 and 5 with zeros behind them that takes at most MOST_STEPS steps to ``most``."""
+    """Return the smallest of 1, 2, 5, 10, 20, 50, … that reaches ``most`` in at most MOST_STEPS steps."""
     power = 1
     while True:
         for step in (power, 2 * power, 5 * power):
@@ -90,7 +90,7 @@ def _round_step(most: float) -> int:
 
 
 def _rounded(number: float, decimals: int) -> str:
-    """A number with at most so many decimals, none of them 0 at the end."""
+    """Format a number with at most this many decimals and no trailing zeros."""
     rounded = round(number, decimals)
     return grouped(int(rounded) if float(rounded).is_integer() else rounded)
 
@@ -114,7 +114,7 @@ def _time(seconds: float) -> str:
 
 
 def _bytes(number: float) -> str:
-    """With three digits at most, and all of those before the point."""
+    """Format a number of bytes with at most three digits, but never without those before the point."""
     if number < 1_000:
         return numbered(ngettext("%(number)s byte", "%(number)s bytes", round(number)), round(number))
     units = (_("%(number)s kB"), _("%(number)s MB"), _("%(number)s GB"), _("%(number)s TB"))

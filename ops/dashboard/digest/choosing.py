@@ -1,4 +1,4 @@
-"""The weekly digest among what somebody may choose to get by e-mail."""
+"""The weekly digest as one of the e-mails that a user may choose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.notices.choosing import EmailChoice, record_choice
 
 
 def weekly_digest(user: Any) -> Iterable[EmailChoice]:
-    """For whoever may open the team's dashboard."""
+    """Yield the choice for a user who may open the team dashboard."""
     if user.has_perm(PERMISSION):
         yield EmailChoice(
             "digest",

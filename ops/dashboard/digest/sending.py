@@ -1,4 +1,4 @@
-"""Sending the weekly digest to those who chose it, once a week each, from Monday morning on."""
+"""Sending the weekly digest: once a week to each user who chose it, from Monday morning on."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ logger = logging.getLogger(__name__)
 
 PERMISSION = "dashboard.view_team"
 SENT_FROM = 7  # o'clock on Monday, in the console's zone
-TOLD = ("review", "team")  # the dashboards whose numbers are sent
+TOLD = ("review", "team")  # the dashboards in the digest
 
 
 def send_due(now: datetime | None = None) -> int:
-    """Send the digest of the week that is over to whoever is still to get it; returns to how many.
+    """Send the digest of last week to everyone who has not received it; return the number sent.
 
-    Only to who may still open the team's dashboard, and has an address. What cannot be sent is tried again by the next
-    round. Nobody gets one for a week that ended before they chose it.
+    Readers must still be allowed to open the team dashboard, and have an address. A digest that cannot be sent is
+    retried in the next round. Nobody receives one for a week that ended before they chose the digest.
     """
     local = timezone.localtime(now, console_zone())
     if not server.is_on() or (local.weekday() == 0 and local.hour < SENT_FROM):
@@ -54,7 +54,7 @@ def send_due(now: datetime | None = None) -> int:
 
 
 def _due(week: Period) -> list[DigestReader]:
-    """Who is still to get the digest of this week."""
+    """Return the readers who have not received the digest of this week."""
     waiting = DigestReader.objects.filter(Q(last_week=None) | Q(last_week__lt=week.first), chosen_at__lt=week.end)
     return [
         reader
@@ -74,9 +74,9 @@ def _send(
     now: datetime,
     over: Any,
 ) -> bool:
-    """Claim the week, so that no other worker sends it too, and send it; give it back where that fails.
+    """Claim the week, so that no other worker sends it too, and send the digest; release the claim if that fails.
 
-    It is written before it is claimed: where that fails, nobody has it.
+    The text is rendered before the claim, so that an error in rendering leaves nothing claimed.
     """
     theirs = [board for board in boards if reader.person.has_perm(board.permission)]
     with in_language_of(reader.person):
@@ -101,5 +101,5 @@ def _send(
 
 
 def _log(error: Exception) -> None:
-    # Not its words, which may name the address.
+    # Not the error's message, which may contain the address.
     logger.warning("A weekly digest could not be sent, and is tried again: %s.", type(error).__name__)

@@ -1,4 +1,4 @@
-"""The weekly digest as a text: the numbers of the desk's dashboards for the week that is over. It names nobody."""
+"""The text of the weekly digest: the numbers of the review and team dashboards for last week. It names nobody."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WEEK = timedelta(days=7)
 
 
 def week_before(day: date) -> Period:
-    """The week from Monday to Sunday that ended before ``day``."""
+    """Return the last week, Monday to Sunday, that ended before ``day``."""
     monday = day - timedelta(days=day.weekday())
     return Period(monday - WEEK, monday - timedelta(days=1))
 
@@ -28,7 +28,7 @@ def subject(week: Period) -> str:
 
 
 def body(boards: list[Board], week: Period, now: datetime) -> str:
-    """The numbers of ``boards``, each as a line, with what they were in the week before."""
+    """Return the numbers of ``boards``, one line each, with their change from the week before."""
     head = {
         "first": date_format(week.first, "MONTH_DAY_FORMAT"),
         "last": moments.day(week.last),

@@ -1,4 +1,5 @@
-"""The figures: plain functions of a period, each with what it means, what it leaves out, and the list of its rows.
+"""The figures: plain functions of a period, each documented with what it counts and leaves out, and with the list of
+its rows.
 
-What each means for a reader is told in docs/figures-of-dashboards.md.
+docs/figures-of-dashboards.md explains each figure to its readers.
 """

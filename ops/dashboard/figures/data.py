@@ -1,4 +1,4 @@
-"""Figures of imports, exports and jobs. There are few beside messages: they are counted as they are, at once."""
+"""Figures of imports, exports and jobs. They are few compared with messages, so that each request counts them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ops.moderation.models import FlagImport
 
 @dataclass(frozen=True)
 class Imports:
-    """Files of messages that were uploaded in a period, by what became of them, with their bytes; and files of reports.
+    """Files of messages uploaded in a period, by state, with their size in bytes; and the number of files of reports.
 
-    ``messages`` is how many the stored ones brought, those that were taken away again since among them. ``rows`` are
-    those of each state, and all of them under None.
+    ``messages`` counts the messages that the stored files brought, including those removed again since. ``rows`` has a
+    list for each state, and one of all imports under None.
     """
 
     by_state: list[tuple[Import.State, int]]
@@ -34,7 +34,7 @@ class Imports:
 
 
 def imports(period: Period) -> Imports:
-    """Return the imports of a period, by when the file came."""
+    """Return the imports of a period, by when the file was uploaded."""
     rows = Import.objects.filter(created_at__gte=period.start, created_at__lt=period.end).order_by()
     found = {
         state: (number, size) for state, number, size in rows.values_list("state").annotate(Count("pk"), Sum("size"))
@@ -52,8 +52,8 @@ def imports(period: Period) -> Imports:
 
 @dataclass(frozen=True)
 class Exports:
-    """Exports that were asked for in a period: how many, with a file of so many bytes and rows; and how many wait for a
-    second person now. ``rows`` are those of each scope, and all of them under None."""
+    """Exports requested in a period: their number, and the bytes and rows of their files; and how many await approval
+    by a second person now. ``rows`` has a list for each scope, and one of all exports under None."""
 
     total: int
     by_scope: list[tuple[Export.Scope, int]]
@@ -65,7 +65,7 @@ class Exports:
 
 
 def exports(period: Period) -> Exports:
-    """Return the exports of a period, by when they were asked for. What an erasure took says nothing of its size."""
+    """Return the exports of a period, by when they were requested. Exports emptied by an erasure have no size."""
     rows = Export.objects.filter(created_at__gte=period.start, created_at__lt=period.end).order_by()
     by_scope = dict(rows.values_list("scope").annotate(Count("pk")))
     sums = rows.aggregate(size=Sum("size"), rows=Sum("rows"))
@@ -81,13 +81,13 @@ def exports(period: Period) -> Exports:
 
 
 def _exports(**query: str) -> Rows:
-    """A list of exports: superusers see all people's."""
+    """Return a list of exports; only superusers see everybody's there."""
     return Rows.of(Export._meta.label_lower, permission=EVERYBODYS, **query)
 
 
 @dataclass(frozen=True)
 class OfKind:
-    """Jobs of one kind: how many, and how many of them failed."""
+    """The number of jobs of one kind, and how many of them failed."""
 
     kind: str
     total: int
@@ -98,7 +98,7 @@ class OfKind:
 
 @dataclass(frozen=True)
 class Jobs:
-    """Jobs that were asked for in a period by kind; and those that are under way now, whenever they were asked for."""
+    """Jobs requested in a period, by kind; and those under way now, whenever requested."""
 
     by_kind: list[OfKind]
     total: int
@@ -111,12 +111,12 @@ class Jobs:
 
     @property
     def failure_rate(self) -> float | None:
-        """The share that failed; None where there was none."""
+        """The share of jobs that failed; None if there were no jobs."""
         return self.failed / self.total if self.total else None
 
 
 def jobs(period: Period) -> Jobs:
-    """Return the jobs of a period, by when they were asked for."""
+    """Return the jobs of a period, by when they were requested."""
     rows = Job.objects.filter(created_at__gte=period.start, created_at__lt=period.end).order_by()
     counted = rows.values_list("kind").annotate(
         number=Count("pk"), failed=Count("pk", filter=Q(state=Job.State.FAILED))
@@ -140,5 +140,5 @@ def jobs(period: Period) -> Jobs:
 
 
 def _jobs(period: Period | None = None, **query: str) -> Rows:
-    """A list of jobs: of all people's for those who may see them, whom the figures agree with."""
+    """Return a list of jobs. It matches the figures for users who may see everybody's jobs."""
     return Rows.of(Job._meta.label_lower, period, permission="jobs.view_job", **query)

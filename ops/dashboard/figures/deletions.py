@@ -1,4 +1,4 @@
-"""Figures of deletions and holds. There are few: they are counted as they are, at once."""
+"""Figures of deletions and holds. They are few, so that each request counts them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.deletion.models.requests import State
 
 @dataclass(frozen=True)
 class InState:
-    """Requests in one state: how many, and when the oldest of them was made."""
+    """The number of requests in one state, and when the oldest of them was made."""
 
     state: State
     number: int
@@ -25,8 +25,8 @@ class InState:
 
 @dataclass(frozen=True)
 class Standing:
-    """How deletions stand now. ``to_approve`` are those that wait for a second person, ``open`` all that are not done,
-    cancelled or refused; ``held`` those of them that a hold stops, ``holds`` the holds that nobody lifted."""
+    """The current state of all deletions. ``to_approve`` are those awaiting approval by a second person, ``open`` all
+    that are not done, cancelled or refused; ``held`` the open ones that a hold stops, ``holds`` the open holds."""
 
     by_state: list[InState]
     open: int
@@ -44,7 +44,7 @@ class Standing:
 
 
 def standing() -> Standing:
-    """Return how deletions stand now, of whatever time."""
+    """Return the current state of all deletions, whenever requested."""
     counted = (
         DeletionRequest.objects.order_by().values("state").annotate(number=Count("pk"), oldest=Min("requested_at"))
     )
@@ -68,7 +68,7 @@ def standing() -> Standing:
 
 @dataclass(frozen=True)
 class Flow:
-    """Deletions that were asked for, and that were done, by day: (day, asked for, done)."""
+    """Deletions requested and done in a period; ``per_day`` is (day, requested, done)."""
 
     requested: int
     done: int
@@ -76,7 +76,7 @@ class Flow:
 
 
 def flow(period: Period) -> Flow:
-    """Return the deletions of accounts that were asked for, and done, in a period."""
+    """Return the deletions of accounts that were requested, and done, in a period."""
     made = DeletionRequest.objects.filter(requested_at__gte=period.start, requested_at__lt=period.end)
     ended = DeletionRequest.objects.filter(state=State.DONE, ended_at__gte=period.start, ended_at__lt=period.end)
     asked = [day_of(at, period.zone) for at in made.order_by().values_list("requested_at", flat=True)]
@@ -85,12 +85,12 @@ def flow(period: Period) -> Flow:
 
 
 def requested_in(period: Period) -> Rows:
-    """The list of the requests made in a period."""
+    """Return the list of the requests made in a period."""
     return _requests(requested=within(period))
 
 
 def done_in(period: Period) -> Rows:
-    """The list of the requests that were done in a period."""
+    """Return the list of the requests that were done in a period."""
     return _requests(state=State.DONE.value, ended=within(period))
 
 

@@ -1,4 +1,4 @@
-"""Figures of the review desk: what waits now, what came and went, how long that took, and what was decided."""
+"""Figures of the review desk: pending cases, cases opened and closed, how long they took, and decisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ BECAME = ("lapsed", "undone", "overturned")  # the filter of the list of decisio
 
 @dataclass(frozen=True)
 class Waiting:
-    """Pending cases of one severity, or of all (None): how many, since when the oldest is, how many are overdue."""
+    """Pending cases of one severity, or of all (None): their number, when the oldest became pending, how many are
+    overdue."""
 
     severity: Severity | None
     number: int
@@ -33,22 +34,22 @@ class Waiting:
 
     @classmethod
     def of(cls, severity: Severity | None, number: int, oldest: datetime | None, overdue: int) -> Waiting:
-        """With the lists of these cases."""
+        """Return them with the lists of these cases."""
         rows = (_queue(state="pending", severity=severity or "", overdue=late) for late in ("", "yes"))
         return cls(severity, number, oldest, overdue, *rows)
 
 
 @dataclass(frozen=True)
 class Backlog:
-    """What waits now: every case that is not closed, those that wait for something or are escalated among them."""
+    """Cases pending now: all that are not closed, including waiting and escalated ones."""
 
     total: Waiting
-    by_severity: list[Waiting]  # the worst first; each severity, also without a case
+    by_severity: list[Waiting]  # the worst first; every severity, even without cases
     as_of: AsOf
 
 
 def backlog() -> Backlog:
-    """Return what waits now, as of now: it costs what waits, whatever was decided before."""
+    """Return the cases pending now. The query costs as much as there are pending cases, however many are closed."""
     now = timezone.now()
     pending = Case.objects.pending().order_by().values("severity")
     found = pending.annotate(
@@ -68,7 +69,7 @@ def backlog() -> Backlog:
 
 @dataclass(frozen=True)
 class Flow:
-    """Cases that came (opened, or open again) and went (closed, whether decided or settled otherwise), by day.
+    """Cases that came (opened or reopened) and went (closed, whether decided or settled otherwise), by day.
 
     Each case counts once in each of these numbers: a reopened case counts as closed once it is closed again, and by
     its latest reopening. ``grew_by`` is how many more cases were pending at the end of the period than at its start;
@@ -91,7 +92,7 @@ class Flow:
 
 
 def flow(period: Period) -> Flow:
-    """Return the cases that came and went in a period."""
+    """Return the cases opened, reopened and closed in a period."""
     names = (measures.OPENED, measures.REOPENED, measures.CLOSED)
     reading = _read(period, keys=[measures.BACKLOG], days=names)
     backlog = reading.by_key(measures.BACKLOG)
@@ -114,13 +115,13 @@ def flow(period: Period) -> Flow:
 
 
 def closed_in(period: Period) -> Rows:
-    """The list of the cases that were closed in a period, and not opened again since."""
+    """Return the list of the cases that were closed in a period, and not reopened since."""
     return _queue(period, state="closed")
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long something took, of so many: p50 and p90 within 4.5 per cent; None where there is none."""
+    """How long something took: p50 and p90, accurate to 4.5 per cent, of ``number`` lengths; None if there are none."""
 
     number: int
     p50: timedelta | None
@@ -134,8 +135,8 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Speed:
-    """Of the cases that were closed in a period, so that slow ones do not vanish: from the first report to the first
-    claim (of those that anybody claimed), and from when a case was pending (last) to its closing (of decided ones)."""
+    """Lengths of the cases closed in a period, so that slow cases are not left out: from the first report to the first
+    claim (of cases that were claimed), and from when a case last became pending to its closing (of decided cases)."""
 
     to_claim: Lengths
     to_decide: Lengths
@@ -143,15 +144,15 @@ class Speed:
 
 
 def speed(period: Period) -> Speed:
-    """Return how long cases closed in a period took."""
+    """Return how long the cases closed in a period took."""
     reading = _read(period, keys=(measures.TO_CLAIM, measures.TO_DECIDE))
     return Speed(Lengths.of(reading, measures.TO_CLAIM), Lengths.of(reading, measures.TO_DECIDE), reading.as_of)
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """Decisions by the day on which they were made, and what became of them by now: lapsed, because a text that they
-    cover was changed; reversed, because somebody undid them; overturned, where that was somebody else."""
+    """Decisions by the day on which they were made, and their state now: lapsed, because a text that they cover was
+    changed; reversed, because somebody undid them; overturned, if that was a colleague."""
 
     total: int
     lapsed: int
@@ -159,10 +160,10 @@ class Decisions:
     overturned: int
     per_day: list[tuple[date, int]]
     as_of: AsOf
-    rows: dict[str, Rows]  # all under "", and those that became what a name says: lapsed, undone, overturned
+    rows: dict[str, Rows]  # all under "", and those that lapsed, were undone or overturned under these names (BECAME)
 
     def share(self, number: int) -> float | None:
-        """The share of all decisions that ``number`` is; None where there is no decision."""
+        """Return ``number`` as a share of all decisions; None if there are none."""
         return number / self.total if self.total else None
 
 
@@ -177,7 +178,7 @@ def decisions(period: Period) -> Decisions:
 
 @dataclass(frozen=True)
 class OfLabel:
-    """Reports and decisions of one label, the latter with what became of them."""
+    """Reports and decisions of one label, and how many of the decisions lapsed, were undone or overturned."""
 
     label: int
     name: str
@@ -187,14 +188,14 @@ class OfLabel:
     reversed: int
     overturned: int
     report_rows: Rows
-    pending_rows: Rows | None  # the cases that wait and have a report of this label; the queue asks of active ones
+    pending_rows: Rows | None  # pending cases with a report of this label; the queue filters by active labels only
     decided_rows: dict[str, Rows]  # as Decisions.rows
 
 
 def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
-    """Return what was reported and decided in a period by label, the most reported first; only labels that were used.
+    """Return the reports and decisions of a period by label, the most reported first; only labels that were used.
 
-    Reports from files count by when they were made; without ``imported`` they are left out.
+    Imported reports count by when they were made; they are left out if ``imported`` is False.
     """
     names = (measures.FLAGS, measures.DECIDED, measures.LAPSED, measures.REVERSED, measures.OVERTURNED)
     reading = _read(period, keys=names, imported=imported)
@@ -214,7 +215,7 @@ def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
 
 
 def by_source(period: Period) -> list[tuple[Source, int, Rows]]:
-    """Return the reports made in a period by where they came from, each source, those withdrawn later among them."""
+    """Return the number and the list of the reports made in a period for every source, including withdrawn ones."""
     found = _read(period, keys=[measures.FLAG_SOURCES]).by_key(measures.FLAG_SOURCES)
     return [(source, found[source.value], reported_in(period, source=source.value)) for source in Source]
 
@@ -229,13 +230,13 @@ def _read(period: Period, *, keys: Collection[str] = (), days: Collection[str] =
 
 
 def reported_in(period: Period, *, imported: bool = True, **query: str) -> Rows:
-    """The list of the reports made in a period."""
+    """Return the list of the reports made in a period."""
     query = query if imported else {**query, "source": "not-imported"}
     return Rows.of(Flag._meta.label_lower, period, **query)
 
 
 def decided_in(period: Period) -> Rows:
-    """The list of the decisions made in a period."""
+    """Return the list of the decisions made in a period."""
     return _decided(period)
 
 

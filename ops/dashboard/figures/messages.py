@@ -1,4 +1,4 @@
-"""Figures of messages: how many, how soon they are replied to, who writes, and when."""
+"""Figures of messages: their number, the time to a first reply, the most active people, and the hours of the week."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from ops.dashboard.rollups.bins import percentile
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.reading import AsOf, Reading, read
 
-OLD = (1, 7, 30)  # days: how old unread messages are told to be
+OLD = (1, 7, 30)  # days: the ages by which unread messages are counted
 
 
 @dataclass(frozen=True)
 class Sent:
-    """Messages by the day on which they were sent; ``imported`` of them came with imports.
+    """Messages by the day on which they were sent; ``imported`` counts those that imports brought.
 
-    ``edited`` and ``unread`` of them are so by now, whenever that happened. Erased and undone messages are not there.
+    ``edited`` and ``unread`` count those that are so now, whenever they were edited. Erased messages and those of
+    undone imports are not counted.
     """
 
     total: int
@@ -39,7 +40,7 @@ class Sent:
 
     @property
     def edit_rate(self) -> float | None:
-        """The share that was edited; None where nothing was sent."""
+        """The share that was edited; None if nothing was sent."""
         return self.edited / self.total if self.total else None
 
 
@@ -61,8 +62,7 @@ def sent(period: Period, *, imported: bool = True) -> Sent:
 
 @dataclass(frozen=True)
 class Begun:
-    """Conversations by the day of their first message, as far as it is still there; where that was imported, so was
-    the conversation."""
+    """Conversations by the day of their first remaining message. A conversation is imported if that message is."""
 
     total: int
     imported: int
@@ -72,7 +72,7 @@ class Begun:
 
 
 def begun(period: Period, *, imported: bool = True) -> Begun:
-    """Return the conversations begun in a period."""
+    """Return the conversations that began in a period."""
     reading = _read(period, imported, days=[measures.BEGUN])
     return Begun(
         reading.total(measures.BEGUN),
@@ -85,10 +85,10 @@ def begun(period: Period, *, imported: bool = True) -> Begun:
 
 @dataclass(frozen=True)
 class Replies:
-    """How long conversations took to get their first reply: the first message of somebody else than who began them.
+    """How long conversations took to get a first reply: the first message by somebody other than who started them.
 
-    By the day of the reply, so that slow ones do not vanish from the days on which they were waited for. ``p50`` and
-    ``p90`` are within 4.5 per cent of the exact ones.
+    They count by the day of the reply, so that slow replies are not left out. ``p50`` and ``p90`` are accurate to
+    4.5 per cent.
     """
 
     total: int
@@ -98,7 +98,7 @@ class Replies:
 
 
 def first_replies(period: Period, *, imported: bool = True) -> Replies:
-    """Return the first replies that came in a period. A conversation whose first message was imported is imported."""
+    """Return the first replies sent in a period. A conversation whose first message was imported is imported."""
     reading = _read(period, imported, keys=[measures.REPLIED])
     lengths = reading.by_key(measures.REPLIED)
     return Replies(lengths.total(), percentile(lengths, 0.5), percentile(lengths, 0.9), reading.as_of)
@@ -106,8 +106,8 @@ def first_replies(period: Period, *, imported: bool = True) -> Replies:
 
 @dataclass(frozen=True)
 class Unread:
-    """What is not read by now, whenever it was sent: how many messages, since when the oldest waits, and how many are
-    older than so many days (by the day on which they were sent)."""
+    """Messages unread now, whenever they were sent: their number, when the oldest was sent, and how many were sent more
+    than so many days ago."""
 
     total: int
     oldest: datetime | None
@@ -116,7 +116,7 @@ class Unread:
 
 
 def unread(*, imported: bool = True) -> Unread:
-    """Return what is unread. The oldest is told of all messages, imported ones among them."""
+    """Return the unread messages. The oldest is that of all messages, even if imported ones are not counted."""
     today = Period.of_days(1).last
     lately = Period.of_days(OLD[0] + 1, today)
     before = blocks.all_days(measures.UNREAD, imported=imported)
@@ -130,8 +130,8 @@ def unread(*, imported: bool = True) -> Unread:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who wrote, or was written to, so many times. ``name`` and ``rows`` are None where the account is
-    gone. The list is a search, which is recorded."""
+    """A person and how many messages they sent or received. ``name`` and ``rows`` are None if the account was deleted.
+    The list is a search, which the audit trail records."""
 
     account: int
     name: str | None
@@ -140,12 +140,12 @@ class Person:
 
 
 def busiest_senders(period: Period, *, imported: bool = True, most: int = 5) -> list[Person]:
-    """Return who sent most in a period, as of the last round. For those who may see people."""
+    """Return who sent most in a period, as of the last round. Only for users who may see people."""
     return _busiest(measures.SENDERS, "from", period, imported, most)
 
 
 def busiest_receivers(period: Period, *, imported: bool = True, most: int = 5) -> list[Person]:
-    """Return who received most in a period, as of the last round. For those who may see people."""
+    """Return who received most in a period, as of the last round. Only for users who may see people."""
     return _busiest(measures.RECEIVERS, "to", period, imported, most)
 
 
@@ -165,7 +165,7 @@ def _busiest(measure: str, side: str, period: Period, imported: bool, most: int)
 class HoursOfWeek:
     """Messages sent by weekday (0 is Monday) and hour in the console's zone: ``numbers[weekday][hour]``.
 
-    Where clocks go back, an hour that comes twice counts both; where they go forward, one is empty.
+    When clocks go back, the repeated hour counts twice; when they go forward, the skipped hour is empty.
     """
 
     numbers: list[list[int]]
@@ -178,7 +178,7 @@ class HoursOfWeek:
 
 
 def hours_of_week(period: Period, *, imported: bool = True) -> HoursOfWeek:
-    """Return when messages were sent in a period."""
+    """Return the messages sent in a period, by hour of the week."""
     reading = _read(period, imported, keys=[measures.HOURS])
     found = [[0] * 24 for _ in range(7)]
     for key, number in reading.by_key(measures.HOURS).items():
@@ -192,7 +192,7 @@ def _read(period: Period, imported: bool, *, keys: Collection[str] = (), days: C
 
 
 def sent_in(period: Period, *, imported: bool = True) -> Rows:
-    """The list of the messages sent in a period."""
+    """Return the list of the messages sent in a period."""
     return _sent_in(period, imported)
 
 
@@ -201,5 +201,5 @@ def _sent_in(period: Period, imported: bool, **query: str) -> Rows:
 
 
 def _only(imported: bool) -> str:
-    """The filter by imports."""
+    """Return the list filter for imported messages."""
     return "" if imported else "no"

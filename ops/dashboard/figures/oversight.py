@@ -1,4 +1,4 @@
-"""Figures for auditors: who read how much beside their colleagues, what nobody had reported, and failed sign-ins."""
+"""Figures for auditors: how much each reader was shown, openings without a report, and failed sign-ins."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.reading import AsOf, Reading, read
 from ops.moderation.models import Opening
 
-LEAST_READERS = 5  # of fewer, nobody stands out
-FAR = 3.5  # how many robust standard deviations above the middle are far (Iglewicz and Hoaglin)
-NORMAL, NORMAL_MEAN = 0.6745, 0.7979  # what median and mean deviations are of a standard deviation
+LEAST_READERS = 5  # among fewer, nobody stands out
+FAR = 3.5  # robust standard deviations above the median (Iglewicz and Hoaglin)
+NORMAL, NORMAL_MEAN = 0.6745, 0.7979  # median and mean deviation of a normal distribution, per standard deviation
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How many messages somebody was shown; the same page again within an hour counts once.
+    """How many messages a person was shown; the same page again within an hour counts once.
 
-    ``stands_out`` where that is far more than colleagues in the same period were. ``name`` is None where the account
-    is gone.
+    ``stands_out`` if that is far more than colleagues were shown in the same period. ``name`` is None if the account
+    was deleted.
     """
 
     account: int
@@ -38,7 +38,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Readings:
-    """All who were shown texts, those with most first, and the median of them."""
+    """Everyone who was shown texts, those with most messages first, and the median number of messages."""
 
     people: list[Reader]
     median: float | None
@@ -47,7 +47,7 @@ class Readings:
 
 
 def readings(period: Period) -> Readings:
-    """Return who read how much in a period: texts on pages, in lists and in searches; exports are not among them."""
+    """Return how much each person read in a period: texts on pages, in lists and in searches, but not in exports."""
     reading = _read(period, keys=[measures.READINGS], days=[measures.READINGS])
     numbers = {
         int(account): number for account, number in reading.by_key(measures.READINGS).items() if account != "None"
@@ -63,9 +63,9 @@ def readings(period: Period) -> Readings:
 
 
 def outliers(numbers: Collection[int]) -> set[int]:
-    """Return those that are far above the median, by the median of how far all are from it (MAD).
+    """Return the numbers far above the median, measured by the median absolute deviation (MAD).
 
-    Where more than half are equal that is 0, and the mean is taken instead. Of fewer than LEAST_READERS, none.
+    If more than half are equal, the MAD is 0 and the mean deviation replaces it. Of fewer than LEAST_READERS, none.
     """
     if len(numbers) < LEAST_READERS:
         return set()
@@ -77,7 +77,7 @@ def outliers(numbers: Collection[int]) -> set[int]:
 
 @dataclass(frozen=True)
 class Opener:
-    """Somebody who opened conversations without a report: how often, how many, and how often they broke the glass."""
+    """A person who opened conversations without a report: how often, how many, and how often by breaking the glass."""
 
     account: int
     name: str | None
@@ -90,7 +90,7 @@ class Opener:
 
 @dataclass(frozen=True)
 class Openings:
-    """All who opened something that nobody had reported, those who did so most often first."""
+    """Everyone who opened something without a report, most openings first."""
 
     total: int
     broke_glass: int
@@ -101,7 +101,7 @@ class Openings:
 
 
 def openings(period: Period) -> Openings:
-    """Return the openings without a report in a period; those of accounts that are erased are in no number."""
+    """Return the openings without a report in a period, without those of erased accounts."""
     names = (measures.OPENINGS, measures.UNREPORTED, measures.GLASS)
     reading = _read(period, keys=names)
     numbers = {name: reading.by_key(name) for name in names}
@@ -131,7 +131,7 @@ def openings(period: Period) -> Openings:
 
 @dataclass(frozen=True)
 class Searches:
-    """Who searched for the names of colleagues, and how often: (account, name or None, searches)."""
+    """Searches for the names of colleagues; ``people`` is (account, name or None, searches)."""
 
     total: int
     people: list[tuple[int, str | None, int]]
@@ -139,7 +139,7 @@ class Searches:
 
 
 def searches_for_staff(period: Period) -> Searches:
-    """Return the searches for usernames of others who may use the console, as those were when the day was counted."""
+    """Return the searches for usernames of other console users, as these names were when the day was counted."""
     reading = _read(period, keys=[measures.STAFF_SEARCHES])
     found = sorted(reading.by_key(measures.STAFF_SEARCHES).items(), key=lambda one: (-one[1], one[0]))
     names = names_of(int(account) for account, _ in found if account != "None")
@@ -150,7 +150,7 @@ def searches_for_staff(period: Period) -> Searches:
 @dataclass(frozen=True)
 class Refusals:
     """Failed sign-ins, failed confirmations and lock-outs, by event and by day. Of many within an hour only the first
-    are recorded, and so counted."""
+    are recorded and counted."""
 
     by_event: list[tuple[Event, int, Rows]]
     per_day: list[tuple[date, int]]
@@ -163,7 +163,7 @@ class Refusals:
 
 
 def refusals(period: Period) -> Refusals:
-    """Return how often somebody failed to show who they are, in a period."""
+    """Return the failed sign-ins, failed confirmations and lock-outs of a period."""
     reading = _read(period, keys=[measures.REFUSED], days=[measures.REFUSED])
     found = reading.by_key(measures.REFUSED)
     by_event = [(event, found[event.value], _entries(period, event=event.value)) for event in REFUSALS]
@@ -171,7 +171,7 @@ def refusals(period: Period) -> Refusals:
 
 
 def refused_in(period: Period) -> Rows:
-    """The entries of the trail about failed sign-ins, failed confirmations and lock-outs in a period."""
+    """Return the list of the audit entries for failed sign-ins, failed confirmations and lock-outs in a period."""
     return _entries(period, refused="yes")
 
 

@@ -9,6 +9,6 @@ from django.contrib.auth import get_user_model
 
 
 def names_of(accounts: Iterable[int]) -> Mapping[int, str]:
-    """The usernames of those of these accounts that are there."""
+    """Return the usernames of these accounts by primary key, without deleted accounts."""
     people: Any = get_user_model()._default_manager.filter(pk__in=list(accounts))
     return {one.pk: one.get_username() for one in people}

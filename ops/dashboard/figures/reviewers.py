@@ -16,15 +16,15 @@ from ops.dashboard.rollups.bins import percentile
 from ops.dashboard.rollups.reading import AsOf, read
 from ops.moderation.models import Decision
 
-LEAST_COMPARED = 30  # cases that two decided: of fewer, agreement would be chance
+LEAST_COMPARED = 30  # cases that two people decided: for fewer, agreement would be chance
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Of the cases that somebody and a colleague decided one after the other: how often they took the same label.
+    """How often a reviewer and a colleague chose the same label for a case that both decided, one after the other.
 
-    ``kappa`` is Cohen's: 1 is always, 0 is as often as by chance. None where ``compared`` is below LEAST_COMPARED, and
-    where both always took one and the same label, so that chance explains everything.
+    ``kappa`` is Cohen's: 1 is always, 0 is as often as by chance. None if ``compared`` is below LEAST_COMPARED, or if
+    both always chose one and the same label, so that chance explains everything.
     """
 
     compared: int
@@ -32,7 +32,7 @@ class Agreement:
 
     @classmethod
     def of(cls, pairs: Mapping[tuple[str, str], int]) -> Agreement:
-        """Of how often each pair of labels, one's own and the colleague's, was taken."""
+        """Return the agreement for the numbers of cases by pair of labels: (own, colleague's)."""
         total = sum(pairs.values())
         if total < LEAST_COMPARED:
             return cls(total, None)
@@ -48,17 +48,17 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Reviewer:
-    """What somebody decided. ``name`` is None where the account is gone.
+    """The decisions of one person. ``name`` is None if the account was deleted.
 
-    ``cases`` adds up the different cases of each day. ``p50`` is how long a decision took from their claim of its case,
-    of ``timed`` decisions; those on many cases at once have no claim. ``read_per_case`` is how many messages the pages
-    of cases showed them, for each of the cases; shown again within the hour counts once.
+    ``cases`` adds up the different cases of each day. ``p50`` is the time from their claim of a case to the decision,
+    over ``timed`` decisions; decisions on many cases in one action have no claim. ``read_per_case`` is how many
+    messages the pages of cases showed them, per case; a page shown again within an hour counts once.
     """
 
     account: int
     name: str | None
     decisions: int
-    decided_rows: Rows | None  # None where the account is gone
+    decided_rows: Rows | None  # None if the account was deleted
     cases: int
     timed: int
     p50: timedelta | None
@@ -68,14 +68,14 @@ class Reviewer:
 
 @dataclass(frozen=True)
 class Reviewers:
-    """All who decided something, those with most decisions first."""
+    """Everyone who decided something, most decisions first."""
 
     people: list[Reviewer]
     as_of: AsOf
 
 
 def reviewers(period: Period) -> Reviewers:
-    """Return who decided what in a period. For Leads. Decisions that only undo one are left out."""
+    """Return the reviewers of a period. Only for Leads. Decisions that only undo one are left out."""
     names = (measures.REVIEWED, measures.REVIEWED_CASES, measures.REVIEW_TIMES, measures.AGREED)
     reading = read(Family.DESK, period, keys=names)
     read_by = read(Family.TRAIL, period, keys=[measures.CASE_READINGS]).by_key(measures.CASE_READINGS)

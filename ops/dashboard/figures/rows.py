@@ -1,4 +1,4 @@
-"""The list that shows exactly the rows which a figure counts."""
+"""Links to the lists that show exactly the rows counted by a figure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ops.dashboard.periods import Period
 
 @dataclass(frozen=True)
 class Rows:
-    """A list of the console by the name of its address, and its query."""
+    """A list of the console: the name of its URL, and its query string."""
 
     address: str  # such as "admin:messaging_message_changelist"
     query: str = ""
-    permission: str = ""  # what somebody needs to see all rows of that list, where others see their own there
+    permission: str = ""  # needed to see all rows of the list, if other users see only their own there
 
     @classmethod
     def of(cls, model: str, period: Period | None = None, /, *, permission: str = "", **query: str) -> Rows:
-        """The list of a model ("messaging.message"), with these filters, and of a period where it has days.
+        """Return the list of a model ("messaging.message") with these filters, limited to a period if given.
 
-        Its days are those of whoever looks: the same rows where they have the console's zone.
+        The list uses days of the user's own zone: it shows the same rows if that is the console's zone.
         """
         days = {"from": period.first.isoformat(), "to": period.last.isoformat()} if period else {}
         chosen = {**days, **{name: value for name, value in query.items() if value}}
@@ -28,5 +28,5 @@ class Rows:
 
 
 def within(period: Period) -> str:
-    """A period as a filter of a list takes it (ops.console.lists.dates.Within)."""
+    """Return a period in the form that a list filter parses (ops.console.lists.dates.Within)."""
     return f"{period.first.isoformat()}..{period.last.isoformat()}"

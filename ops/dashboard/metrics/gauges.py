@@ -1,4 +1,4 @@
-"""What a monitoring system is told: how much waits and how the machinery is. Numbers only, of nobody in particular."""
+"""Gauges for a monitoring system: backlogs and the state of the machinery. Numbers only, about no person."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ops.audit.models import Unsealed
 from ops.jobs.models import Job
 from ops.moderation.models import Case, Severity
 
-LATELY = timedelta(hours=24)  # jobs that failed since count
-ASKED_WITHIN = timedelta(days=30)  # jobs that are asked for longer before they fail are not looked for
+LATELY = timedelta(hours=24)  # jobs that failed in this time are counted
+ASKED_WITHIN = timedelta(days=30)  # failed jobs that were requested earlier are not counted
 MOST_COUNTED = 1_000_000  # entries without a seal
 
 
 @dataclass(frozen=True)
 class Gauge:
-    """A measure: its name without the prefix, what it says, and its values by the value of its ``label``, if any."""
+    """A gauge: its name without the prefix, its help text, and its values by the value of its ``label``, if any."""
 
     name: str
     says: str
@@ -29,7 +29,7 @@ class Gauge:
 
 
 def measure(now: datetime) -> tuple[Gauge, ...]:
-    """Ask the database for all of them."""
+    """Query the database for all gauges."""
     pending = Case.objects.pending().order_by()
     by_severity = dict(pending.values_list("severity").annotate(number=Count("pk")))
     oldest = pending.aggregate(oldest=Min("pending_since"))["oldest"]
@@ -60,7 +60,7 @@ def measure(now: datetime) -> tuple[Gauge, ...]:
 
 
 def database_size(using: str = "default") -> int:
-    """The size of a database in bytes; on SQLite that of its file, without what waits beside it."""
+    """Return the size of a database in bytes; on SQLite, that of its pages, without the write-ahead log."""
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -75,7 +75,7 @@ def database_size(using: str = "default") -> int:
 
 def _jobs(now: datetime) -> dict[str, float]:
     jobs = Job.objects.order_by()
-    # By the index of jobs under way, and by that of the latest ones.
+    # These queries use the index of jobs under way, and the one by creation time.
     under_way = jobs.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING)).values_list("state")
     numbers = dict(under_way.annotate(number=Count("pk")))
     latest = jobs.filter(created_at__gte=now - ASKED_WITHIN)

@@ -1,4 +1,4 @@
-"""The endpoint of a monitoring system that speaks Prometheus: off without a token, open to nobody without it."""
+"""The endpoint for Prometheus: disabled unless a token is set, and closed to requests without that token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNAVAILABLE = "# The first measures are being taken. Ask again.\n"
 
 
 class Measured:
-    """Hands gauges to the library, which writes them down."""
+    """A collector that passes gauges to the Prometheus library, which formats them."""
 
     def __init__(self, gauges: tuple[Gauge, ...]) -> None:
         self.gauges = gauges
@@ -43,7 +43,7 @@ class Measured:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The gauges, at most a minute old; 404 where no METRICS_TOKEN is set, 401 for who does not send it."""
+    """Return the gauges, at most a minute old; 404 if no METRICS_TOKEN is set, 401 for a request without it."""
     if not settings.METRICS_TOKEN:
         raise Http404
     if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):

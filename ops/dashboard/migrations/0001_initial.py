@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    # What databases of older versions have applied instead (docs/updating.md).
+    # The migrations that databases of older versions have applied instead (docs/updating.md).
     replaces = [
         ("dashboard", "0001_rollups"),
         ("dashboard", "0002_digest_and_permissions"),

@@ -1,8 +1,8 @@
-"""On PostgreSQL numbers are not compressed, which took most of the time of counting: blocks of days (rollups/numbers/blocks.py)
-have thousands of keys, and are written again whenever one of their days changes.
+"""Do not compress numbers on PostgreSQL, which took most of the time of counting: blocks of days
+(rollups/numbers/blocks.py) have thousands of keys, and are rewritten whenever one of their days changes.
 
-It replaces none of the older migrations, which did the same: a database that lacks some of them would be taken for one
-that has all that 0001_initial replaces. Where they are applied, it changes nothing."""
+It replaces none of the older migrations, which did the same: a database that lacks some of them would be mistaken for
+one that has applied all that 0001_initial replaces. Where they were applied, it changes nothing."""
 
 from django.db import migrations
 

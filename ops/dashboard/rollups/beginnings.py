@@ -1,5 +1,5 @@
-"""When each conversation began, and was first replied to: kept by conversation, because a reply may come or go years
-after the beginning, and the day of either has to know."""
+"""When each conversation began and got its first reply: stored per conversation, because a reply may be added or
+deleted years after the beginning, and changes the numbers of the days of both."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ops.dashboard.rollups.quarters import joined
 from ops.dashboard.rollups.statements import Span, spans_table
 from ops.dashboard.rollups.triggers import quarter_in_sql
 
-# Conversations with a message in one of {spans}; and those that were said to begin, or be replied to, there. Neighbours
-# are looked at one after the other.
+# Conversations with a message in one of {spans}, and those whose stored beginning or first reply lies there. In order,
+# so that neighbouring rows are read one after the other.
 WITH_MESSAGES = """
 SELECT message.conversation_id FROM {spans} CROSS JOIN messaging_message message
 WHERE message.timestamp >= first AND message.timestamp < after
@@ -28,8 +28,8 @@ UNION
 SELECT conversation FROM {spans} CROSS JOIN {beginnings} WHERE replied_at >= first AND replied_at < after
 ORDER BY 1
 """
-# The first message of each, and the first one of somebody else, each found at once by the index of threads; beside what
-# was kept. Only where these differ; what is now of a conversation that is gone is NULL, and what was of a new one, too.
+# The first message of each, and the first by somebody else, each a single look-up in the index of threads, beside the
+# stored row; only where they differ. A deleted conversation has NULL as its new values, a new one as its stored values.
 DIFFERENT = """
 WITH conversations(id) AS ({concerned}), now(conversation, began_at, replied_at, imported) AS MATERIALIZED (
     SELECT conversations.id, message.timestamp, (
@@ -53,9 +53,9 @@ ORDER BY first.timestamp, first.id LIMIT 1
 GONE = "(SELECT conversation FROM different WHERE began_at IS NULL)"
 PARTS = {
     "postgresql": {
-        # As a join by its id, it would be looked for among all messages.
+        # Joined by its id, it would be searched for among all messages.
         "with_first": f"LEFT JOIN LATERAL (SELECT first.id, first.timestamp, first.sender_id {FIRST}) message ON TRUE",
-        # And these among all that was ever kept, in each batch.
+        # And these among all stored beginnings, in each batch.
         "with_kept": "LEFT JOIN LATERAL (SELECT * FROM {beginnings} beginning"
         " WHERE beginning.conversation = now.conversation OFFSET 0) kept ON TRUE",
         "in_gone": f"= ANY (ARRAY{GONE})",
@@ -70,7 +70,7 @@ PARTS = {
         "materialized": "",
     },
 }
-# The quarters in which something was, or is now, that is otherwise than before; but for those that are counted next.
+# The quarters of all changed times, old and new, except those that are counted next.
 NOTE = """
 INSERT INTO {noted} (family, at)
 SELECT DISTINCT '{family}', {quarter} FROM (
@@ -88,12 +88,12 @@ INSTEAD = """
 ON CONFLICT (conversation) DO UPDATE
 SET began_at = excluded.began_at, replied_at = excluded.replied_at, imported = excluded.imported
 """
-# Those of an import are all new: looking for conflicts would take PostgreSQL as long again as storing them.
+# The rows of an import are all new: checking them for conflicts would double the time that PostgreSQL takes to store.
 ADD = f"{STORE} AND kept_began_at IS NULL"
 MOVE = f"{STORE} AND kept_began_at IS NOT NULL {INSTEAD}"
 STATEMENTS = {
-    # In one, because a temporary table leaves dead rows in the catalogue. Each part sees what was there before it; and
-    # the order has all be found before the first one is stored, else a scan of an empty table would read what it grows.
+    # One statement, because a temporary table leaves dead rows in the catalogue. Each part sees the state before it.
+    # ORDER BY finds all rows before the first is stored; else a scan of an empty table would also read the new rows.
     "postgresql": (
         f"{DIFFERENT}, noted AS ({NOTE}), removed AS ({REMOVE}), moved AS ({MOVE}) {ADD} ORDER BY conversation",
     ),
@@ -116,9 +116,9 @@ def keep(
     counted: Sequence[Span],
     conversations: Iterable[int] | None = None,
 ) -> None:
-    """Have the beginnings of the conversations that these spans concern be kept; ``conversations`` are the ids of those
-    which have messages in them, where these are known. What becomes otherwise is noted, but for ``counted``, which are
-    counted next. Within a transaction. ``imported`` is the condition that an import brought a message
+    """Update the beginnings of the conversations that these spans concern; ``conversations`` are the ids of those with
+    messages in them, if known. Note the quarters of times that change, except in ``counted``, which are counted next.
+    Call it within a transaction. ``imported`` is the SQL condition that an import brought a message
     (statements.imported_messages)."""
     connection = connections[using]
     vendor, adapt = connection.vendor, connection.ops.adapt_datetimefield_value

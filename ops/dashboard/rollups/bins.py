@@ -1,7 +1,7 @@
-"""Lengths of time by kinds of about the same length, so that percentiles can be read from numbers by day.
+"""Lengths of time in kinds (bins) of similar length, so that percentiles can be computed from numbers by day.
 
-A kind goes from a length to one that is an eighth of an octave longer: every percentile is within 4.5 per cent of what
-all single lengths would give. Adding days up loses nothing: it is the same as counting all of them at once.
+A kind spans an eighth of an octave: every percentile is accurate to 4.5 per cent. Adding up days loses nothing: the
+result is the same as counting all of them together.
 """
 
 from __future__ import annotations
@@ -13,31 +13,32 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 
-STEPS = 8  # in which lengths double
-LONGEST = 40  # times that a second may double: 35,000 years
-BEGINNINGS = [2 ** (number / STEPS) for number in range(LONGEST * STEPS)]  # of each kind after 0, in seconds
+STEPS = 8  # kinds in which lengths double
+LONGEST = 40  # doublings of a second: 35,000 years
+BEGINNINGS = [2 ** (number / STEPS) for number in range(LONGEST * STEPS)]  # lower bounds of kinds 1, 2, …, in seconds
 
 
 kind_of_seconds = partial(bisect_right, BEGINNINGS)
 
 
 def kind_of(length: timedelta) -> int:
-    """The kind of a length of time; all below a second are of kind 0, and so are those that clocks made negative."""
+    """Return the kind of a length of time. Lengths below a second are of kind 0, including those that wrong clocks made
+    negative."""
     return kind_of_seconds(length.total_seconds())
 
 
 def by_kind(seconds: Iterable[float]) -> Counter[str]:
-    """How many of these lengths in seconds are of each kind."""
+    """Return how many of these lengths in seconds are of each kind."""
     return Counter({str(kind): number for kind, number in Counter(map(kind_of_seconds, seconds)).items()})
 
 
 def length_of(kind: int) -> timedelta:
-    """The length that stands for a kind: the middle one, on the scale of lengths; none for kind 0."""
+    """Return the length that represents a kind: its middle on the logarithmic scale; 0 for kind 0."""
     return timedelta(0) if kind == 0 else timedelta(seconds=2 ** ((kind - 0.5) / STEPS))
 
 
 def percentile(numbers: Mapping[str, int], share: float) -> timedelta | None:
-    """The length up to which ``share`` of all are (nearest rank), of numbers by kind; None where there is none."""
+    """Return the percentile ``share`` (nearest rank) of numbers by kind; None if there are none."""
     total = sum(numbers.values())
     wanted = math.ceil(share * total)
     for kind in sorted(map(int, numbers)):

@@ -1,4 +1,4 @@
-"""Counting the desk by days: reports, cases as they come and go, decisions and who made them."""
+"""Counting the desk by day: reports, cases opened and closed, decisions and who made them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CASE = Case._meta.label_lower
 
 
 def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) -> None:
-    """Count these days anew, in which something changed. Within a transaction."""
+    """Count these days again, in which something changed. Call it within a transaction."""
     count_anew(add_to, days, zone, measures.DESK, using)
 
 
 def add_to(days: Days, using: str) -> None:
-    """Count what is in these days now."""
+    """Count the current rows of these days."""
     _add_flags(days, using)
     _add_cases(days, using)
     _add_decisions(days, using)
@@ -113,7 +113,7 @@ def _add_decisions(days: Days, using: str) -> None:
 
 
 def _add_times(days: Days, made: Iterable[_Made], using: str) -> None:
-    """From the claim of a case to the decision on it; many at once are claimed by nobody."""
+    """Count the times from the claim of a case to its decision; decisions in bulk have no claim."""
     alone = [one for one in made if one.by is not None and one.group is None]
     claims: defaultdict[tuple[str, int], list[datetime]] = defaultdict(list)
     entries = Entry.objects.using(using).filter(
@@ -133,7 +133,7 @@ def _add_times(days: Days, made: Iterable[_Made], using: str) -> None:
 
 
 def _add_agreement(days: Days, of_cases: Iterable[_Made]) -> None:
-    """Where somebody decided a case after a colleague: what either of them decided."""
+    """Count the labels that both chose, where somebody decided a case after a colleague."""
     latest: dict[int, _Made] = {}
     for one in of_cases:
         before = latest.get(one.case)

@@ -1,4 +1,4 @@
-"""Keeping the numbers: what is noted is counted, the latest days first, and never for more than a share of the time."""
+"""Keeping the numbers up to date: count noted quarters, latest days first, for no more than a share of the time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ops.dashboard.rollups.quarters import days_of, span
 from ops.jobs.pacing import Pace
 
 EVERY = 60  # seconds between two rounds of the worker
-SHARE = 0.05  # of that time, at most: an import, which changes many days, is not slowed down by more
-DAYS = 4  # counted in one transaction, times what a Pace says: FIRST, and more where that is fast
+SHARE = 0.05  # of that time at most, which limits how much counting slows down an import that changes many days
+DAYS = 4  # counted in one transaction, times the size of a Pace: FIRST, then more if counting is fast
 FIRST = 8
-FIRST_DAY = 2  # of the calendar: the first one begins before it in zones east of Greenwich
+FIRST_DAY = 2  # ordinal; in zones east of Greenwich, day 1 begins before the calendar does
 
-# The small ones first: no import keeps the desk waiting.
+# Small families first, so that an import does not delay the desk.
 COUNTING: Mapping[str, Callable[[Sequence[str], set[date], tzinfo, str], None]] = {
     Family.DESK: desk.count,
     Family.TRAIL: trail.count,
@@ -35,10 +35,10 @@ COUNTING: Mapping[str, Callable[[Sequence[str], set[date], tzinfo, str], None]] 
 def keep(
     *, seconds: float | None = None, using: str = DEFAULT_DB_ALIAS, advance: Callable[[int], None] | None = None
 ) -> bool:
-    """Count what changed, for about so many seconds, without any until nothing is left; whether nothing is.
+    """Count changes for about ``seconds``, or until none are left if None; return whether none are left.
 
-    ``advance`` is called with the number of quarters after each transaction. Doing it twice, or twice at once, is
-    harmless; whoever is broken off leaves noted what it did not count.
+    ``advance`` is called after each transaction with the number of quarters. Two runs, even at the same time, are
+    harmless; after an interruption, uncounted quarters remain noted.
     """
     started, begun = timezone.now(), time.monotonic()
     _begin(using)
@@ -59,7 +59,7 @@ def keep(
 
 
 def rebuild(*, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Note everything, so that ``keep`` counts it anew; figures stay as they are until then."""
+    """Note everything, so that ``keep`` counts it again; figures stay unchanged until then."""
     with transaction.atomic(using=using):
         lock(using)
         blocks.keep_anew(using)
@@ -67,19 +67,19 @@ def rebuild(*, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def forget_progress(using: str) -> None:
-    """Have the next round count everything: changes were not noted for a while. Does nothing without the table."""
+    """Make the next round count everything, because changes went unnoted for a while. Do nothing without the table."""
     if Keeping._meta.db_table in connections[using].introspection.table_names():
         Keeping.objects.using(using).all().delete()
 
 
 def _layout() -> str:
-    """The zone in which days begin, and the lengths of their blocks: what a worker of a version with others leaves,
-    which may run on until it is restarted, is not read."""
+    """Return the zone in which days begin, with the lengths of their blocks. Numbers with another layout, such as those
+    of an older worker that still runs, are not used."""
     return f"{settings.TIME_ZONE} {'/'.join(map(str, blocks.SIZES))}"
 
 
 def _begin(using: str) -> None:
-    """Where nothing was ever counted, days or blocks began otherwise, or a table was emptied, count everything."""
+    """Note everything if nothing was ever counted, days or blocks began otherwise, or a table was emptied."""
     layout = _layout()
     kept = Keeping.objects.using(using).filter(zone=layout)
     if kept.exclude(noted.everything(using)).exists():
@@ -89,18 +89,18 @@ def _begin(using: str) -> None:
         if held.zone != layout:
             if held.zone:
                 DayNumbers.objects.using(using).all().delete()
-            else:  # what is there is right until it is counted, but for blocks of a version that still ran
+            else:  # existing numbers hold until they are counted again, except blocks of a version that still ran
                 blocks.keep_anew(using)
             Keeping.objects.using(using).update(zone=layout)
         elif kept.exclude(noted.everything(using)).exists():
-            return  # somebody else did meanwhile
+            return  # another process did it meanwhile
         noted.note_everything(console_zone(), using)
 
 
 def _count_some(family: str, days: int, before: datetime | None, using: str) -> tuple[int, datetime | None]:
-    """Count what is noted of the latest days, and first of those ``before`` a moment: what was taken since then leaves
-    dead rows, which PostgreSQL would look through again for the latest. Returns how many quarters were counted, and the
-    moment before which the next ones are."""
+    """Count the latest noted days, if possible those ``before`` a moment: notes that were taken after it leave dead
+    rows, which PostgreSQL would scan again to find the latest. Return how many quarters were counted, and the moment
+    before which the next ones lie."""
     if not Noted.objects.using(using).filter(family=family).exists():
         return 0, None
     zone = console_zone()
@@ -120,7 +120,7 @@ def _count_some(family: str, days: int, before: datetime | None, using: str) -> 
 
 
 def _commit_later(using: str) -> None:
-    """Do not wait until the disk has what the transaction counts: where it is lost, so is that notes were taken."""
+    """Let the commit not wait for the disk: if the counts are lost in a crash, so is the deletion of their notes."""
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")

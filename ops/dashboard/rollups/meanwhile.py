@@ -1,7 +1,7 @@
-"""Statements on which the database works while Python goes on.
+"""Statements that the database executes while Python continues.
 
-SQLite works in another thread of this process, on the same connection, and lets Python go on until it is done.
-PostgreSQL is sent statements through a pipeline.
+SQLite executes them in another thread of this process, on the same connection, without holding Python's lock.
+PostgreSQL receives them through a pipeline.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any
 
 from django.db import connections
 
-TURN = 0.0001  # seconds after which Python lets the thread take the next row from SQLite; by itself after 0.005
+TURN = 0.0001  # seconds until Python lets the thread take the next row from SQLite; the default is 0.005
 
 Rows = list[tuple[Any, ...]]
 Ask = Callable[[str, Sequence[Any]], Callable[[], Rows]]
 
 
 def meanwhile(using: str) -> AbstractContextManager[Ask]:
-    """A context with a function that has the database work on a statement with its parameters, and at once returns
-    another function, which waits for its rows, if it has any.
+    """Return a context manager for a function that starts a statement with its parameters, and immediately returns
+    another function, which waits for the rows, if any.
 
-    The database works on one after the other. Whatever else is executed, or fetched, waits for all that were asked
-    before it, and so does the end; an error of one shows at the latest there. Not in a process that serves pages: how
-    often Python changes threads is said for all of them.
+    Statements are executed in order. Anything else that is executed or fetched waits for those started before it, and
+    so does the end of the context; an error is raised there at the latest. Do not use it in a process that serves
+    pages: the interval at which Python switches threads applies to all of them.
     """
     connection = connections[using]
     connection.ensure_connection()
@@ -34,8 +34,8 @@ def meanwhile(using: str) -> AbstractContextManager[Ask]:
 
 
 def asking(using: str) -> Ask:
-    """The same function where there is nothing to do meanwhile: it waits. A page that reads figures asks so: it is in a
-    process with other pages, and its statements are counted and limited in time."""
+    """Return the same function for callers with nothing to do meanwhile: it waits. Pages that read figures use it: they
+    share a process with other pages, and their statements are counted and limited in time."""
 
     def ask(statement: str, params: Sequence[Any]) -> Callable[[], Rows]:
         with connections[using].cursor() as cursor:
@@ -63,7 +63,7 @@ def _in_thread(connection: Any) -> Iterator[Ask]:
     asked: list[Future[Rows]] = []
 
     def ask(statement: str, params: Sequence[Any]) -> Callable[[], Rows]:
-        # Not a cursor of connection.cursor(), which only the thread of the connection may use.
+        # Not connection.cursor(), which only the thread of the connection may use.
         answer = thread.submit(_rows, connection.create_cursor(), statement, params)
         asked.append(answer)
         return lambda: _answered(connection, answer)

@@ -1,4 +1,4 @@
-"""Counting messages by days: what each quarter of an hour brought, who wrote, and how soon replies came."""
+"""Counting messages by day: those of each quarter of an hour, their senders and receivers, and the times to reply."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from ops.dashboard.rollups.statements import (
     texts_of,
 )
 
-# Spans first: an index finds the messages of each. What every message says is told as one text for each span, and
-# counted here: that takes a third of the time of groups in SQL. All list the messages in the same order.
+# Spans first, so that an index finds the messages of each. The database returns each column of a span's messages as a
+# list in one text, all in the same order, and Python counts: that takes a third of the time of GROUP BY.
 BY_SPAN = """
 SELECT number, (
     SELECT {quarter} || ';' || {conversation} || ';' || {sender} || ';' || {receiver}
     FROM messaging_message message WHERE message.timestamp >= first AND message.timestamp < after
 ) FROM spans
 """
-# Spans of one statement: those of SQLite are added up while it reads the next ones, those of PostgreSQL while it keeps
+# Spans per statement. Python adds up those of SQLite while it reads the next ones, those of PostgreSQL while it updates
 # beginnings.
 AT_ONCE = {"postgresql": 1_000, "sqlite": 16}
-# SQLite would find a span's moments anew for each row; PostgreSQL no longer knew their order.
+# SQLite would otherwise compute a span's moments for each row; materialized, PostgreSQL would lose the order of spans.
 SPANS = {
     "postgresql": "WITH spans AS NOT MATERIALIZED (SELECT * FROM {spans})",
     "sqlite": "WITH spans AS MATERIALIZED (SELECT * FROM {spans})",
@@ -52,7 +52,7 @@ SELECT COUNT(*) FROM (
     WHERE message.timestamp >= first AND message.timestamp < after LIMIT %s
 ) held
 """
-# What a message is beside its quarter, as a number below FLAGS.
+# The flags of a message, a number below FLAGS that is added to its quarter times FLAGS.
 IS_EDITED, IS_UNREAD, IS_IMPORTED, FLAGS = 1, 2, 4, 8
 OF_BEGINNINGS = f"""
 SELECT number, (
@@ -77,15 +77,15 @@ Numbers = defaultdict[Place, Counter[str]]
 
 
 def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) -> None:
-    """Count these days anew, in which these quarters changed. Within a transaction.
+    """Count these days again, in which these quarters changed. Call it within a transaction.
 
-    Where a conversation began, or was first replied to, at another time than before, that time is noted.
+    If the beginning or first reply of a conversation moves, its old and new times are noted.
     """
     ordered = sorted(days)
     spans = [span(day, zone) for day in ordered]
     stored = blocks.rows_before(ordered, OF_MESSAGES, using)
     stored_of_conversations = blocks.rows_before(ordered, OF_CONVERSATIONS, using)
-    imported = imported_messages(using)  # a statement of its own, which would wait for those that are asked below
+    imported = imported_messages(using)  # runs a query, which would wait for the statements below
     of_messages: dict[Place, Counted] = {}
     with meanwhile(using) as ask:
         last: list[tuple[int, _Listed]] = []
@@ -94,7 +94,7 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
             of_messages.update(_of_messages(ordered, last, zone))
             conversations.update(*(texts.conversations.split(",") for _, texts in listed))
             last = listed
-        # Those of a few quarters are found sooner than those of whole days are looked at.
+        # Finding the conversations of a few quarters is faster than checking those of whole days.
         if len(quarters) * 2 > len(days) * QUARTERS_A_DAY:
             beginnings.keep(spans, imported, using, ask, counted=spans, conversations=map(int, conversations))
         else:
@@ -113,7 +113,7 @@ def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) 
 
 
 def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Numbers:
-    """Return what was sent, edited and is unread in a few quarters, as it is now."""
+    """Return the numbers of sent, edited and unread messages of a few quarters, counted now."""
     ordered = sorted(quarters)
     found: Numbers = defaultdict(Counter)
     if not ordered:
@@ -128,7 +128,7 @@ def of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Num
 
 
 def are_more_than(most: int, quarters: Collection[datetime], using: str) -> bool:
-    """Whether quarters hold more messages than so many; no more are looked at."""
+    """Whether quarters hold more than ``most`` messages; the query stops after one more."""
     table, params = spans_table(joined([(at, at + QUARTER) for at in sorted(quarters)]), using)
     with connections[using].cursor() as cursor:
         cursor.execute(HELD.format(spans=table), [*params, most + 1])
@@ -137,8 +137,8 @@ def are_more_than(most: int, quarters: Collection[datetime], using: str) -> bool
 
 
 class _Listed(NamedTuple):
-    """What a statement lists of the messages of a span, in the same order: their quarters with flags, conversations,
-    senders and receivers, each separated by commas. ``keys`` are those of the quarters (statements.keys_in)."""
+    """The messages of a span as lists in the same order: their quarters with flags, conversations, senders and
+    receivers, each separated by commas. ``keys`` are those of the quarters (statements.keys_in)."""
 
     keys: Sequence[str]
     quarters: str
@@ -148,8 +148,8 @@ class _Listed(NamedTuple):
 
 
 def _by_span(spans: Sequence[Span], imported: str, using: str, ask: Ask) -> Iterator[list[tuple[int, _Listed]]]:
-    """What is listed of each span that has messages, with its number, from 0; some spans at a time. ``imported`` is the
-    condition that an import brought a message (statements.imported_messages)."""
+    """Yield, some spans at a time, the number (from 0) and the lists of each span that has messages. ``imported`` is
+    the SQL condition that an import brought a message (statements.imported_messages)."""
     asked: list[tuple[list[int], Callable[[], Rows]]] = []
     most = AT_ONCE[connections[using].vendor]
     for quarter, numbers in (
@@ -178,8 +178,8 @@ def _listed(quarter: str, imported: str, using: str) -> dict[str, str]:
 def _of_messages(
     days: Sequence[date], listed: Iterable[tuple[int, _Listed]], zone: tzinfo
 ) -> Iterator[tuple[Place, Counted]]:
-    """What was sent, edited and is unread on each day, when in the week, and by and to whom; ``listed`` is with the
-    number of each day."""
+    """Yield the numbers of sent, edited and unread messages of each day, its hours of the week, senders and receivers;
+    ``listed`` has the index of each day."""
     for number, texts in listed:
         day = days[number]
         hours = hours_of_week(day, zone)
@@ -196,8 +196,8 @@ def _of_messages(
 
 
 def _people(listed: _Listed, counted: Collection[tuple[str, bool]]) -> dict[tuple[str, bool], list[str]]:
-    """The people of a span's messages, by measure and whether an import brought them; ``counted`` is of which there are
-    some."""
+    """Return the people of a span's messages, by measure and whether imported; ``counted`` are the measures with
+    messages."""
     sides = {measures.SENDERS: listed.senders.split(","), measures.RECEIVERS: listed.receivers.split(",")}
     origins = [was_imported for was_imported in (False, True) if (measures.SENT, was_imported) in counted]
     if len(origins) == 1:
@@ -211,7 +211,7 @@ def _people(listed: _Listed, counted: Collection[tuple[str, bool]]) -> dict[tupl
 
 
 def _by_quarter(listed: _Listed) -> dict[tuple[str, bool], Counter[str]]:
-    """What was sent, edited and is unread, by the key of its quarter."""
+    """Return the numbers of sent, edited and unread messages, by the key of their quarter."""
     found: defaultdict[tuple[str, bool], dict[str, int]] = defaultdict(dict)
     for text, number in Counter(listed.quarters.split(",")).items():
         quarter, telling = _told_by(text)
@@ -224,7 +224,7 @@ def _by_quarter(listed: _Listed) -> dict[tuple[str, bool], Counter[str]]:
 
 @cache
 def _told_by(text: str) -> tuple[int, list[tuple[str, bool]]]:
-    """What a quarter with flags tells: the quarter, the measures that it counts for, and whether it was imported."""
+    """Decode a quarter with flags: the quarter, and the measures that it counts for, each with whether imported."""
     quarter, flags = divmod(int(text), FLAGS)
     return quarter, TELLING[flags]
 
@@ -232,8 +232,8 @@ def _told_by(text: str) -> tuple[int, list[tuple[str, bool]]]:
 def _of_beginnings(
     at: str, value: str, spans: Sequence[Span], using: str, ask: Ask
 ) -> Callable[[], Iterator[tuple[int, bool, list[str]]]]:
-    """Ask what ``value`` (SQL) says of those of which the time ``at`` lies in each span. What is returned waits for it,
-    and yields the number of each span, from 0, whether an import brought them, and what is said."""
+    """Start a query for ``value`` (SQL) of the beginnings whose time ``at`` lies in each span. Return a function that
+    waits for it and yields the number of each span, from 0, whether they were imported, and the values."""
     asked = ask(*_statement(OF_BEGINNINGS, spans, using, at=at, listed=texts_of(value, using))) if spans else list
 
     def found() -> Iterator[tuple[int, bool, list[str]]]:

@@ -1,4 +1,4 @@
-"""What is noted as changed: how much waits, and taking it to count it."""
+"""Quarters noted as changed: listing them, and taking them to count them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OF_FAMILY = {Family.MESSAGES: measures.MESSAGES, Family.DESK: measures.DESK, Fam
 
 
 def waiting(family: str, using: str, *, most: int, period: Period | None = None) -> list[datetime]:
-    """The quarters that are noted, of a period if one is given; of more than ``most`` as many and one, the latest."""
+    """Return the noted quarters, of a period if given, latest first and no more than ``most`` + 1."""
     rows = _latest_first(family, using)
     if period is not None:
         rows = rows.filter(at__gte=quarter_of(period.start), at__lt=period.end)
@@ -33,27 +33,27 @@ def _latest_first(family: str, using: str) -> Any:
 
 
 def latest(family: str, using: str, *, before: datetime | None = None) -> datetime | None:
-    """The latest quarter that is noted; ``before`` that moment, where one is given."""
+    """Return the latest noted quarter, ``before`` a moment if given."""
     rows = Noted.objects.using(using).filter(family=family)
     if before is not None:
         rows = rows.filter(at__lt=before)
-    # Without statistics PostgreSQL would read all of them for their maximum.
+    # Not Max(): without statistics PostgreSQL would read all rows for it.
     at: datetime | None = rows.order_by("-at").values_list("at", flat=True).first()
     return at
 
 
 def take(family: str, first: datetime, before: datetime | None, using: str) -> list[str]:
-    """Remove the notes of quarters from the first one on, up to ``before`` where that is given, and return which they
-    were, in their order, as texts (quarters.moment): there are many.
+    """Delete the notes of quarters from ``first`` on, up to ``before`` if given, and return these quarters in order, as
+    texts (quarters.moment), because there may be many.
 
-    What is counted afterwards in the transaction is as the changes left it: whatever is noted later is not among them.
+    Counting later in the transaction sees the changes that were noted; later changes leave notes of their own.
     """
     connection = connections[using]
     bounds = {"at >= %s": first} if before is None else {"at >= %s": first, "at < %s": before}
     rows = f"FROM {Noted._meta.db_table} WHERE family = %s AND {' AND '.join(bounds)}"
     params = [family, *map(connection.ops.adapt_datetimefield_value, bounds.values())]
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":  # one writer at a time; what it removes it would first copy to return it
+        if connection.vendor == "sqlite":  # has one writer at a time, and would copy the rows for RETURNING
             cursor.execute(f"SELECT {as_text('at', using)} {rows}", params)
             taken = {at for (at,) in cursor.fetchall()}
             cursor.execute(f"DELETE {rows}", params)
@@ -69,12 +69,12 @@ def note(family: str, quarters: Iterable[datetime], using: str) -> None:
 
 
 def everything(using: str) -> Exists:
-    """The condition that everything is to be counted anew."""
+    """Return the condition that everything must be counted again."""
     return Exists(Noted.objects.using(using).filter(family=EVERYTHING))
 
 
 def note_everything(zone: Any, using: str) -> None:
-    """Note all quarters in which something is, or was when it was counted last. Numbers stay until they are counted."""
+    """Note all quarters that have rows now, or had some when last counted. Numbers stay until they are recounted."""
     connection = connections[using]
     Noted.objects.using(using).all()._raw_delete(using)
     with connection.cursor() as cursor:

@@ -15,30 +15,30 @@ PLAIN_HOURS = [number // 4 for number in range(QUARTERS_A_DAY)]
 
 
 def first_quarter(day: date, zone: tzinfo) -> datetime:
-    """The first quarter of a day: the day begins with it, unless its zone has an odd offset then."""
+    """Return the first quarter of a day. It is the beginning of the day unless its zone has an odd offset then."""
     beginning = beginning_of(day, zone)
     quarter = beginning.replace(minute=beginning.minute // 15 * 15, second=0, microsecond=0)
     return quarter if quarter == beginning else quarter + QUARTER
 
 
 def span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    """From the first quarter of a day up to that of the next one."""
+    """Return the first quarter of a day and that of the next day."""
     return first_quarter(day, zone), first_quarter(day + ONE_DAY, zone)
 
 
 def place(quarter: datetime, zone: tzinfo) -> tuple[date, str]:
-    """The day of a quarter, and its key there: how many quarters after the first one."""
+    """Return the day of a quarter, and its key there: its distance from the first one, in quarters."""
     day = day_of(quarter, zone)
     return day, str((quarter - first_quarter(day, zone)) // QUARTER)
 
 
 def quarter_at(day: date, key: str, zone: tzinfo) -> datetime:
-    """The quarter with this key."""
+    """Return the quarter of a day with this key."""
     return first_quarter(day, zone) + int(key) * QUARTER
 
 
 def hours_of_week(day: date, zone: tzinfo) -> list[str]:
-    """The hour of the week in which each quarter of a day begins, in the zone (hour_of_week)."""
+    """Return the hour of the week in which each quarter of a day begins, in the zone (hour_of_week)."""
     first, after = span(day, zone)
     if after - first == ONE_DAY and first == beginning_of(day, zone):
         return [str(24 * day.weekday() + hour) for hour in PLAIN_HOURS]
@@ -46,24 +46,24 @@ def hours_of_week(day: date, zone: tzinfo) -> list[str]:
 
 
 def hour_of_week(quarter: datetime, zone: tzinfo) -> str:
-    """The key of the local hour in which a quarter begins: 24 for each day after Monday, and the hour."""
+    """Return the key of the local hour in which a quarter begins: 24 for each day after Monday, plus the hour."""
     local = quarter.astimezone(zone)
     return str(24 * local.weekday() + local.hour)
 
 
 def quarter_of(moment: datetime) -> datetime:
-    """The quarter in which a moment lies."""
+    """Return the quarter in which a moment lies."""
     moment = moment.astimezone(UTC)
     return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
 
 
 def moment(text: str) -> datetime:
-    """A moment that a statement of ours tells as a text in UTC (statements.as_text)."""
+    """Parse a moment that a query returned as a text in UTC (statements.as_text)."""
     return datetime.fromisoformat(f"{text}+00:00")
 
 
 def days_of(texts: Sequence[str], zone: tzinfo) -> Iterator[date]:
-    """The days of quarters that are such texts in their order: only the first one of each day is looked at."""
+    """Yield the days of quarters given as such texts, in order: only the first quarter of each day is parsed."""
     number = 0
     while number < len(texts):
         day = day_of(moment(texts[number]), zone)
@@ -72,12 +72,12 @@ def days_of(texts: Sequence[str], zone: tzinfo) -> Iterator[date]:
 
 
 def spans_of(quarters: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
-    """Quarters as spans of time: those that follow each other together."""
+    """Return quarters as spans of time, with consecutive ones joined."""
     return joined((at, at + QUARTER) for at in sorted(quarters))
 
 
 def joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """Spans of time in their order: those that follow each other together."""
+    """Return ordered spans of time with consecutive ones joined."""
     found: list[tuple[datetime, datetime]] = []
     for first, after in spans:
         begins = found.pop()[0] if found and found[-1][1] == first else first
@@ -86,7 +86,7 @@ def joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, d
 
 
 def runs(days: set[date], longest: int) -> Iterator[tuple[date, date]]:
-    """Days as runs of at most ``longest`` that follow each other: (first, last), the latest first."""
+    """Yield runs of at most ``longest`` consecutive days: (first, last), the latest first."""
     left = sorted(days)
     while left:
         last = first = left.pop()

@@ -1,4 +1,4 @@
-"""Reading numbers of a period: what was counted, and what changed since then, as far as that is little."""
+"""Reading the numbers of a period: those counted, plus changes since then if there are few."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ops.dashboard.rollups.quarters import hour_of_week, place
 
 T = TypeVar("T")
 
-# What changed and is counted while a figure is read: more would make reading dear. Else the last round's is told.
+# The most changes that reading a figure counts: more would make it expensive. Otherwise the last round's numbers hold.
 MOST_QUARTERS = 8  # of messages
 MOST_MESSAGES = 5_000  # in these quarters
 MOST_DAYS = 3  # of the desk
@@ -30,7 +30,7 @@ LIVE = (measures.SENT, measures.EDITED, measures.UNREAD, measures.HOURS)
 
 @dataclass(frozen=True)
 class AsOf:
-    """When numbers were as they are told. Where ``waiting``, days of the period are still to be counted."""
+    """The time for which numbers hold. If ``waiting``, some days of the period are not counted yet."""
 
     at: datetime
     waiting: bool
@@ -45,16 +45,16 @@ class Reading:
     as_of: AsOf
 
     def by_key(self, measure: str) -> Counter[str]:
-        """The numbers of all days together, by key."""
+        """Return the sums of all days by key."""
         return +_together(self.sums.by_key, measure)
 
     def by_day(self, measure: str) -> list[tuple[date, int]]:
-        """The number of each day of the period; 0 where there is none."""
+        """Return the number of each day of the period, 0 if it has none."""
         found = _together(self.sums.by_day, measure)
         return [(day, found[day]) for day in self.period.each_day()]
 
     def total(self, measure: str, *, imported: bool | None = None) -> int:
-        """The sum of the period; only of imported history or only of the others, if asked."""
+        """Return the sum of the period; if ``imported`` is given, that of imported history or of the rest alone."""
         asked = (False, True) if imported is None else (imported,)
         counted = (
             self.sums.by_day if {(measure, False), (measure, True)} & self.sums.by_day.keys() else self.sums.by_key
@@ -78,10 +78,9 @@ def read(
     imported: bool = True,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Reading:
-    """Return measures of a period: ``keys`` are told by key, ``days`` by day; without those of ``imported`` history, if
-    that is left out.
+    """Return measures of a period: ``keys`` by key, ``days`` by day; without imported history unless ``imported``.
 
-    What is noted and not counted yet is looked for first: what is counted meanwhile is right either way.
+    Noted quarters are read before numbers, so that those counted in between are neither missed nor counted twice.
     """
     most = MOST_QUARTERS if family == Family.MESSAGES else MOST_DAYS * 100
     waiting = noted.waiting(family, using, most=most, period=period)
@@ -108,8 +107,8 @@ def read(
 
 
 def as_of(using: str, *, waits: bool, live: bool, most: bool = False, counted: bool = False) -> AsOf:
-    """When what is told was so: now where nothing waits, or what waits was counted; else at the last round. ``counted``
-    where it is known that there was one."""
+    """Return the time for which numbers hold: now if nothing is noted, or noted quarters were counted (``live``); else
+    the last round. ``counted`` if it is known that there was one."""
     now = timezone.now()
     if counted and (live or not waits):
         return AsOf(now, waiting=False)
@@ -124,7 +123,7 @@ def _is_little(quarters: Collection[datetime], using: str) -> bool:
 
 
 def _of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> Iterator[tuple[Place, Counter[str]]]:
-    """By how much these quarters are more now than they were when they were counted."""
+    """Yield the differences of these quarters between now and their last count."""
     now = messages.of_quarters(quarters, zone, using)
     places = [place(at, zone) for at in quarters]
     stored = rows_of({day for day, _ in places}, messages.COUNTED, using) if quarters else {}
@@ -140,7 +139,7 @@ def _of_quarters(quarters: Collection[datetime], zone: tzinfo, using: str) -> It
 def _of_days(
     days: Collection[date], names: Collection[str], zone: tzinfo, using: str
 ) -> Iterator[tuple[Place, Counter[str]]]:
-    """By how much the desk has more on these days now than when they were counted."""
+    """Yield the differences of the desk on these days: minus the last count, plus the numbers of now."""
     stored = rows_of(days, names, using) if days else {}
     for where, row in stored.items():
         before: Counter[str] = Counter()

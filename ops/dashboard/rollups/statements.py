@@ -1,4 +1,4 @@
-"""Parts of statements that say the same on both databases."""
+"""Parts of SQL statements with the same meaning on both databases."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ops.dashboard.rollups.quarters import ONE_DAY, QUARTERS_A_DAY
 from ops.imports.models import Import
 from ops.imports.storing.ids import ids_after
 
-Span = tuple[datetime, datetime]  # from the first moment up to the second, in UTC
+Span = tuple[datetime, datetime]  # from the first moment up to, not including, the second, in UTC
 YEAR_OF_FRACTIONS = 2100
 
 
 def spans_table(spans: Sequence[Span], using: str) -> tuple[str, list[Any]]:
-    """A table {number, first, after} of spans of time, numbered from 1, as SQL and its parameters; on SQLite ``epoch``,
-    too, when a span begins in seconds. The moments are in UTC."""
+    """Return a table {number, first, after} of spans of time in UTC, numbered from 1, as SQL and its parameters; on
+    SQLite also ``epoch``, the beginning of a span in seconds."""
     connection = connections[using]
     if connection.vendor == "postgresql":
-        # Each list as one text: the driver looks at every element of an array.
+        # Each list as one text: the driver inspects every element of an array.
         lists = [",".join(map(str, moments)) for moments in zip(*spans, strict=True)] or ["", ""]
         listed = "string_to_array(%s, ',')::timestamptz[]"
         table = f"unnest({listed}, {listed}) WITH ORDINALITY given(first, after, number)"
         return f"(SELECT number, first, after FROM {table}) AS spans", lists
-    # As Django writes moments, many times faster.
+    # The format in which Django stores moments, made many times faster.
     written = [[str(moment.replace(tzinfo=None)) for moment in one] for one in spans]
     columns = "key + 1 AS number, value ->> 0 AS first, value ->> 1 AS after"
     epoch = "unixepoch(value ->> 0) AS epoch"
@@ -36,30 +36,30 @@ def spans_table(spans: Sequence[Span], using: str) -> tuple[str, list[Any]]:
 
 
 def quarter_in_span(column: str, using: str) -> str:
-    """How many quarters of an hour after the beginning of its span a moment lies, as SQL."""
+    """Return SQL for the distance of a moment from the beginning of its span, in quarters of an hour."""
     if connections[using].vendor == "postgresql":
         return f"FLOOR(DATE_PART('epoch', {column} - first) / 900)::integer"
     return f"({_second(column)} - epoch) / 900"
 
 
 def is_plain(span: Span) -> bool:
-    """Whether ``quarter_of_day`` tells each quarter of a span from the others. PostgreSQL rounds the last microseconds
-    of a quarter up some centuries from now."""
+    """Whether ``quarter_of_day`` is different for each quarter of a span. Some centuries from now, PostgreSQL rounds
+    the last microseconds of a quarter up."""
     first, after = span
     return after - first <= ONE_DAY and after.year < YEAR_OF_FRACTIONS
 
 
 def quarter_of_day(column: str, using: str) -> str:
-    """The quarter of an hour of the day in UTC in which a moment lies, as SQL: half as dear as ``quarter_in_span``."""
+    """Return SQL for the quarter of the UTC day in which a moment lies, at half the cost of ``quarter_in_span``."""
     if connections[using].vendor == "postgresql":
-        # Before 1970 it counts from the end of the day, as Python does in a list.
+        # Before 1970 it is negative, and counts from the end of the day like a negative index in Python.
         return f"MOD(FLOOR(DATE_PART('epoch', {column}) / 900)::integer, {QUARTERS_A_DAY})"
     return f"(substr({column}, 12, 2) * 4 + substr({column}, 15, 2) / 15)"
 
 
 def keys_in(span: Span) -> Sequence[str]:
-    """How many quarters after the beginning of its span each of those is which ``quarter_of_day`` tells, or, where the
-    span is not plain, ``quarter_in_span``; as texts."""
+    """Return the keys (quarters after the beginning of the span, as texts) by the number that ``quarter_of_day``
+    returns, or, if the span is not plain, ``quarter_in_span``."""
     return _keys_after(span[0].hour * 4 + span[0].minute // 15 if is_plain(span) else None)
 
 
@@ -71,10 +71,10 @@ def _keys_after(quarter: int | None) -> Sequence[str]:
 
 
 def seconds_between(column: str, later: str, using: str) -> str:
-    """How many seconds lie between two moments, as SQL."""
+    """Return SQL for the seconds between two moments."""
     if connections[using].vendor == "postgresql":
         return f"DATE_PART('epoch', {later} - {column})"
-    # Whole ones, and the fractions, which texts of moments have only where they are not 0.
+    # Whole seconds, plus the fractions, which moments as text have only if they are not 0.
     at, before = map(_second, (later, column))
     fraction, fraction_before = (f"CAST('0' || substr({one}, 20) AS real)" for one in (later, column))
     has_some = f"length({later}) + length({column}) > {2 * len('2026-01-31 10:45:00')}"
@@ -87,27 +87,27 @@ def _second(column: str) -> str:
 
 
 def as_text(moment: str, using: str) -> str:
-    """A moment as a text in UTC such as "2026-01-31 10:45:00", which the driver leaves as it is, as SQL."""
+    """Return SQL for a moment as a text in UTC such as "2026-01-31 10:45:00", which the driver does not convert."""
     if connections[using].vendor == "postgresql":
         return f"CAST({moment} AT TIME ZONE 'UTC' AS text)"
     return f"CAST({moment} AS text)"
 
 
 def texts_of(value: str, using: str) -> str:
-    """What the rows of a group have as ``value``, separated by commas, without what is NULL, as SQL."""
+    """Return SQL for the ``value`` of all rows of a group, separated by commas, without NULLs."""
     if connections[using].vendor == "postgresql":
         return f"string_agg(({value})::text, ',')"
     return f"group_concat({value})"
 
 
 def imported_messages(using: str) -> str:
-    """A condition on {message.id}: an import brought it. What imports add has ids that were reserved for them."""
+    """Return the SQL condition that an import brought ``message.id``: imports store messages under reserved ids."""
     bases = Import.objects.using(using).exclude(message_base=None).values_list("message_base", "last_row")
     return _within([ids_after(base, rows) for base, rows in bases], "message.id")
 
 
 def _within(ranges: list[tuple[int, int]], column: str) -> str:
-    """A condition: ``column`` is after the first and up to the second number of one of these ranges."""
+    """Return the SQL condition that ``column`` is in one of these ranges: after the first number, up to the second."""
     merged: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if merged and first <= merged[-1][1]:
@@ -118,7 +118,7 @@ def _within(ranges: list[tuple[int, int]], column: str) -> str:
 
 
 def _halved(ranges: list[tuple[int, int]], column: str) -> str:
-    # By halves, so that a thousand imports take ten comparisons.
+    # A binary search, so that a thousand imports take ten comparisons.
     if not ranges:
         return "FALSE"
     if len(ranges) == 1:

@@ -1,4 +1,4 @@
-"""Counting the audit trail by days: who was shown how much, what nobody had reported, and who failed to sign in."""
+"""Counting the audit trail by day: messages shown, openings without a report, searches for staff, failed sign-ins."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from ops.dashboard.rollups.days import Days, count_anew
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import Opening
 
-SHOWING = (Event.SEARCH_MADE, Event.LIST_READ)  # lists that show first words, and what was found in texts
+SHOWING = (Event.SEARCH_MADE, Event.LIST_READ)  # search results, and lists that show the beginnings of texts
 WORD = re.compile(r"[\w@.+-]+")
 
 
 def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) -> None:
-    """Count these days anew, in which something changed. Within a transaction."""
+    """Count these days again, in which something changed. Call it within a transaction."""
     count_anew(add_to, days, zone, measures.TRAIL, using)
 
 
 def add_to(days: Days, using: str) -> None:
-    """Count what is in these days now."""
+    """Count the current rows of these days."""
     _add_shown(days, using)
     _add_openings(days, using)
     _add_searches(days, using)
@@ -38,7 +38,7 @@ def add_to(days: Days, using: str) -> None:
 
 
 def _accounts(using: str) -> Any:
-    """The keys of accounts that are there. Entries keep those of erased ones; numbers do not (numbers/erasing.py)."""
+    """Return the keys of existing accounts. Entries keep those of erased ones; numbers do not (numbers/erasing.py)."""
     return get_user_model()._default_manager.using(using).order_by().values("pk")
 
 
@@ -63,7 +63,7 @@ def _add_openings(days: Days, using: str) -> None:
 
 
 def _add_searches(days: Days, using: str) -> None:
-    """Searches for the name of somebody else who may use the console, by today's names."""
+    """Count searches for the name of another console user, by current names."""
     searches = Entry.objects.using(using).filter(event=Event.SEARCH_MADE, **days.within("at")).exclude(target_label="")
     searches = searches.filter(actor_id__in=_accounts(using))
     rows = list(searches.order_by().values_list("actor_id", "at", "target_label"))

@@ -1,10 +1,10 @@
-"""Triggers that note which quarters of an hour changed, on both databases and on every road, SQL by hand among them.
+"""Triggers that note which quarters of an hour changed, on both databases and for every code path, even manual SQL.
 
 Quarters, because the days of every zone begin and end with one: offsets of zones are multiples of fifteen minutes
-(those before about 1940, and Liberia's before 1972, are not: there a quarter counts for the day in which it begins).
+(except before about 1940, and Liberia's before 1972: there a quarter counts for the day in which it begins).
 
 They are installed after every migration. SQLite copies a table to change it, and refuses to rename the copy while a
-trigger of another table names it: there they are taken off before one, and what changed meanwhile is counted anew.
+trigger of another table names it: there they are removed before a migration, and everything is counted again after it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ NOTE = f"INSERT INTO {NOTED} (family, at)"
 
 
 class Watched(NamedTuple):
-    """A table of which rows are counted: where they are counted (``moments``, columns of times), and what else about
-    them is, which changes numbers without a moment changing."""
+    """A table whose rows are counted: ``moments`` are the time columns by which they are counted, ``others`` the
+    columns that change numbers without a moment changing."""
 
     table: str
     family: str
@@ -55,10 +55,10 @@ WATCHED = (
     Watched("moderation_opening", Family.TRAIL, ("at",), ("reader_id", "conversations")),
 )
 CHANGES = ("insert", "delete", "update")
-EVENTS = {"sqlite": CHANGES, "postgresql": (*CHANGES, "truncate")}  # SQLite truncates no table that has triggers
-# In place of a family, where no quarter can be told: a table was emptied. Nothing else notes it.
+EVENTS = {"sqlite": CHANGES, "postgresql": (*CHANGES, "truncate")}  # SQLite deletes row by row if there are triggers
+# Noted instead of a family when a table was truncated, so that no quarter is known. Nothing else notes it.
 EVERYTHING = "all"
-# A decision changes what is counted of others on its case: of that which it undoes, and of those which agree with it.
+# A decision changes the numbers of others on its case: of the one that it undoes, and of those it agrees with.
 DECISIONS = "moderation_decision"
 BESIDE = f"SELECT beside.decided_at AS at FROM {DECISIONS} beside"
 # What a case that is reopened no longer says of itself is kept.
@@ -71,10 +71,10 @@ KEEP_EARLIER = (
 
 
 def install(using: str) -> None:
-    """Create the triggers that are not there, where all tables are. What changed before has to be counted anew.
+    """Create the missing triggers once all tables exist. Earlier changes have to be counted again.
 
-    Where all are there nothing is done, which would lock the tables: a migration that changes triggers, or the type of
-    a column that they watch, calls ``remove`` first.
+    If no trigger is missing, do nothing, because creating them locks the tables: a migration that changes triggers, or
+    the type of a column that they watch, calls ``remove`` first.
     """
     connection = connections[using]
     tables = set(connection.introspection.table_names())
@@ -84,7 +84,7 @@ def install(using: str) -> None:
 
 
 def remove(using: str) -> None:
-    """Drop the triggers, where there are any."""
+    """Drop the triggers that exist."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
     statements = []
@@ -96,7 +96,7 @@ def remove(using: str) -> None:
 
 
 def are_installed(using: str) -> bool:
-    """Whether all triggers are there."""
+    """Whether all triggers exist."""
     connection = connections[using]
     catalogue = "pg_trigger WHERE NOT tgisinternal AND tgname"
     query = f"SELECT COUNT(*) FROM {catalogue if connection.vendor == 'postgresql' else 'sqlite_master WHERE name'}"
@@ -107,7 +107,7 @@ def are_installed(using: str) -> bool:
 
 
 def name(watched: Watched, event: str) -> str:
-    """The name of a trigger."""
+    """Return the name of a trigger."""
     return f"dashboard_{watched.table}_{event}"
 
 
@@ -118,7 +118,7 @@ def _triggers(vendor: str) -> list[tuple[str, str]]:
 
 
 def quarter_in_sql(vendor: str, moment: str) -> str:
-    """The beginning of the quarter in which a moment (SQL) lies."""
+    """Return SQL for the beginning of the quarter in which a moment (SQL) lies."""
     return _bin(moment) if vendor == "postgresql" else _quarter(moment)
 
 
@@ -127,9 +127,9 @@ def _changed(watched: Watched, same: str) -> str:
 
 
 def _postgresql() -> Iterator[str]:
-    """Statements note what they changed at once; only of what an update changes is each row looked at."""
+    """Yield the statements for PostgreSQL: inserts and deletes are noted per statement, updates per row."""
     emptied = f"{NOTED}_everything"
-    # Where nothing was ever counted, everything will be anyway.
+    # If nothing was ever counted, everything will be counted anyway.
     ever = f"SELECT FROM {Keeping._meta.db_table}"
     yield _function(emptied, f"{NOTE} SELECT '{EVERYTHING}', CURRENT_TIMESTAMP WHERE EXISTS ({ever})")
     for one in WATCHED:
@@ -179,7 +179,7 @@ def _bin(moment: str) -> str:
 
 
 def _sqlite() -> Iterator[str]:
-    """Each row notes its quarters, once."""
+    """Yield the statements for SQLite: each row notes those of its quarters that are not noted yet."""
     for one in WATCHED:
         for event, sides in (("insert", ["NEW"]), ("delete", ["OLD"]), ("update", ["OLD", "NEW"])):
             quarters = [f"SELECT {_quarter(f'{row}.{column}')} AS at" for row in sides for column in one.moments]
@@ -191,7 +191,7 @@ def _sqlite() -> Iterator[str]:
             if event == "update":
                 changed = "AFTER UPDATE OF " + ", ".join(f'"{column}"' for column in one.columns)
                 condition = f" WHEN {_changed(one, 'IS NOT')}"
-            # Not "OR IGNORE": what the statement says of conflicts that fires a trigger holds instead.
+            # Not "OR IGNORE": the conflict clause of the statement that fires the trigger would override it.
             rows = " UNION ".join(quarters)
             once = f"SELECT 1 FROM {NOTED} noted WHERE noted.family = '{one.family}' AND noted.at = moments.at"
             yield (
@@ -204,7 +204,7 @@ def _sqlite() -> Iterator[str]:
 
 
 def _quarter(moment: str) -> str:
-    """The quarter in which a moment lies, as Django writes it: 2026-01-31 10:45:00."""
+    """Return SQL for the quarter in which a moment lies, in Django's format: 2026-01-31 10:45:00."""
     minute = f"substr('00153045', CAST(substr({moment}, 15, 2) AS integer) / 15 * 2 + 1, 2)"
     return f"substr({moment}, 1, 14) || {minute} || ':00'"
 

@@ -1,4 +1,4 @@
-"""``manage.py dashboard``: what the dashboards show, as lines or, with ``--json``, for programs."""
+"""``manage.py dashboard``: print the dashboards, as lines or, with ``--json``, for programs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="last", default="", help="The last day.")
 
     def handle(self, **options: Any) -> None:
-        # English, whatever LANGUAGE_CODE says: programs read it, and whoever runs the console.
+        # English, whatever LANGUAGE_CODE is: programs and administrators read it.
         with translation.override("en"):
             self.print(**options)
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
 
 def as_lines(shown: dict[Board, Content]) -> str:
-    """The numbers, a line for each."""
+    """Return the numbers, one line each."""
     lines = []
     for board, content in shown.items():
         numbers = (" ".join(filter(None, (one.shown, one.words, one.change))) for one in content.numbers)
@@ -54,7 +54,7 @@ def as_lines(shown: dict[Board, Content]) -> str:
 
 
 def as_json(asked: Asked, shown: dict[Board, Content]) -> str:
-    """Numbers and tables of each dashboard; times are in seconds, shares of 1, sizes in bytes."""
+    """Return the numbers and tables of each dashboard; times in seconds, shares as fractions of 1, sizes in bytes."""
     period = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
     head = {"as_of": asked.now.isoformat(), "zone": settings.TIME_ZONE, "period": period}
     boards = {board.name: _content(content) for board, content in shown.items()}

@@ -1,4 +1,4 @@
-"""Count what changed for the figures of dashboards."""
+"""``manage.py keep_figures``: count the changes that the figures of dashboards are read from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py rebuild_figures``: count everything anew that the figures of dashboards are read from."""
+"""``manage.py rebuild_figures``: recount everything that the figures of dashboards are read from."""
 
 from __future__ import annotations
 

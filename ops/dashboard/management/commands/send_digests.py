@@ -1,4 +1,4 @@
-"""``manage.py send_digests``: send the weekly digest to whoever is still to get it; the worker does so every hour."""
+"""``manage.py send_digests``: send the weekly digests that are due; the worker does so every hour."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The rows of numbers: storing them, summing them up for longer times, and taking somebody out of them."""
+"""The rows of numbers: storing them, summing them up for longer times, and removing a person from them."""

@@ -1,11 +1,11 @@
-"""Sums of many days: a period of years is read from a few dozen rows.
+"""Sums of many days, so that a period of years is read from a few dozen rows.
 
-Two kinds, each of them rows like those of days, with the first day of the block and a name of its own:
+There are two kinds, both stored like rows of days, with the first day of the block and a separate measure name:
 
 - **sums** by key, of 16, 128 and 1,024 days;
-- **calendars** of 64 days: the total of each day, by how many days it comes after the first one.
+- **calendars** of 64 days: the total of each day, by its distance from the first one in days.
 
-They change by what their days change by, in the same transaction.
+When days change, their blocks change by the same amounts, in the same transaction.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from ops.dashboard.rollups.numbers.storing import Changes, Counted, Numbers, Pla
 
 SIZES = (16, 128, 1_024)  # days
 CALENDAR = 64  # days
-AT_ONCE = 1_000  # rows of days that are summed up anew in one go
+AT_ONCE = 1_000  # rows of days summed up together in keep_anew
 
 
 def name_of(measure: str, size: int) -> str:
-    """The name under which a measure of so many days is stored; a day's is the measure itself."""
+    """Return the name under which sums of ``size`` days of a measure are stored; for one day, the measure itself."""
     return measure if size == 1 else f"{measure}_{size}"
 
 
 def calendar_of(measure: str) -> str:
-    """The name of the calendars of a measure."""
+    """Return the name of the calendars of a measure."""
     return f"{measure}_days"
 
 
@@ -46,19 +46,19 @@ DAYS_OF = {name: name.removesuffix("_days") for name in CALENDARS}
 
 
 def start_of(day: date, size: int) -> date:
-    """The first day of the block of ``size`` days in which a day lies, counted from the calendar's first."""
+    """Return the first day of the block of ``size`` days in which a day lies; blocks start from date.min."""
     return day - timedelta(days=(day.toordinal() - 1) % size)
 
 
 class Before(NamedTuple):
-    """The rows of some measures of some days, and those of the blocks in which these lie."""
+    """The rows of some measures of some days, and those of the blocks that contain these days."""
 
     days: storing.Rows
     blocks: storing.Rows
 
 
 def rows_before(days: Collection[date], of: Collection[str], using: str) -> Before:
-    """The rows of these measures as they are before the days are counted."""
+    """Return the stored rows of these measures, before the days are counted."""
     names = [name_of(measure, size) for measure in of if measure in measures.SUMMED for size in SIZES]
     calendars = [calendar_of(measure) for measure in of if measure in measures.BY_DAY]
     starts = {start_of(day, size) for day in days for size in (*SIZES, CALENDAR)}
@@ -66,22 +66,22 @@ def rows_before(days: Collection[date], of: Collection[str], using: str) -> Befo
 
 
 def store(found: Numbers, stored: Before, using: str) -> None:
-    """Have the days be what was found and nothing else, and the blocks be the sums of their days. Within a transaction,
-    in which ``stored`` was read. Nothing is read here, and nothing written before everything is added up."""
+    """Replace the numbers of the days by those found, and update their blocks. Call it within the transaction in which
+    ``stored`` was read. It reads nothing, and writes nothing before everything is added up."""
     of_days = storing.changes({place: found.get(place, {}) for place in stored.days.keys() | found.keys()}, stored.days)
     of_blocks = storing.changes(storing.added(_of_blocks(of_days), stored.blocks), stored.blocks)
     storing.write({**of_days, **of_blocks}, {**stored.days, **stored.blocks}, using)
 
 
 def keep(changes: Changes, using: str) -> None:
-    """Have the blocks be the sums of their days, after days changed so. Within a transaction."""
+    """Update the blocks after these changes of days. Call it within a transaction."""
     storing.add(_of_blocks(changes), using)
 
 
 def _of_blocks(changes: Changes) -> Numbers:
-    """By how much blocks become more where days changed so."""
+    """Return the amounts by which blocks change when days change in this way."""
     found: dict[Place, Counted] = {**_of_calendars(changes)}
-    below: Mapping[Place, Counted] = {  # by the measure of days, whatever the size
+    below: Mapping[Place, Counted] = {  # by the measure's name for days, at every size
         place: _difference(before, now) if before else now
         for place, (before, now) in changes.items()
         if place.measure in measures.SUMMED
@@ -103,7 +103,7 @@ def _difference(before: Mapping[str, int], now: Counted) -> Counter[str]:
 
 
 def keep_calendars(changes: Changes, using: str) -> None:
-    """The same of the calendars alone."""
+    """Update only the calendars after these changes of days. Call it within a transaction."""
     storing.add(_of_calendars(changes), using)
 
 
@@ -118,10 +118,10 @@ def _of_calendars(changes: Changes) -> dict[Place, Counter[str]]:
 
 
 def keep_anew(using: str) -> None:
-    """Sum up all days again. Within a transaction."""
+    """Rebuild all blocks from their days. Call it within a transaction."""
     rows = DayNumbers.objects.using(using)
     of_days = (*measures.MESSAGES, *measures.DESK, *measures.TRAIL)
-    rows.exclude(measure__in=of_days).delete()  # those of another version among them, which nobody takes people out of
+    rows.exclude(measure__in=of_days).delete()  # also rows of other versions, from which erasures remove nobody
     kept = rows.filter(measure__in=of_days).order_by("day", "pk")
     changes: dict[Place, tuple[dict[str, int], dict[str, int]]] = {}
     for day, measure, imported, numbers in kept.values_list("day", "measure", "imported", "numbers").iterator():
@@ -135,8 +135,7 @@ def keep_anew(using: str) -> None:
 def by_key(
     measure: str, first: date, last: date, *, imported: bool = True, using: str = DEFAULT_DB_ALIAS
 ) -> Counter[str]:
-    """The numbers of the days from ``first`` to ``last`` together, by key; without those of imported history, if that
-    is left out."""
+    """Return the sums of the days from ``first`` to ``last``, by key; without imported history unless ``imported``."""
     sums = read(first, last, keys=[measure], imported=imported, using=using).by_key
     found, more = sums[measure, False], sums[measure, True]
     found.update(more)
@@ -144,7 +143,7 @@ def by_key(
 
 
 def all_days(measure: str, *, imported: bool, using: str = DEFAULT_DB_ALIAS) -> Counter[date]:
-    """The total of each day, of whatever time; without those of imported history, if that is left out."""
+    """Return the total of every day; without imported history unless ``imported``."""
     rows = DayNumbers.objects.using(using).filter(measure=calendar_of(measure))
     if not imported:
         rows = rows.filter(imported=False)
@@ -155,7 +154,7 @@ def all_days(measure: str, *, imported: bool, using: str = DEFAULT_DB_ALIAS) -> 
 
 
 class Sums(NamedTuple):
-    """Numbers of a period by measure and whether they are of imported history: of each key, and of each day."""
+    """Numbers of a period by (measure, whether imported): of each key, and of each day."""
 
     by_key: dict[tuple[str, bool], Counter[str]]
     by_day: dict[tuple[str, bool], Counter[date]]
@@ -164,8 +163,8 @@ class Sums(NamedTuple):
 def read(
     first: date, last: date, *, keys: Collection[str] = (), days: Collection[str] = (), imported: bool, using: str
 ) -> Sums:
-    """The sums of the days from ``first`` to ``last``, without those of imported history if that is left out: by key of
-    the measures ``keys``, by day of the measures ``days``. In one statement."""
+    """Return the sums of the days from ``first`` to ``last``, without imported history unless ``imported``: by key for
+    the measures ``keys``, by day for the measures ``days``. Runs one query."""
     signs = {(name_of(measure, size), day): sign for sign, size, day in cover(first, last) for measure in keys}
     places: defaultdict[str, list[date]] = defaultdict(list)
     for name, day in signs:
@@ -190,8 +189,8 @@ def read(
 
 
 def cover(first: date, last: date) -> Iterator[tuple[int, int, date]]:
-    """The days from ``first`` to ``last`` as few blocks and days: the sign, size and first day of each. Those with sign
-    -1 are to be taken away from the others, which go beyond the period."""
+    """Yield as few blocks and days as make up ``first`` to ``last``: the sign, size and first day of each. Those with
+    sign -1 are subtracted from the others, which extend beyond the period."""
     for sign, size, number in _cover(first.toordinal() - 1, last.toordinal(), 0)[1]:
         yield sign, size, date.fromordinal(number + 1)
 
@@ -201,8 +200,8 @@ Parts = tuple[tuple[int, int, int], ...]
 
 
 def _cover(begin: int, end: int, level: int) -> tuple[int, Parts]:
-    """How many parts make up the days from ``begin`` up to ``end`` (numbers of days, ends of parts of this level), and
-    which: each end is moved down or up to one of the next level, by what is added or taken away there."""
+    """Return how many parts make up the days from ``begin`` up to ``end`` (day numbers on boundaries of this level),
+    and the parts: each end is moved down or up to a boundary of the next level, adding or subtracting parts there."""
     size = LEVELS[level]
     direct = _parts(1, size, begin, end)
     if level + 1 == len(LEVELS) or len(direct) <= 1:

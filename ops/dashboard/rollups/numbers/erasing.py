@@ -1,4 +1,4 @@
-"""Taking somebody's numbers out of those of days, at once when their account goes: days are counted anew later."""
+"""Removing an erased person from the numbers of days within the erasure: the days themselves are recounted later."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ BY_ACCOUNT = (
 BY_WHAT_BEGINS_WITH_ONE = (measures.REVIEW_TIMES, measures.AGREED)  # "account:…"
 TOLD_BY_DAY = tuple(measure for measure in BY_ACCOUNT if measure in measures.BY_DAY)
 
-# Two years are a thousand rows, in which two measures have a key for everybody who wrote; the others, for the staff.
-# Only rows that have the account are written: numbers are JSON in a text, in which only keys stand in quotes.
+# Two years are a thousand rows, in which two measures have a key for everybody who wrote, the others only for staff.
+# Only rows with the account are updated: numbers are JSON in a text column, in which only keys are quoted.
 WITHOUT_KEY = {
     "sqlite": """
         UPDATE {table} SET numbers = json_remove(numbers, %(path)s), total = total - json_extract(numbers, %(path)s)
         WHERE measure IN ({measures}) AND instr(numbers, %(named)s) > 0
     """,
-    # As a text: taking ten thousand keys apart and putting them together again takes nine times as long.
+    # As text: parsing ten thousand keys and serializing them again takes nine times as long.
     "postgresql": """
         UPDATE {table} SET numbers = regexp_replace(regexp_replace(numbers, %(pair)s, ''), ', ?[}}]$', '}}'),
             total = total - substring(numbers FROM %(pair)s)::bigint
         WHERE measure IN ({measures}) AND strpos(numbers, %(named)s) > 0
     """,
 }
-# Those of a day whose people are listed ("17,4,17"), each between commas of its own while one is taken out.
+# For days whose people are a list ("17,4,17"): each gets its own two commas while one is removed.
 APART = "',' || replace(numbers, ',', ',,') || ','"
 LEFT = f"replace({APART}, %(listed)s, '')"
 WITHOUT_LISTED = f"""
@@ -62,9 +62,9 @@ WITHOUT_PREFIX = {
 
 
 def forget_person(user_id: Any, *, using: str) -> None:
-    """Remove the parts of all days, and of their blocks, that are about this account. Within a transaction.
+    """Remove this account from the numbers of all days and of their blocks. Call it within a transaction.
 
-    Whoever counts waits meanwhile: else a block could be made of days that still name it.
+    The lock makes counting wait: else a block could be computed from days that still contain the account.
     """
     lock(using)
     _leave_calendars(str(user_id), using)
@@ -88,7 +88,7 @@ def forget_person(user_id: Any, *, using: str) -> None:
 
 
 def _leave_calendars(account: str, using: str) -> None:
-    """Take the numbers of this account from the totals of days."""
+    """Subtract the numbers of this account from the totals of days in the calendars."""
     rows = DayNumbers.objects.using(using).filter(measure__in=TOLD_BY_DAY, numbers__contains=f'"{account}"')
     theirs: dict[Place, tuple[dict[str, int], dict[str, int]]] = {
         Place(row.day, row.measure, row.imported): ({account: row.numbers[account]}, {}) for row in rows

@@ -1,4 +1,4 @@
-"""Storing numbers of days: what did not change is not written."""
+"""Storing numbers of days: only changed rows are written."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ops.dashboard.rollups.measures import MESSAGES
 
 
 class Place(NamedTuple):
-    """Where numbers belong: a measure of a day, of imported history or of the rest."""
+    """The place of numbers: a measure of a day, for imported history or for the rest."""
 
     day: date
     measure: str
     imported: bool = False
 
 
-Counted = Mapping[str, int] | list[str]  # numbers by key, or keys, each as often as its number says
+Counted = Mapping[str, int] | list[str]  # numbers by key, or keys, each repeated as often as its number
 Numbers = Mapping[Place, Counted]
-Changes = Mapping[Place, tuple[Mapping[str, int], Counted]]  # what was there before, and what is now
+Changes = Mapping[Place, tuple[Mapping[str, int], Counted]]  # (before, now)
 Rows = Mapping[Place, DayNumbers]
 
-# A list is kept as it is where a day is counted for the first time, which takes a third of the time of counting what is
-# in it; but not a longer one: lists grow with messages, numbers by account only with people.
+# When a day is counted for the first time, its list is stored unchanged, which takes a third of the time of counting
+# its entries; but not a longer one: lists grow with messages, numbers by account only with people.
 MOST_LISTED = 20_000
 
 WRITE = f"INSERT INTO {DayNumbers._meta.db_table} (day, measure, imported, numbers, total)"
@@ -39,7 +39,7 @@ INSTEAD = "ON CONFLICT (measure, day, imported) DO UPDATE SET numbers = excluded
 
 
 def add(differences: Numbers, using: str) -> None:
-    """Have numbers be by so much more, or less where that is negative."""
+    """Add differences, which may be negative, to the stored numbers."""
     if not differences:
         return
     stored = rows_of({place.day for place in differences}, {place.measure for place in differences}, using)
@@ -47,7 +47,7 @@ def add(differences: Numbers, using: str) -> None:
 
 
 def added(differences: Numbers, stored: Rows) -> Numbers:
-    """The sums of what is stored and these differences."""
+    """Return the sums of stored numbers and these differences."""
     sums: dict[Place, Counter[str]] = {}
     for place, more in differences.items():
         sums[place] = Counter(stored[place].numbers if place in stored else {})
@@ -56,7 +56,7 @@ def added(differences: Numbers, stored: Rows) -> Numbers:
 
 
 def add_to(sums: Counter[str], more: Counted) -> None:
-    """Have each of ``sums`` be by so much more, in half the time of Counter.update: blocks have thousands of keys."""
+    """Add ``more`` to ``sums``, in half the time of Counter.update: blocks have thousands of keys."""
     if isinstance(more, list) or not sums:
         sums.update(more)
         return
@@ -66,13 +66,13 @@ def add_to(sums: Counter[str], more: Counted) -> None:
 
 
 def changes(found: Numbers, stored: Rows) -> Changes:
-    """What of what was found is otherwise than stored; ``stored`` are the rows of its places, among others."""
+    """Return the numbers that differ from the stored ones; ``stored`` has at least the rows of their places."""
     differing: dict[Place, tuple[Mapping[str, int], Counted]] = {}
     for place, numbers in found.items():
         if isinstance(numbers, list) and place not in stored and 0 < len(numbers) <= MOST_LISTED:
             differing[place] = {}, numbers
             continue
-        # Hardly ever is one to be left out, and Counters are compared many times as slowly.
+        # Plain dicts, because comparing Counters is many times slower; numbers of 0 or less are rare.
         now = dict(Counter(numbers) if isinstance(numbers, list) else numbers)
         if min(now.values(), default=1) <= 0:
             now = {key: number for key, number in now.items() if number > 0}
@@ -83,7 +83,7 @@ def changes(found: Numbers, stored: Rows) -> Changes:
 
 
 def write(differing: Changes, stored: Rows, using: str) -> None:
-    """Have what is stored be as these changes left it; ``stored`` are the rows from which they differ, among others."""
+    """Write these changes; ``stored`` has at least the rows from which they differ."""
     rows = [
         (str(place.day), place.measure, place.imported, *_written(place, now))
         for place, (_, now) in differing.items()
@@ -95,7 +95,7 @@ def write(differing: Changes, stored: Rows, using: str) -> None:
 
 
 class _Ends(dict[int, str]):
-    """What JSON writes after a key, by number, as far as these come often."""
+    """The JSON text after a key, by number; cached for frequent numbers."""
 
     def __missing__(self, number: int) -> str:
         end = f'": {number}'
@@ -110,36 +110,36 @@ ENDS = _Ends()
 
 
 def _written(place: Place, numbers: Counted) -> tuple[str, int]:
-    """Numbers as they are stored (models.NumbersField), and their sum."""
+    """Return numbers in their stored form (models.NumbersField), and their sum."""
     if isinstance(numbers, list):
         return ",".join(numbers), len(numbers)
     total = sum(numbers.values())
     if place.measure.partition("_")[0] not in MESSAGES:
         return json.dumps(numbers), total
-    # Their keys are numbers, of which an import changes millions: a third of the time of json.dumps.
+    # Their keys are numbers, which need no escaping; an import changes millions. A third of the time of json.dumps.
     return '{"' + ', "'.join([key + ENDS[number] for key, number in numbers.items()]) + "}", total
 
 
 def _write(rows: Sequence[tuple[str, str, bool, str, int]], using: str) -> None:
-    """Have these rows be there; each is a day, a measure, whether it is of imported history, numbers and their sum."""
+    """Insert or update rows of (day, measure, imported, numbers, total)."""
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(f"{WRITE} VALUES (%s, %s, %s, %s, %s) {INSTEAD}", rows)
         elif rows:
-            # Each column as one text: the driver looks at every element of an array.
+            # Each column as one text: the driver inspects every element of an array.
             columns = ["\n".join(map(str, column)) for column in zip(*rows, strict=True)]
             cursor.execute(f"{WRITE} {GIVEN} {INSTEAD}", columns)
 
 
 def rows_of(days: Collection[date], measures: Iterable[str], using: str) -> dict[Place, DayNumbers]:
-    """The rows that are stored, by their place."""
+    """Return the stored rows by place."""
     rows = DayNumbers.objects.using(using).filter(day__in=list(days), measure__in=list(measures))
     return {Place(row.day, row.measure, row.imported): row for row in rows}
 
 
 def lock(using: str) -> Keeping:
-    """The one row, locked: others who count wait."""
+    """Lock and return the only row of Keeping, so that other processes wait to count."""
     rows = Keeping.objects.using(using)
     rows.bulk_create([Keeping(pk=1, zone="")], ignore_conflicts=True)
     return rows.select_for_update().get(pk=1)
