@@ -1,4 +1,4 @@
-"""Reading values from addresses, which anybody can write."""
+"""Reading values from URLs, which users can write themselves."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def whole_number(text: str | None) -> int | None:
 
 
 def names_row(request: HttpRequest, row: Any, object_id: str) -> bool:
-    """Whether ``object_id`` is the key of ``row`` as the console writes it, and stands so in the address.
+    """Whether ``object_id`` is the key of ``row`` as the console writes it, and has that form in the URL.
 
-    Python reads "٣٤", "+34" and " 34" as 34, and Django "_33" as 3. A page that compares addresses takes them for
-    other rows than the one it then finds.
+    Python parses "٣٤", "+34" and " 34" as 34, and Django unquotes "_33" to 3. A page that compares URLs would treat
+    them as different rows from the one that it finds.
     """
     key = str(row.pk)
     captured = request.resolver_match.kwargs.values() if request.resolver_match else ()
@@ -31,7 +31,7 @@ def names_row(request: HttpRequest, row: Any, object_id: str) -> bool:
 
 
 def with_plain_numbers(view: View) -> View:
-    """Decorator: 404 where a number in the address is not written as the console writes it ("007")."""
+    """Decorator: raise 404 if a number in the URL is not written as the console writes it ("007")."""
 
     @wraps(view)
     def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -51,7 +51,7 @@ def clean_search_term(text: str) -> str:
 def page_of_row(label: str, key: int) -> str:
     """Return the address of the console's page of a row, by its model ("app.model") and its number.
 
-    As ``reverse`` does, which takes too long for each message of a thread.
+    It equals ``reverse``, which is too slow to call for each message of a thread.
     """
     before, after = _page_of_any_row(label, get_script_prefix(), get_urlconf())
     return f"{before}{key:d}{after}"
@@ -59,6 +59,6 @@ def page_of_row(label: str, key: int) -> str:
 
 @cache
 def _page_of_any_row(label: str, prefix: str, urls: str | None) -> tuple[str, str]:
-    """What stands before and after the number in the address of a row."""
+    """Return the parts of a row's address before and after its number."""
     before, _, after = reverse(f"admin:{label.replace('.', '_')}_change", args=["number"]).rpartition("number")
     return before, after

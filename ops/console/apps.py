@@ -9,7 +9,7 @@ from ops.console.rooms import Keys, Room
 
 
 class ConsoleRoom(Room):
-    """What the screens of all rooms share."""
+    """The parts of the console that all rooms share."""
 
     name = "ops.console"
     label = "console"
@@ -32,7 +32,7 @@ class ConsoleRoom(Room):
         from ops.console import checks  # noqa: F401 - importing registers the checks
 
         if sys.argv[1:2] == ["check"]:
-            # It writes the queries of all rooms: nothing that a worker or a server should wait for.
+            # The check compiles the queries of all rooms, which would delay the start of a worker or a server.
             from ops.console.frame import checks as of_rooms  # noqa: F401 - registers the check
 
     def panel_sections(self) -> Iterable[Any]:

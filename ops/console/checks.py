@@ -1,4 +1,4 @@
-"""Found at start-up: lists of the console that answer to more than they declare, or that no menu leads to."""
+"""System checks: lists of the console that accept undeclared lookups, or that are not in the menu exactly once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.console.rooms import rooms
 
 @register()
 def every_list_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Each admin is a DeclaredListAdmin, so no lookup from an address reaches the database."""
+    """Check that each admin is a DeclaredListAdmin, so that no lookup from a query string reaches the database."""
     return [
         Error(
             f"The list of {model._meta.label} would run any lookup that stands in an address.",
@@ -28,7 +28,7 @@ def every_list_is_declared(app_configs: Any, **kwargs: Any) -> list[CheckMessage
 
 @register()
 def every_list_has_its_place(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """One room says where in the menu each list stands."""
+    """Check that exactly one room declares the place of each list in the menu."""
     declared = [key for room in rooms() for key in room.menu]
     return [
         Error(

@@ -1,4 +1,4 @@
-"""“Confirm your password”: dangerous pages ask for it, at most once in 15 minutes."""
+"""“Confirm your password”: dangerous pages ask for the password, at most once in 15 minutes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def confirm(request: HttpRequest) -> None:
-    """Note in the session that the user has just entered their password."""
+    """Store in the session that the user has just entered their password."""
     user: Any = request.user
     request.session[CONFIRMED_AT] = int(timezone.now().timestamp())
     request.session[CONFIRMED_WITH] = user.get_session_auth_hash()
@@ -41,7 +41,7 @@ def confirm(request: HttpRequest) -> None:
 def is_confirmed(request: HttpRequest) -> bool:
     """Whether the user confirmed their password within the last 15 minutes, and it is still the same.
 
-    Signing in does not count, and neither does setting a password: whoever set it need not know the one before.
+    Signing in does not count, and neither does setting a password: that does not require the previous one.
     """
     user: Any = request.user
     since = timezone.now().timestamp() - request.session.get(CONFIRMED_AT, 0)
@@ -51,14 +51,14 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def address(request: HttpRequest) -> str:
-    """The page that asks for the password and leads back to where ``request`` came from."""
+    """Return the address of the page that asks for the password and then returns to the page of ``request``."""
     return f"{reverse('confirm')}?{urlencode({'next': request.get_full_path()})}"
 
 
 def confirmed_recently(view: View) -> View:
-    """Decorator: asks for the password before ``view``. Afterwards the page opens by GET; a POST is not repeated.
+    """Decorator: require a confirmed password for ``view``. Afterwards the page opens by GET; a POST is not repeated.
 
-    Goes inside what checks permissions: nobody is asked for the sake of a page that they may not open. For methods, use
+    Apply it inside the permission check, so that nobody confirms for a page that they may not open. For methods, use
     Django's ``method_decorator``.
     """
 
@@ -76,15 +76,15 @@ def confirmed_recently(view: View) -> View:
 class ConfirmedChanges(admin.ModelAdmin):
     """An admin that asks for the password before anything is added, changed or deleted.
 
-    A row can be looked at without it: its page is read-only until then, with a link to the question.
+    Viewing a row does not need it: its page is read-only until then, with a link to the confirmation.
     """
 
     def asks_before_change(self, request: HttpRequest, obj: Any) -> bool:
-        """Whether this person is asked before they change this row. Others change it as usual, where they may."""
+        """Whether this user must confirm before changing this row. Others change it as usual, if they may."""
         return True
 
     def may_change_when_confirmed(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether this person may change this row at all."""
+        """Whether this user may change this row at all."""
         return super().has_change_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy
 from messaging.models import UNSTORABLE_TEXT, Message
 from messaging.participants.forms import RevisionField, normalize_line_ends, refuse_if_changed
 
-LONGEST_REASON = 1_000  # as long as that of an entry of the audit trail
+LONGEST_REASON = 1_000  # as in an audit entry
 
 
 class CorrectionForm(forms.ModelForm):
-    """The corrected text and why. Different line ends alone are not a change, because browsers send their own.
+    """The corrected text and the reason. A difference in line ends alone is no change: browsers send their own.
 
-    ``outdated`` if it was refused because somebody saved another text meanwhile.
+    ``outdated`` is True if the form was refused because somebody saved another text meanwhile.
     """
 
     content = forms.CharField(
@@ -30,7 +30,7 @@ class CorrectionForm(forms.ModelForm):
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason for correction"),
-        required=False,  # without a change, none is asked for
+        required=False,  # not needed without a change
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto", "aria-describedby": "reason-help"}),
         error_messages={

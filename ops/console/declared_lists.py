@@ -1,7 +1,7 @@
-"""Lists that answer only to what their admin declares: its filters, its search, and a place in the list.
+"""Lists that accept only the parameters that their admin declares: its filters, its search, and a place in the list.
 
-Django runs every field lookup that stands in an address (``?content__regex=…``). Here, whatever is not declared leads
-to the whole list and a sentence.
+Django runs every field lookup in a query string (``?content__regex=…``). Here, an undeclared parameter leads to the
+whole list with a warning.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ class DeclaredChangeList(ChangeList):
 
     @property
     def understood_filters(self) -> dict[str, str]:
-        """The filters that narrow this list: their names and chosen values, which an entry may record."""
+        """The filters that narrow this list: names and chosen values, which an audit entry may record."""
         return {spec.parameter_name: spec.value() for spec in self.filter_specs if spec.value()}
 
     @property
     def active_filters(self) -> list[dict[str, str]]:
-        """What narrows the list: a filter's ``title`` and ``value`` in words; ``remove`` is the address without it."""
+        """The filters that narrow this list: ``title`` and ``value`` in words; ``remove`` is the address without it."""
         active = []
         for spec in self.filter_specs:
-            # Choices only of what narrows: each has an address to be made.
+            # Choices only of active filters: building the address of each choice takes time.
             chosen = [choice for choice in spec.choices(self) if choice.get("selected")] if spec.value() else []
             if chosen:
                 remove = self.get_query_string(remove=[spec.parameter_name])
@@ -72,14 +72,14 @@ class DeclaredChangeList(ChangeList):
 
 
 class DeclaredListAdmin(admin.ModelAdmin):
-    """An admin whose list takes only what it declares, and whose pages find a row by one spelling of its key only.
+    """An admin whose list accepts only declared parameters, and whose pages find a row by one spelling of its key only.
 
     Filters are subclasses of SimpleListFilter.
     """
 
     def __init__(self, model: Any, admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
-        # Here and not as a method, which subclasses override.
+        # Set here, because subclasses override the method.
         find = self.get_object
 
         def get_object(request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -107,17 +107,17 @@ class DeclaredListAdmin(admin.ModelAdmin):
         return DeclaredChangeList
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Only the names of declared filters; no lookup of an address is run."""
+        """Allow only the names of declared filters: no lookup from a query string is run."""
         return request is not None and lookup in self.filter_names(request)
 
     def filter_names(self, request: HttpRequest) -> set[str]:
-        """The names of the declared filters in an address."""
+        """Return the parameter names of the declared filters."""
         return {one.parameter_name for one in self.get_list_filter(request)}  # type: ignore[union-attr]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if ERROR_FLAG in request.GET:
             messages.warning(request, UNKNOWN_FILTER)
-            # Django shows an error page where the address behind this flag is not understood either.
+            # With this flag, Django would show an error page if the other parameters are not understood either.
             rest = request.GET.copy()
             del rest[ERROR_FLAG]
             request.GET = rest  # type: ignore[assignment]

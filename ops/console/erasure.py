@@ -24,12 +24,12 @@ class ErasedPerson(Protocol):
 
     @property
     def names(self) -> list[str]:
-        """What the person is called: username, address, and the part before its @."""
+        """The names of the person: username, e-mail address, and the part before its @."""
 
     @property
     def own_targets(self) -> list[tuple[str, str]]:
-        """Things (type, id) that are about nobody else, this erasure first; the audit trail empties what it says of
-        them."""
+        """Things (type, id) that concern only this person, this erasure first; the audit trail redacts its entries
+        about them."""
 
     @property
     def anonymises(self) -> bool:
@@ -49,12 +49,12 @@ def outcome(removed: int, note: str = "") -> Outcome:
 
 
 def mentions(pattern: NamePattern | None, text: str) -> bool:
-    """Return whether ``pattern`` finds a name in ``text``, also with "_" read as a space, as in names of files."""
+    """Return whether ``pattern`` finds a name in ``text``, also with "_" read as a space, as in file names."""
     return pattern is not None and any(map(pattern.search, (text, text.replace("_", " "))))
 
 
 def prepare_nothing(person: ErasedPerson, run: Any) -> None:
-    """The default of Step.prepare."""
+    """Do nothing; the default of Step.prepare."""
 
 
 class Step(NamedTuple):
@@ -62,7 +62,7 @@ class Step(NamedTuple):
 
     ``label`` describes the data on the receipt. ``prepare(person, run)`` does slow reading outside the transaction;
     ``do(person, prepared)`` removes the data within it and returns an Outcome, or None to leave it off the receipt.
-    Steps run in ascending ``order``; steps from 90 on no longer know the person's name.
+    Steps run in ascending ``order``; from 90 on, the person's name is no longer available.
     """
 
     name: str

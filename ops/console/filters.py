@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ChoiceFilter(admin.SimpleListFilter):
-    """A filter whose first choice is any."""
+    """A filter whose first choice is “Any”."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         every, *others = super().choices(changelist)
@@ -38,7 +38,7 @@ class ValueFilter(ChoiceFilter):
 
 
 class YesNoFilter(ChoiceFilter):
-    """A filter with the choices yes, no and any, in ``words``; subclasses filter in ``yes`` and ``no``."""
+    """A filter with the choices yes and no, labelled by ``words``, and any; subclasses filter in ``yes`` and ``no``."""
 
     words: tuple[StrOrPromise, StrOrPromise] = (gettext_lazy("Yes"), gettext_lazy("No"))
 
@@ -159,14 +159,14 @@ class Length(admin.SimpleListFilter):
         if chosen is None:
             return queryset
         _label, minimum, maximum = chosen
-        # Computed, so that no database takes the index of this column: most conversations are short, and sorting all
-        # of them takes longer than going through the list in its order.
+        # Computed, so that no database uses the index of this column: most conversations are short, and sorting all of
+        # them takes longer than scanning the list in its order.
         rows = queryset.alias(length=F("message_count") + 0).filter(length__gte=minimum)
         return rows if maximum is None else rows.filter(length__lte=maximum)
 
 
 class PresetDates(ChoiceFilter):
-    """Rows whose time ``field`` is today or in the last days; ``DAYS`` maps each choice to its label and days."""
+    """Rows whose time ``field`` is today or in the past days; ``DAYS`` maps each choice to its label and days."""
 
     parameter_name = "since"
     field = ""
@@ -189,7 +189,7 @@ class PresetDates(ChoiceFilter):
 
 
 def days_ago(days: int, now: datetime | None = None) -> datetime:
-    """Midnight, in the current time zone, of so many days ago; 0 is today."""
+    """Return midnight, in the current time zone, this many days ago; 0 is today."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight - timedelta(days=days)
 
@@ -205,7 +205,7 @@ class SentAt(PresetDates):
 
 
 class KindOfEdit(ChoiceFilter):
-    """Edits that a reviewer would look at first."""
+    """The kinds of edits that a reviewer looks at first."""
 
     title = gettext_lazy("kind")
     parameter_name = "kind"

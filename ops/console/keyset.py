@@ -1,4 +1,4 @@
-"""Keyset pagination: a page starts after the values of the last row, so that every page of a list costs the same."""
+"""Keyset pagination: a page starts after the key values of a row, so that every page of a list costs the same."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 CURSOR_PARAMS = ("after", "before", "page")
-# Rows counted to say how many there are; beyond, "more than 1,000". A list without a search or filter costs less.
+# The most rows that are counted; beyond, the page shows "More than 1,000". Without a search or filter it costs less.
 MAX_COUNTED, MAX_COUNTED_WHOLE = 1_000, 10_000
 UNKNOWN_CURSOR = gettext_lazy("That place in the list is no longer known. This is its first page.")
 
 
 @dataclass(frozen=True)
 class Order:
-    """An order of a list: its ``name`` in addresses, its title, and the fields that order it.
+    """An order of a list: its ``name`` in query strings, its title, and the fields to order by.
 
-    The last field is unique; "-" before the first one means that all descend. An index has these fields.
+    The last field is unique; "-" before the first one means that all are descending. There is an index of these fields.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Order:
 
 @dataclass(frozen=True)
 class OfferedOrder:
-    """An order of a list as its page offers it."""
+    """An order as a choice on the page of a list."""
 
     title: StrOrPromise
     address: str
@@ -58,8 +58,8 @@ class OfferedOrder:
 
 
 def rows_after(fields: Sequence[str], values: Sequence[Any], *, descending: bool) -> Q:
-    """A condition for the rows after these ``values`` of one or two ``fields``, in a form for which both databases use
-    the index."""
+    """Return the condition for rows after these ``values`` of one or two ``fields``, in a form for which both databases
+    use the index."""
     sign = "lt" if descending else "gt"
     first, *rest = fields
     if not rest:
@@ -72,25 +72,25 @@ def rows_after(fields: Sequence[str], values: Sequence[Any], *, descending: bool
 class KeysetChangeList(ShownFilters):
     """A change list with keyset pages, in one of the orders of its ``KeysetAdmin``.
 
-    ``?o=`` names the order. ``?after=`` and ``?before=`` hold the key values of a row, after the name of the order
-    unless it is the first one: a place in one order is none in another. ``?page=last`` shows the last page.
+    ``?o=`` names the order. ``?after=`` and ``?before=`` hold the key values of a row, prefixed with the name of the
+    order unless it is the first one: a cursor is valid in one order only. ``?page=last`` shows the last page.
     """
 
     model_admin: KeysetAdmin
     place_params = (ORDER_VAR,)
     order: Order
-    search: Search | None  # of a list that is searched by texts
+    search: Search | None  # only in lists that are searched by texts
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.position = {name: request.GET[name] for name in CURSOR_PARAMS if name in request.GET}
-        # Django would take these for filters. Without them, links to filters and searches lead to the first page.
+        # Django would treat these as filters. Without them, links to filters and searches lead to the first page.
         filters = request.GET.copy()
         for name in CURSOR_PARAMS:
             filters.pop(name, None)
         request.GET = filters  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
         self.specs_behind = self.model_admin.get_more_filters(request)
-        self.opts = self.model_admin.opts  # an admin may call its rows otherwise than their model does
+        self.opts = self.model_admin.opts  # an admin may name its rows differently from their model
         self.title = str(self.model_admin.section) or capfirst(str(self.opts.verbose_name_plural))
 
     def _refuse_undeclared(self, request: HttpRequest, model_admin: Any) -> None:
@@ -112,7 +112,7 @@ class KeysetChangeList(ShownFilters):
 
     @property
     def orders(self) -> list[OfferedOrder]:
-        """The orders that the page offers, with the search and filters of this list; nothing where there is one."""
+        """The orders that the page offers, with the search and filters of this list; empty if there is only one."""
         first, *others = self.model_admin.get_orders()
         return [
             OfferedOrder(
@@ -131,13 +131,13 @@ class KeysetChangeList(ShownFilters):
         return [f"-{name}" if descending else name for name in self.fields]
 
     def get_results(self, request: HttpRequest) -> None:
-        """Load one page and set whether there are rows before and after it."""
+        """Load one page, and set whether there are rows before and after it."""
         size = self.list_per_page
         cursor = self._cursor(request)
         backwards = "before" in self.position or self.position.get("page") == "last"
         self.search = getattr(request, "search", None)
         self.unsearched: QuerySet | None = getattr(request, "unsearched", None)
-        self.first_page: FirstPage | None = None  # of a search, from either end, where this is it
+        self.first_page: FirstPage | None = None  # of a search, from either end, if this is that page
         is_whole = not (self.query or self.has_active_filters) and self.model_admin.counts_whole
         self.most_counted = MAX_COUNTED_WHOLE if is_whole else MAX_COUNTED
         found, more = self._page(cursor, size, backwards=backwards)
@@ -156,8 +156,7 @@ class KeysetChangeList(ShownFilters):
         self.paginator = None
 
     def _page(self, cursor: tuple[Any, ...] | None, size: int, *, backwards: bool) -> tuple[list[Any], bool]:
-        """The rows of one page in their order, and whether there are more beyond: after it, or before it where it is
-        read backwards."""
+        """Return the rows of one page in order, and whether there are more: after it, or before it if ``backwards``."""
         order = self._ordering(descending=self.descending != backwards)
         # Annotations of root_queryset are computed only for the rows of this page, not for all rows that are sorted.
         keys: Any
@@ -171,14 +170,14 @@ class KeysetChangeList(ShownFilters):
         if self.unsearched is not None and not keys:
             return [], False  # a search often finds nothing
         shown = self.model_admin.with_found(self.root_queryset, self.search).filter(pk__in=keys).order_by(*order)
-        # Django does it with the rows that it sorts; list_select_related belongs to those of this page alone.
+        # Django joins before it sorts all rows; list_select_related is needed for the rows of this page only.
         found = list(shown if shown.query.select_related else self.apply_select_related(shown))
         more = len(found) > size
         found = found[:size]
         return (found[::-1] if backwards else found), more
 
     def _placed(self, order: Sequence[str], cursor: tuple[Any, ...] | None, *, descending: bool) -> QuerySet:
-        """The rows from a place on. A search is told the place: how its rows are found soonest depends on that."""
+        """Return the rows after a cursor. The search comes last, because its fastest plan depends on the cursor."""
         rows = self.queryset if self.unsearched is None else self.unsearched
         rows = rows.order_by(*order)
         if cursor is not None:
@@ -187,14 +186,14 @@ class KeysetChangeList(ShownFilters):
 
     @property
     def all_rows(self) -> QuerySet:
-        """The rows of all pages, as they are found soonest by whoever goes through them."""
+        """The rows of all pages, in the form that is fastest to iterate over."""
         descending = self.descending
         return self._placed(self._ordering(descending=descending), None, descending=descending)
 
     def _count(self, all_found: list[Any] | None) -> None:
-        """Count the rows, and tell when the messages were sent that a search found, unless there are very many.
+        """Count the rows, and set when the messages that a search found were sent, unless there are very many.
 
-        ``all_found`` are the rows of this page, where there are no others; None where there are.
+        ``all_found`` are the rows of this page if there are no others, else None.
         """
         most, moment, query = self.most_counted, self.model_admin.moment, self.search.query if self.search else None
         self.moments: list[datetime] = []
@@ -213,7 +212,7 @@ class KeysetChangeList(ShownFilters):
 
     @property
     def over_time(self) -> When | None:
-        """The messages that a search found by days, months or years; None where there are very many."""
+        """The messages that a search found, by day, month or year; None if there are very many."""
         return over_time(self.moments, self._within) if len(self.moments) <= self.most_counted else None
 
     def _within(self, period: str) -> str:
@@ -228,7 +227,7 @@ class KeysetChangeList(ShownFilters):
         try:
             if not text.startswith(self.cursor_prefix):
                 raise ValueError("This is a place in another order.")
-            # From the right: a name may hold the sign that separates.
+            # From the right, because a name may contain the separator.
             parts = text.removeprefix(self.cursor_prefix).rsplit("~", len(self.fields) - 1)
             return tuple(self._cursor_value(name, part) for name, part in zip(self.fields, parts, strict=True))
         except (ValueError, OverflowError, ValidationError):
@@ -237,7 +236,8 @@ class KeysetChangeList(ShownFilters):
             return None
 
     def _cursor_value(self, name: str, text: str) -> Any:
-        """A field's value in a cursor. Raises ValueError, OverflowError or ValidationError if no row can have it."""
+        """Parse a field's value in a cursor. Raise ValueError, OverflowError or ValidationError if no row can have
+        it."""
         field = self._field(name)
         value = field.to_python(text)
         field.run_validators(value)
@@ -259,7 +259,7 @@ class KeysetChangeList(ShownFilters):
         return self.cursor_prefix + "~".join(self._field(name).value_to_string(row) for name in self.fields)
 
     def neighbour(self, row: Any, *, forwards: bool) -> Any:
-        """The row after ``row`` in this list, or before it; None at the end. ``row`` need not be on this page."""
+        """Return the row after ``row`` in this list, or before it; None at the end. ``row`` may be on any page."""
         descending = self.descending == forwards
         values = tuple(getattr(row, name) for name in self.fields)
         return self._placed(self._ordering(descending=descending), values, descending=descending).first()
@@ -296,22 +296,22 @@ class KeysetChangeList(ShownFilters):
 
     @cached_property
     def query_of_list(self) -> str:
-        """The query string of this list without the place in it, as part of another address."""
+        """The query string of this list without its cursor, encoded as part of another address."""
         return urlencode({"of": self.get_query_string()[1:]}).removeprefix("of=")
 
     @property
     def clear_address(self) -> str:
-        """The whole list in the same order."""
+        """The address of the whole list in the same order."""
         return f"?{urlencode({ORDER_VAR: self.order.name})}" if self.cursor_prefix else "?"
 
 
 class KeysetAdmin(DeclaredListAdmin):
-    """A ModelAdmin with keyset pages, whose rows are shown by ``rows_template`` or else as in Django's own list."""
+    """A ModelAdmin with keyset pages, whose rows are rendered by ``rows_template``, or else as in Django's own list."""
 
-    section: StrOrPromise = ""  # what the list is called; the default is the model's plural name
-    keyset: tuple[str, ...] = ("-id",)  # the fields of the only order (Order.keyset); or else
-    orders: tuple[Order, ...] = ()  # several, the usual one first
-    more_filters: tuple[Any, ...] = ()  # those of list_filter that stand behind “More filters”
+    section: StrOrPromise = ""  # the name of the list; the default is the model's plural name
+    keyset: tuple[str, ...] = ("-id",)  # the fields of the only order (Order.keyset), unless there are ``orders``
+    orders: tuple[Order, ...] = ()  # the default one first
+    more_filters: tuple[Any, ...] = ()  # those of list_filter that are shown under “More filters”
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -319,12 +319,12 @@ class KeysetAdmin(DeclaredListAdmin):
     sortable_by = ()
     change_list_template = "console/change_list.html"
     rows_template: str | None = None
-    moment = ""  # of a list of messages: the field of when each was sent
-    counts_whole = True  # whether the list without a search and filters is the whole table, which is counted further
-    unknown_person: StrOrPromise = ""  # said of a name in a filter that nobody has, which stands for %(name)s
+    moment = ""  # in a list of messages: the field with the time of sending
+    counts_whole = True  # whether the list without search and filters is the whole table, so that more rows are counted
+    unknown_person: StrOrPromise = ""  # shown for a name in a filter that nobody has, as %(name)s
     empty_text: StrOrPromise = gettext_lazy("Nothing here yet.")
-    # How many rows there are: ngettext_lazy("%(number)s row", "%(number)s rows", "n"), and the text for more than
-    # are counted. The default is made of the model's names, which not every language can put together.
+    # The number of rows: ngettext_lazy("%(number)s row", "%(number)s rows", "n"), and the text if there are more than
+    # are counted. The default is composed of the model's names, which does not work in every language.
     how_many: Any = None
     more_than: StrOrPromise = ""
 
@@ -332,36 +332,36 @@ class KeysetAdmin(DeclaredListAdmin):
         """Set attributes that the template shows on the rows of one page, without a query per row."""
 
     def with_found(self, rows: Any, search: Search | None) -> Any:
-        """The rows of one page with what ``prepare_found`` takes of them."""
+        """Return the rows of one page with the columns that ``prepare_found`` needs."""
         return rows
 
     def prepare_found(self, rows: list[Any], search: Search) -> None:
-        """The same for the rows of a page that a search in texts found; called after ``prepare_rows``."""
+        """Set attributes of rows that a search in texts found; called after ``prepare_rows``."""
 
     def narrowed(self, rows: Any, search: Search | None) -> QuerySet:
-        """Those of ``rows`` that a search finds, of a list that is searched by texts."""
+        """Return those of ``rows`` that a search finds, in a list that is searched by texts."""
         raise NotImplementedError
 
     def first_page(self, rows: Any, search: Search | None, *, size: int, most: int) -> FirstPage:
-        """The first ``size`` of these, and, if that costs nothing, when up to ``most`` + 1 of them were sent."""
+        """Return the first ``size`` of these, and, if known without a query, when up to ``most`` + 1 were sent."""
         found = self.narrowed(rows, search)
         return FirstPage(list(found.values_list("pk", flat=True)[:size]), None, found)
 
     def moments_found(self, changes: KeysetChangeList) -> Any:
-        """When the messages were sent that a search of this list found, as rows of any number and in any order. A list
-        of messages names the field instead (``moment``)."""
+        """Return when the messages that a search of this list found were sent: any number of times, in any order. A
+        list of messages names the field instead (``moment``)."""
         return []
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        """The filters of this list, and those of other rooms."""
+        """Return the filters of this list, and those of other rooms."""
         return (*super().get_list_filter(request), *declared.filters_of(request, self.opts.label_lower))
 
     def get_more_filters(self, request: HttpRequest) -> tuple[Any, ...]:
-        """The filters that stand behind “More filters”."""
+        """Return the filters that are shown under “More filters”."""
         return (*self.more_filters, *declared.filters_of(request, self.opts.label_lower))
 
     def get_orders(self) -> tuple[Order, ...]:
-        """The orders that the list can have, the usual one first."""
+        """Return the orders that the list offers, the default one first."""
         return self.orders or (Order("", "", self.keyset),)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 
 class ReadOnlyPermissions:
-    """Nobody may add, change or delete here, not even superusers."""
+    """A mixin with which nobody may add, change or delete, not even superusers."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -24,16 +24,16 @@ class ReadOnlyPermissions:
 
 
 class LeadsElsewhere:
-    """A list whose rows have no page of their own: another one says everything about them."""
+    """A list whose rows have no page of their own, because another page shows everything about them."""
 
     def address_of(self, request: HttpRequest, row: Any) -> str:
-        """The address of that page."""
+        """Return the address of that page."""
         raise NotImplementedError
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Lead there, who may see the row."""
+        """Redirect users who may see the row to that page."""
         admin: Any = self
         row = admin.get_object(request, object_id)
         if row is None or not admin.has_view_permission(request, row):
@@ -46,7 +46,7 @@ class DisplayFormSet(BaseInlineFormSet):
     """A formset without forms, for inlines that only show a template. Posted data is ignored."""
 
     def get_queryset(self) -> QuerySet:
-        """No rows: the template loads what it shows."""
+        """Return no rows: the template loads what it shows."""
         return super().get_queryset().none()
 
     def initial_form_count(self) -> int:
@@ -66,7 +66,7 @@ class DisplayFormSet(BaseInlineFormSet):
 
 
 class ReadOnlyInline(ReadOnlyPermissions, admin.StackedInline):
-    """A read-only inline, shown by a template of its own."""
+    """A read-only inline, rendered by its own template."""
 
     formset = DisplayFormSet
     extra = 0

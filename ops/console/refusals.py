@@ -1,6 +1,6 @@
-"""Error pages: in the console's layout for staff who use the console, in the participants' layout for everybody else.
+"""Error pages: in the console's layout for staff on a console page, in the participants' layout for everybody else.
 
-They repeat nothing of the URL or of the exception, which may be under the control of an attacker.
+They repeat nothing of the URL or of the exception, which an attacker may control.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ def refusal(request: HttpRequest, title: str, template: str, *, status: int, **c
 # The page has forms, which need a token even if the request failed before the CSRF middleware ran.
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """For handler400."""
+    """Render the page for handler400."""
     return refusal(request, _("This request is not valid"), "bad_request", status=400)
 
 
 @requires_csrf_token
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """For handler403."""
+    """Render the page for handler403."""
     return refusal(request, _("You don’t have access to this page"), "not_allowed", status=403)
 
 
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """For handler404."""
+    """Render the page for handler404."""
     return refusal(request, _("There is no such page"), "not_found", status=404)
 
 
 @requires_csrf_token
 def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """For CSRF_FAILURE_VIEW."""
+    """Render the page for CSRF_FAILURE_VIEW."""
     return refusal(request, _("This form is out of date"), "out_of_date", status=403)
 
 

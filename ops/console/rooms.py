@@ -1,4 +1,4 @@
-"""Rooms: the apps of the console, and what each declares about itself in its ``apps.py``.
+"""Rooms: the apps of the console, and the declarations of each in its ``apps.py``.
 
 Code that concerns all rooms (menu, roles, audit trail, erasure, worker) calls ``rooms()``, so that adding a room
 changes no file of another one. ``manage.py check`` reports tables that no room declares.
@@ -30,7 +30,7 @@ class Audit(Enum):
 
 
 class Place(TextChoices):
-    """The places of the menu, in their order. Each holds what the rooms put there (``Room.menu``)."""
+    """The places of the menu, in order. Each holds the items that rooms declare for it (``Room.menu``)."""
 
     REVIEW = "review", gettext_lazy("Review")
     PEOPLE = "people", gettext_lazy("People")
@@ -40,7 +40,7 @@ class Place(TextChoices):
 
 
 class Group(TextChoices):
-    """What the jump box finds, by what it is."""
+    """The groups of results in the jump box."""
 
     PEOPLE = "people", gettext_lazy("People")
     NUMBERED = "numbered", gettext_lazy("By number or ID")
@@ -53,8 +53,8 @@ class Item:
     """A list or page in the menu: its place, and its position there; lower comes first.
 
     ``name`` is its text; the default is the ``section`` of the model's admin, or else the model's plural name.
-    ``permission`` opens a page that is no list; a list asks its admin. An item that is not ``offered`` is in no menu:
-    other pages lead to it. Without a ``place`` it belongs to none, and the bell of the frame counts what waits there.
+    ``permission`` is needed to open a page that is not a list; for a list, its admin decides. An item that is not
+    ``offered`` is hidden from the menu, and other pages link to it. An item without a ``place`` is counted by the bell.
     """
 
     place: Place | None
@@ -66,12 +66,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for one person in a list of the menu, which shows it with ``query``: ``rows`` are counted.
+    """Pending work of one user: the number of ``rows``, and a list of the menu that shows them with ``query``.
 
-    ``item`` is the list's key in ``Room.menu``; ``what`` says what it is, after that number. ``until`` names a time of
-    the rows whose earliest value is told, and the words before it. With ``most``, no more rows are counted, in the
-    order that they have, and no time is told. Lines of the home page are told in the same way
-    (ops.console.frame.home.Section).
+    ``item`` is the list's key in ``Room.menu``; ``what`` returns the words after the number. ``until`` is a field of
+    the rows whose earliest time is shown, and the words before it. With ``most``, counting stops after that many rows,
+    in their order, and no time is shown. Lines of the home page have the same form (ops.console.frame.home.Section).
     """
 
     item: str
@@ -84,7 +83,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Found:
-    """Where the jump box leads: an address, its title, and what is there in a word, if the title does not say it."""
+    """A result of the jump box: an address, its title, and the kind of thing in a word, unless the title has it."""
 
     title: StrOrPromise
     kind: StrOrPromise
@@ -103,7 +102,7 @@ class Table:
     """How changes of a table are audited, and how an erasure removes a person's data from it.
 
     ``erasure`` is the name of an erasure step, or one of NOTHING_PERSONAL, WITH_MESSAGES and ON_DELETE. ``why`` is the
-    reason why changes are not recorded; required if ``audit`` is EXEMPT.
+    reason for not recording changes; required if ``audit`` is EXEMPT.
     """
 
     audit: Audit
@@ -112,7 +111,7 @@ class Table:
 
 
 class Fact(NamedTuple):
-    """One line of facts: what it is, the words, and the address of a page about it ("" without)."""
+    """One line of facts: its name, its text, and the address of a page about it ("" if there is none)."""
 
     name: StrOrPromise
     text: StrOrPromise
@@ -120,7 +119,7 @@ class Fact(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """What a room says of one row of another room's list: a template, and its ``content`` there."""
+    """A mark of a room on a row of another room's list: a template, and the ``content`` for it."""
 
     template: str
     content: Any
@@ -128,9 +127,9 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys that do something on pages of one kind: where, and what each does, by keys that stand side by side ("j k").
+    """Shortcut keys on pages of one kind: ``does`` has the effect of keys that are listed together ("j k").
 
-    Listed for whoever has the ``permission``. Scripts leave them alone where a person switched single keys off.
+    They are listed for users with the ``permission``. Scripts ignore them for users who switched single keys off.
     """
 
     where: StrOrPromise
@@ -139,12 +138,12 @@ class Keys:
 
     @property
     def rows(self) -> list[tuple[list[str], StrOrPromise]]:
-        """What the page of all keys shows."""
+        """The lines of the page of all keys."""
         return [(keys.split(), what) for keys, what in self.does.items()]
 
 
 class Page(NamedTuple):
-    """A page of the console: its route, its view, which asks for its own permission, and the name of its address."""
+    """A page of the console: its route, its view, which checks permissions itself, and the name of its URL."""
 
     route: str
     view: Any
@@ -154,18 +153,18 @@ class Page(NamedTuple):
 class Room(AppConfig):
     """An app of the console. Subclasses declare:
 
-    ``menu``: the Item by model ("app.Model") or, of a page that is no list, by its name ("admin:deletion_erased").
-    ``finds``: the models whose rows the jump box finds by their key, each with the word for one.
-    ``permissions``: the roles that have a permission, by permission ("app.codename"); none means superusers only.
+    ``menu``: the Item by model ("app.Model"), or by URL name for a page that is not a list ("admin:deletion_erased").
+    ``finds``: the models whose rows the jump box finds by primary key, each with its singular name.
+    ``permissions``: the roles that have a permission, by permission ("app.codename"); no role means superusers only.
     ``tables``: the Table by model ("app.model", lower case).
     ``rounds``: management commands that the worker runs, with the seconds between two runs.
     ``events``: the dotted path of a TextChoices with the room's audit events.
     ``readings``: the audit event for opening a row, by model ("app.model", lower case).
-    ``keys``: what single keys do on its pages (Keys).
+    ``keys``: the shortcut keys of its pages (Keys).
     ``slots``: templates included in pages of other rooms, by slot ("person.before_deletion").
     """
 
-    default = False  # otherwise Django would find two AppConfigs in each apps.py, which imports this class
+    default = False  # else Django would find two AppConfigs in each apps.py, which imports this class
 
     menu: Mapping[str, Item] = {}
     finds: Mapping[str, StrOrPromise] = {}
@@ -182,23 +181,21 @@ class Room(AppConfig):
         cls.default = True
 
     def waiting(self, user: Any) -> Iterable[Waiting]:
-        """Return what waits for ``user`` to do; nothing where they may not do it. One query counts it for all rooms.
+        """Return the pending work of ``user``, without work that they may not do. One query counts it for all rooms.
 
-        Decided by what the user is and may do, not by rows, which are for the query: that is kept for some seconds, for
-        all users who are and may do the same, of whom it holds nothing but the key (ops.console.frame.counting).
-        Compare that with foreign keys to accounts alone: another key is put in its place (``manage.py check`` looks).
+        Depend only on the flags and permissions of the user, and leave rows to the query. Its SQL is cached for some
+        seconds for all users with the same flags and permissions, and run with each user's key
+        (ops.console.frame.counting). Compare the key only with foreign keys to accounts (``manage.py check`` verifies).
         """
         return ()
 
     def find(self, request: Any, text: str) -> Iterable[Found]:
-        """Return what ``text`` in the jump box means to this room, besides keys (``finds``).
-
-        Only what ``request.user`` may open, and at most a few.
-        """
+        """Return this room's results for ``text`` in the jump box, besides primary keys (``finds``): at most a few, and
+        only those that ``request.user`` may open."""
         return ()
 
     def pages(self) -> Iterable[Page]:
-        """Return this room's pages that belong to no model. They stand right below the console's address."""
+        """Return this room's pages that belong to no model. Their routes start at the root of the console."""
         return ()
 
     def home_sections(self) -> Iterable[Any]:
@@ -214,7 +211,7 @@ class Room(AppConfig):
         return ()
 
     def email_choices(self, user: Any) -> Iterable[Any]:
-        """Return what ``user`` may choose to get by e-mail (ops.notices.choosing.EmailChoice)."""
+        """Return the e-mails that ``user`` may choose to receive (ops.notices.choosing.EmailChoice)."""
         return ()
 
     def erasure_steps(self) -> Iterable[Any]:
@@ -222,8 +219,8 @@ class Room(AppConfig):
         return ()
 
     def text_opened(self, entry: Any, messages: Collection[int], given: int | None) -> None:
-        """Called when an audit entry says that somebody opened a page with the texts of these messages, for the reason
-        whose entry is ``given`` if they gave one; or, without messages, that they gave a reason."""
+        """Called when an audit entry records that a user opened a page with the texts of these messages, for the reason
+        in the entry ``given``, if any; or, without messages, that a user gave a reason."""
 
     def panel_sections(self) -> Iterable[Any]:
         """Return this room's sections of the panel beside a conversation (ops.console.thread.panel.Section)."""
@@ -231,26 +228,26 @@ class Room(AppConfig):
 
     def list_filters(self, request: HttpRequest, model: str) -> Iterable[type]:
         """Return this room's filters of the list of ``model`` ("app.model"), subclasses of SimpleListFilter; only those
-        that this user may choose. They stand behind “More filters”."""
+        that this user may choose. They are shown under “More filters”."""
         return ()
 
     def search_filters(self, request: HttpRequest) -> Iterable[Any]:
-        """Return this room's filters of searches (messaging.search.filters.Filter), conditions of messages; only those
-        that this user may use, for whom the others do not exist."""
+        """Return this room's filters of searches (messaging.search.filters.Filter), conditions on messages; only those
+        that this user may use: to others they do not exist."""
         return ()
 
     def marks_on_rows(self, request: HttpRequest, model: str, keys: Collection[Any]) -> Mapping[Any, Mark]:
-        """Return what this room says of rows in the list of ``model`` ("app.model"), by primary key; only what this
+        """Return this room's marks on rows of the list of ``model`` ("app.model"), by primary key; only those that this
         user may see, never a text, and in as many queries for one row as for fifty."""
         return {}
 
     def notes_on_people(self, request: HttpRequest, ids: Collection[Any]) -> Mapping[Any, StrOrPromise]:
-        """Return what the panel says of people in a conversation besides their name, in a few words, by primary key;
-        only what this user may see."""
+        """Return a few words that the panel shows beside the names of people in a conversation, by primary key; only
+        for facts that this user may see."""
         return {}
 
     def warnings_on(self, user: Any, ids: Collection[int]) -> Mapping[int, StrOrPromise]:
-        """Return words of warning on the texts of these messages that come covered for ``user``, by id."""
+        """Return the warnings on those of these messages whose texts are covered for ``user``, by id."""
         return {}
 
     def facts_of_conversation(self, request: HttpRequest, conversation: Any) -> Iterable[Fact]:
@@ -262,14 +259,14 @@ class Room(AppConfig):
         return ()
 
     def about_person(self, request: HttpRequest, person: Any) -> Any:
-        """Return what the head of a person's page says of them, and what can be done there, for this user
+        """Return this room's part of the head of a person's page: facts, and actions that this user may take
         (ops.console.person.about.About); None for nothing."""
         return None
 
     def shows_people(self, user: Any) -> Iterable[bool | Exists]:
-        """Return of whom this room shows ``user`` something: True for everybody, or conditions of accounts (whose key
-        is ``OuterRef("pk")``), of which one is enough. The page of a person opens for those who see something of them
-        in any room (ops.console.person.seen); for everybody else nobody has that number."""
+        """Return the people of whom this room shows ``user`` something: True for everybody, or conditions on accounts
+        (whose key is ``OuterRef("pk")``), any of which is enough. A person's page opens for users to whom any room
+        shows something of that person (ops.console.person.seen); for all others it does not exist."""
         return ()
 
     def files_in_use(self) -> Iterable[str]:
@@ -277,13 +274,13 @@ class Room(AppConfig):
         return ()
 
     def proves_erasure(self, target_type: str, target_id: str) -> bool:
-        """Whether this room proves that what the audit trail said of a person ("app.user" and the account's number),
-        or of a thing that was about one alone, had to be emptied: the person is gone, and a receipt says so."""
+        """Whether this room proves that the audit trail's text about a person ("app.user" and the account's number), or
+        about a thing that concerned one person alone, had to be redacted: a receipt shows that the person is erased."""
         return False
 
     def keep_typed(self, request: HttpRequest) -> bool:
-        """Keep what this form holds, which is not done now, until its person has confirmed their password; return
-        whether it was kept."""
+        """Keep the data of a form that was not processed, until the user has confirmed their password; return whether
+        it was kept."""
         return False
 
     def name_refusal(self, text: str, *, kind: str) -> str:
@@ -301,12 +298,12 @@ def rooms() -> list[Room]:
 
 
 def sign_in_refusal(user: Any) -> str:
-    """Return why ``user`` may not sign in now, as the first room says that refuses it; "" where they may."""
+    """Return why ``user`` may not sign in now, from the first room that refuses; "" if they may."""
     return next(filter(None, (room.sign_in_refusal(user) for room in rooms())), "")
 
 
 def keep_typed(request: HttpRequest) -> bool:
-    """Have what this form holds kept until its person has confirmed their password; whether a room did."""
+    """Let a room keep the data of this form until the user has confirmed their password; return whether one did."""
     return any(room.keep_typed(request) for room in rooms())
 
 

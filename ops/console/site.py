@@ -57,25 +57,26 @@ class DeclaredAutocomplete(AutocompleteJsonView):
 
 
 class ConsoleSite(admin.AdminSite):
-    """Django's admin site in a frame of ours: five places instead of a sidebar, a jump box, one breadcrumb."""
+    """Django's admin site in our own frame: a menu of five places instead of a sidebar, a jump box, one breadcrumb."""
 
     site_header = "Threadward"
     site_title = "Threadward"
     index_title = gettext_lazy("Home")
-    site_url = "/messages/"  # the participant inbox of whoever is signed in
+    site_url = "/messages/"  # the participant inbox of the user
     enable_nav_sidebar = False
-    password_change_view: Any = None  # a PasswordChangeView, set where passwords are known to be checked, as login_form
-    record_jump: Any = None  # set where the audit trail is known: (user, words, number of results)
-    find_texts: Any = None  # set where texts are searched: (request, words), gives what jump.html shows of them
+    # Set in ops.admin, as login_form is, because this app imports no other room:
+    password_change_view: Any = None  # a PasswordChangeView
+    record_jump: Any = None  # (user, terms=…, results=…): records a search in the audit trail
+    find_texts: Any = None  # (request, words): returns the texts found, for jump.html
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """As Django's, with ``frame``: the menu, what waits for this person, and where this page is."""
+        """Add ``frame`` to Django's context: the menu, the user's pending work, and the place of this page."""
         context = super().each_context(request)
         context["frame"] = Frame(self, request)
         return context
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
-        """Django's, found when it is asked for: its sidebar and index show it, our menu and home do not."""
+        """Return Django's list, computed only when used: its sidebar and index show it, our menu and home do not."""
         django_list = partial(super().get_app_list, request, app_label)
         return django_list() if app_label else SimpleLazyObject(django_list)
 
@@ -83,7 +84,7 @@ class ConsoleSite(admin.AdminSite):
         return super().admin_view(with_plain_numbers(view), cacheable)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Django's, with our way to the page of a row instead of its own, which tells anybody the row's address."""
+        """Return Django's URLs, with our own view_on_site: Django's reveals the address of a row to anybody."""
         view = self.admin_view(self.page_of_row)
         route = path("r/<str:content_type_id>/<path:object_id>/", view, name="view_on_site")
         return [
@@ -94,16 +95,17 @@ class ConsoleSite(admin.AdminSite):
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Home, a list of work: what waits, and the sections that rooms declare for this person."""
+        """Show home, a list of work: pending work, and the sections that rooms declare for this user."""
         response: Any = super().index(request, extra_context)
         response.context_data["home"] = home.shown_sections(request, response.context_data["frame"])
         return response
 
     @method_decorator(require_safe)
     def jump(self, request: HttpRequest) -> HttpResponse:
-        """Lead to what the words ``q`` mean, or show the choice: several things, or texts with them. Recorded first.
+        """Redirect to the only result for the words ``q``, or show all results, and texts with these words. The search
+        is recorded first.
 
-        With ``typing``, for somebody who has not sent them yet, the choice comes as JSON, however long it is.
+        With ``typing``, while the user still types, return the results as JSON, whatever their number.
         """
         text = clean_search_term(request.GET.get("q", ""))[: jump.LONGEST]
         context = self.each_context(request)
@@ -116,7 +118,7 @@ class ConsoleSite(admin.AdminSite):
         texts = self.find_texts(request, jump.going_on(text) if is_typing else text) if text else None
         going_on = jump.going_on(text)
         if texts and not texts.hits and not is_typing and going_on != text:
-            # What was offered while they typed is still there when they press Enter.
+            # Results that were suggested during typing are still shown after Enter.
             further = self.find_texts(request, going_on)
             texts = further if further and further.hits else texts
         if is_typing:
@@ -128,7 +130,7 @@ class ConsoleSite(admin.AdminSite):
 
     @method_decorator(require_safe)
     def keyboard(self, request: HttpRequest) -> HttpResponse:
-        """What the keys do, on all pages and on those of rooms that this person may see."""
+        """Show the shortcut keys of all pages, and those of rooms that this user may see."""
         shown: dict[str, list[Any]] = {}
         for keys in (one for room in rooms() for one in room.keys):
             if not keys.permission or request.user.has_perm(keys.permission):
@@ -140,11 +142,11 @@ class ConsoleSite(admin.AdminSite):
         return super().login(request, {"title": _("Sign in"), **(extra_context or {})})
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Sign out, and go to where staff sign in."""
+        """Sign out, and redirect to the sign-in page for staff."""
         return LogoutView.as_view(next_page=f"{self.name}:login")(request)
 
     def page_of_row(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
-        """Redirect to the console's page of a row. 404 for what is not there and for what this person may not open."""
+        """Redirect to the console's page of a row. 404 for a row that does not exist or that this user may not open."""
         kind = ContentType.objects.filter(pk=whole_number(content_type_id) or 0).first()
         model: Any = kind.model_class() if kind is not None else None
         row = jump.row(self, request, model, object_id) if model is not None else None
@@ -153,7 +155,7 @@ class ConsoleSite(admin.AdminSite):
         return HttpResponseRedirect(jump.page_of(model, quote(row.pk)))
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """As Django's, with our view: its own checks the old password without counting and recording."""
+        """Use our own view: Django's checks the old password without counting and recording attempts."""
         view = self.password_change_view.as_view(
             success_url=reverse(f"{self.name}:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},

@@ -1,6 +1,6 @@
-"""Found by ``manage.py check``: rooms that count what waits for somebody by something that is theirs besides their key.
+"""A check of ``manage.py check``: rooms must count a user's pending work by nothing personal but the user's key.
 
-The query is kept for all who may do the same (counting.py), so others would be told that number.
+The query is cached for all users with the same permissions (counting.py), so they would share a wrong number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ops.console.rooms import Room, rooms
 
 @register()
 def what_waits_is_counted_by_the_key_alone(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """What a room counts for one person is, with another key put in its place, what it counts for another one."""
+    """Check that a room's query for one user, with another key inserted, equals its query for another user."""
     return [
         Error(
             f"What waits in {room.label} is counted by more of a person than their key and what they are and may do, "
@@ -37,14 +37,14 @@ def what_waits_is_counted_by_the_key_alone(app_configs: Any, **kwargs: Any) -> l
 
 
 def _differs(room: Room, is_superuser: bool) -> bool:
-    with suppress(DatabaseError):  # it looks at rows, of which there may be none yet
+    with suppress(DatabaseError):  # it reads tables, which may not exist yet
         one, another = _made_up(3, is_superuser), _made_up(ANYBODY, is_superuser)
         return _counted(room, one) != _counted(room, another, put_in=one.pk)
     return False
 
 
 def _made_up(key: int, is_superuser: bool) -> Any:
-    """Somebody who may do everything, of whom everything else differs with the key."""
+    """Return a user with all permissions, whose other values differ with the key."""
     name = f"person{key}"
     user: Any = get_user_model()(username=name, email=f"{name}@example.com", is_staff=True, is_superuser=is_superuser)
     user.pk, user.has_perm, user.get_all_permissions = key, lambda *_: True, lambda *_: set()
@@ -52,7 +52,7 @@ def _made_up(key: int, is_superuser: bool) -> Any:
 
 
 def _counted(room: Room, user: Any, *, put_in: Any = None) -> list[Any]:
-    """The queries of what waits for somebody, without times, which go on meanwhile."""
+    """Return the queries of a user's pending work, without times, which change between two calls."""
     found: list[Any] = []
     for one in room.waiting(user):
         try:

@@ -1,8 +1,8 @@
-"""Counting what waits for somebody, and the lines of their home page: one query for all rooms.
+"""Counting a user's pending work, and the lines of the home page: one query for all rooms.
 
-Every page of the console counts what waits. Django takes longer to write that query than a database to answer it, so
-the text of the query is kept for some seconds, for all who may do and open the same: it differs by the key of whoever
-asks. Its answer never is: a number that is not true any more sends people to an empty list.
+Every page of the console counts pending work. Django takes longer to compile that query than the database to run it, so
+its SQL is cached for some seconds, for all users with the same permissions: only the key of the user differs. The
+result is never cached: a stale number leads people to an empty list.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from django.db.models.functions import Cast
 
 from ops.console.rooms import Waiting
 
-# "In the last days" in a query means the days before it was written: so much later it may still count what has just
+# "In the last days" in a query means the days before it was compiled: for so long it may count rows that have just
 # become too old.
 KEPT_SECONDS = 20
-MOST_KEPT = 1_000  # queries, of people who may do as many different things
-# Stands in a kept query where the key of whoever asks belongs: the key of no account, and nothing else that is counted.
+MOST_KEPT = 1_000  # queries, one for each set of permissions
+# The placeholder for the user's key in a cached query: a number that is no account's key and no other parameter.
 ANYBODY = -(2**62)
 
 
 class Counted(NamedTuple):
-    """How many rows there are, and the earliest of the time that is told of them."""
+    """The number of rows, and the earliest value of the time that is shown for them."""
 
     number: int = 0
     until: datetime | None = None
 
 
 class Question(NamedTuple):
-    """What waits for people of one kind, and the query that counts it ("" where no row can be there)."""
+    """The pending work of users with the same permissions, and the SQL that counts it ("" if it can match no row)."""
 
     asked_at: float
     waiting: list[Waiting]
@@ -44,7 +44,7 @@ class Question(NamedTuple):
     params: tuple[Any, ...] = ()
 
     def answer(self, person: Any) -> list[Counted]:
-        """What is counted of each now for the person with this key."""
+        """Count each kind of pending work now, for the user with this key."""
         if not self.sql:
             return [Counted()] * len(self.waiting)
         with connections[self.database].cursor() as cursor:
@@ -56,10 +56,10 @@ _questions: dict[Hashable, Question] = {}
 
 
 def question(who: Hashable, ask: Callable[[], list[Waiting]]) -> Question:
-    """The question that counts what waits for people like ``who``, as kept, or else asked by ``ask``.
+    """Return the question for users like ``who``, cached or made from ``ask()``.
 
-    ``who`` must differ wherever ``ask`` may return something else: it says what somebody is and may do. ``ask`` asks
-    for a person whose key is ANYBODY.
+    ``who`` (flags and permissions) must differ if the result of ``ask`` may differ. ``ask`` returns the pending work of
+    a user whose key is ANYBODY.
     """
     kept, now = _questions.get(who), time.monotonic()
     if kept is None or now - kept.asked_at > KEPT_SECONDS:
@@ -70,12 +70,12 @@ def question(who: Hashable, ask: Callable[[], list[Waiting]]) -> Question:
 
 
 def forget() -> None:
-    """Keep no question, for tests that change settings or what people may do without naming it."""
+    """Clear the cache, when it is full and in tests that change settings or permissions in ways that ``who`` omits."""
     _questions.clear()
 
 
 def count(declared: list[Waiting]) -> list[Counted]:
-    """What is counted of each, with its times, in one query."""
+    """Count each of these, with its earliest time, in one query."""
     return _in_order(declared, _rows(declared, with_times=True)) if declared else []
 
 
@@ -91,7 +91,7 @@ def _write(now: float, waiting: list[Waiting]) -> Question:
 
 
 def filled(params: Iterable[Any], person: Any) -> list[Any]:
-    """The parameters for this person, of the same types: PostgreSQL’s numbers have types of their own."""
+    """Return the parameters with this user's key, in the same type: PostgreSQL’s numbers have their own types."""
     return [type(one)(person) if isinstance(one, int) and one == ANYBODY else one for one in params]
 
 
@@ -102,16 +102,16 @@ def _in_order(declared: list[Waiting], rows: Any) -> list[Counted]:
 
 def _rows(declared: list[Waiting], *, with_times: bool) -> Any:
     first, *rest = (_counted(one, place, with_times) for place, one in enumerate(declared))
-    # Without an order: newer Djangos would take over that of the model, which none of these columns has.
+    # Without an order: newer Djangos would apply that of the model, whose fields are not among these columns.
     return first.union(*rest, all=True).order_by() if rest else first
 
 
 def _counted(one: Waiting, place: int, with_times: bool) -> Any:
     which = Value(place, IntegerField())
-    # Cast, because PostgreSQL takes an unknown NULL for a text, and would not join it to a time.
+    # Cast, because PostgreSQL treats an untyped NULL as text, which a UNION with a time rejects.
     no_time = Cast(Value(None), DateTimeField())
     if one.most is not None:
-        # Beside a row of the same table, of which there is one where any is counted.
+        # Selected beside one row of the same table, which exists if there is anything to count.
         table = one.rows.model._base_manager
         row = table.filter(pk=Subquery(table.order_by("pk").values("pk")[:1])).order_by()
         rows = row.values(which=which, number=_NumberOf(one.rows.values("pk")[: one.most + 1]), until=no_time)
@@ -122,7 +122,7 @@ def _counted(one: Waiting, place: int, with_times: bool) -> Any:
 
 
 class _NumberOf(Subquery):
-    """How many rows a query gives, of which no more are looked at."""
+    """The number of rows of a limited subquery, which reads no more rows than its limit."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()

@@ -1,4 +1,4 @@
-"""The home page: what waits for a person, then the sections that the rooms declare (``Room.home_sections``)."""
+"""The home page: the user's pending work, then the sections that the rooms declare (``Room.home_sections``)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Section:
-    """A section. ``order`` is its place, lower first; sections of one ``name`` are shown as one, under the first title.
+    """A section. ``order`` is its place, lower first; sections with the same ``name`` are merged under the first title.
 
-    ``lines(user)`` are numbers that lead to lists; one query counts those of all sections. ``template`` shows what
-    ``content(request)`` returns: None where this person may not see it. Neither shows the text of a message, which
-    would have to be recorded. ``empty`` stands where there is nothing; without it the section is left out then.
+    ``lines(user)`` are numbers that link to lists; one query counts those of all sections. ``template`` renders what
+    ``content(request)`` returns: None if this user may not see it. Neither shows the text of a message, which would
+    have to be recorded. ``empty`` is shown if there is nothing else; without it, an empty section is left out.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Section:
 
 @dataclass
 class ShownSection:
-    """A section as somebody sees it: its lines that are not 0, and its parts, each a template with its content."""
+    """A section for one user: its lines that are not 0, and its parts, each a template with its content."""
 
     section: Section
     lines: list[Task]
@@ -43,7 +43,7 @@ class ShownSection:
 
 
 def shown_sections(request: HttpRequest, frame: Frame) -> list[ShownSection]:
-    """Return the sections that this person may see, in order."""
+    """Return the sections that this user may see, in order."""
     declared = sorted((one for room in rooms() for one in room.home_sections()), key=lambda one: one.order)
     asked = [(section, list(section.lines(request.user))) for section in declared]
     counted = _counted(frame, asked)
@@ -60,6 +60,6 @@ def shown_sections(request: HttpRequest, frame: Frame) -> list[ShownSection]:
 
 
 def _counted(frame: Frame, asked: list[tuple[Section, list[Waiting]]]) -> list[list[Task]]:
-    """The lines of each section that lead where this person may go, counted."""
+    """Count the lines of each section whose lists this user may open."""
     tasks = iter(frame.count([line for _, lines in asked for line in lines]))
     return [[next(tasks) for line in lines if frame.may_open(line.item)] for _, lines in asked]

@@ -1,6 +1,6 @@
-"""The jump box: leads to what somebody types or pastes: a number, a name, an address, a page of the console.
+"""The jump box: opens what a user types or pastes: a number, a name, a URL, the name of a page.
 
-It finds only what the person may open, and says of everything else what it says of what is not there.
+It finds only what the user may open; everything else looks as if it did not exist.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from ops.console.addresses import whole_number
 from ops.console.frame.menu import Frame
 from ops.console.rooms import Found, Group, rooms
 
-LONGEST = 300  # letters that are looked at; an address with filters fits
+LONGEST = 300  # characters that are read; a URL with filters fits
 MOST_FOUND = 20
-UNFINISHED = re.compile(r"(?:^|\s)[^\W_]+$")  # a word at the end, no value of a filter
+UNFINISHED = re.compile(r"(?:^|\s)[^\W_]+$")  # a word at the end that is not a filter's value
 # "88", "#88", "message 88", "conversation no. 88"
 NUMBERED = re.compile(r"(?P<word>[a-z ]*?)\s*(?:#|no\.?)?\s*(?P<number>[0-9]{1,18})", re.IGNORECASE)
 
 
 def find(site: Any, request: HttpRequest, text: str, frame: Frame) -> list[Found]:
-    """Return what ``text`` means, the surest first and each address once; at most MOST_FOUND."""
+    """Return the results for ``text``, the most certain first and each address once; at most MOST_FOUND."""
     pasted = list(_address(site, request, text, frame))
     found = pasted or [
         *_rows(site, request, text),
@@ -42,12 +42,12 @@ def find(site: Any, request: HttpRequest, text: str, frame: Frame) -> list[Found
 
 
 def going_on(text: str) -> str:
-    """What to search texts for while somebody types: the word at the end may go on, unless it is an operator."""
+    """Return the search for a text that is still being typed: its last word is a prefix, unless it is an operator."""
     return f"{text}*" if UNFINISHED.search(text) and text.split()[-1] not in ("OR", "AND") else text
 
 
 def grouped(found: Iterable[Found]) -> list[tuple[str, list[Found]]]:
-    """What was found by what it is: people, pages of the console, and what has a number."""
+    """Return the results by group, with the label of each group."""
     groups: dict[Group, list[Found]] = {group: [] for group in Group}
     for one in found:
         groups[one.group].append(one)
@@ -55,13 +55,13 @@ def grouped(found: Iterable[Found]) -> list[tuple[str, list[Found]]]:
 
 
 def suggestion(one: Found) -> dict[str, str]:
-    """What the jump box shows of it under the name of its group, which says of most what it is."""
+    """Return a result as JSON for the jump box. Only numbered ones have a kind: other groups are named after theirs."""
     kind = str(one.kind) if one.group == Group.NUMBERED else ""
     return {"title": str(one.title), "kind": kind, "address": one.address, "group": str(one.group.label)}
 
 
 def row(site: Any, request: HttpRequest, model: type[models.Model], key: str) -> Any:
-    """The row of a registered model with this key, if this person may open its page; or None."""
+    """Return the row of a registered model with this key if this user may open its page, or None."""
     if not site.is_registered(model):
         return None
     model_admin = site.get_model_admin(model)
@@ -75,12 +75,12 @@ def row(site: Any, request: HttpRequest, model: type[models.Model], key: str) ->
 
 
 def page_of(model: type[models.Model], key: Any) -> str:
-    """The address of a row's page."""
+    """Return the address of a row's page."""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
 
 
 def _rows(site: Any, request: HttpRequest, text: str) -> Iterable[Found]:
-    """What has this number or id, of the models that rooms declare (``Room.finds``)."""
+    """Yield rows with this number or id, of the models that rooms declare (``Room.finds``)."""
     numbered = NUMBERED.fullmatch(text)
     word, number = (numbered["word"].strip().lower(), whole_number(numbered["number"])) if numbered else ("", None)
     for label, kind in ((label, kind) for room in rooms() for label, kind in room.finds.items()):
@@ -105,9 +105,9 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _address(site: Any, request: HttpRequest, text: str, frame: Frame) -> Iterable[Found]:
-    """The page of a pasted address of the console, whatever its host: one is never led away from here.
+    """Yield the page of a pasted URL, whatever its host: results never lead away from this console.
 
-    That of a list, or of a row; an address below a row (its deletion, its history) leads to the row.
+    The page is a list or a row; a URL below a row (its deletion, its history) leads to the row.
     """
     try:
         parts = urlsplit(text)
@@ -126,7 +126,7 @@ def _address(site: Any, request: HttpRequest, text: str, frame: Frame) -> Iterab
 
 
 def _pages(text: str, frame: Frame) -> Iterable[Found]:
-    """The pages of the console with a word that begins like this."""
+    """Yield the pages of the console with a word in their name that begins with ``text``."""
     for name, address in frame.pages:
         if re.search(rf"(?<!\w){re.escape(text)}", name, re.IGNORECASE):
             yield Found(name, _("page"), address, Group.PAGES)

@@ -1,6 +1,6 @@
-"""The menu of the console: five places, what each of them offers to the person who asks, and what waits there.
+"""The menu of the console: five places, each with the lists and pages that the user may open, and its pending work.
 
-Rooms declare what is in it (``Room.menu``, ``Room.waiting``); nobody is offered what they may not open.
+Rooms declare its items and the work (``Room.menu``, ``Room.waiting``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ops.console.rooms import Item, Place, Waiting, rooms
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-UNDECLARED = Item(Place.SETTINGS, 1_000)  # where a list stands that no room declares
+UNDECLARED = Item(Place.SETTINGS, 1_000)  # for a list that no room declares
 OTHER_PAGES: tuple[tuple[StrOrPromise, str], ...] = (
     (gettext_lazy("Home"), "admin:index"),
     (gettext_lazy("Keyboard shortcuts"), "admin:keyboard"),
@@ -37,10 +37,10 @@ OTHER_PAGES: tuple[tuple[StrOrPromise, str], ...] = (
 
 @dataclass(frozen=True)
 class Offer:
-    """A list or page that somebody may open; ``here`` where they are on it, or on a page below it."""
+    """A list or page that the user may open; ``here`` if the current page is it, or is below it."""
 
     key: str
-    item: Item = field(compare=False)  # that of the key
+    item: Item = field(compare=False)  # determined by the key
     name: str
     address: str
     here: bool = False
@@ -53,9 +53,9 @@ class Offer:
 
 @dataclass(frozen=True)
 class OfferedPlace:
-    """A place of the menu with what it offers, which is never nothing.
+    """A place of the menu with its offers, of which there is at least one.
 
-    Two are equal where the menu shows the same (``{% kept %}``)."""
+    Two places are equal if the menu shows the same for them (``{% kept %}``)."""
 
     name: str
     offers: tuple[Offer, ...]
@@ -72,9 +72,9 @@ class OfferedPlace:
 
 @dataclass(frozen=True)
 class Task:
-    """What waits for somebody, or a line of the home page: how much, in words, and the list that shows just that.
+    """Pending work of the user, or a line of the home page: a number, words, and the list that shows just these rows.
 
-    There may be ``more`` where only so many were counted."""
+    ``more`` if there are more rows than were counted."""
 
     key: str
     number: int
@@ -86,7 +86,7 @@ class Task:
 
 
 class Entry(NamedTuple):
-    """Something in the menu, and what knows who may open it: a list’s admin; without one, the item’s permission."""
+    """An entry of the menu. A list’s admin decides who may open it; without an admin, the item’s permission does."""
 
     offer: Offer
     model_admin: Any = None
@@ -94,10 +94,10 @@ class Entry(NamedTuple):
 
 @lru_cache(maxsize=100)
 def entries(site: Any, language: str | None, prefix: str, urls: str | None) -> list[Entry]:
-    """Everything in the menu, in order. The same for everybody of a ``language``, and on every page: to find names and
-    addresses takes longer than to ask who may open them.
+    """Return all entries of the menu, in order. They are the same for all users of a ``language`` and on every page,
+    and computing names and addresses takes longer than checking who may open them.
 
-    ``prefix`` and ``urls`` are what addresses are made of besides.
+    ``prefix`` and ``urls`` are the other values that addresses depend on.
     """
     declared = {key: item for room in rooms() for key, item in room.menu.items()}
     found = []
@@ -113,14 +113,14 @@ def entries(site: Any, language: str | None, prefix: str, urls: str | None) -> l
 
 
 class Frame:
-    """What surrounds every page of the console, for one request. Nothing is computed before a template asks for it."""
+    """The frame around every page of the console, for one request. Nothing is computed until a template uses it."""
 
     def __init__(self, site: Any, request: HttpRequest) -> None:
         self.site, self.request = site, request
 
     @cached_property
     def places(self) -> tuple[OfferedPlace, ...]:
-        """The places of the menu that offer anything to this person, in their order."""
+        """The places of the menu with at least one offer for this user, in order."""
         waiting: Counter[str] = Counter()
         for task in self.tasks:
             waiting[task.key] += task.number
@@ -138,20 +138,20 @@ class Frame:
 
     @cached_property
     def here(self) -> Offer | None:
-        """The list or page that this page is, or belongs to."""
+        """The list or page of the menu that this page is, or is below."""
         around = [offer for offer in self.reachable if self.request.path.startswith(offer.address)]
         return max(around, key=lambda offer: len(offer.address), default=None)
 
     @cached_property
     def pages(self) -> list[tuple[str, str]]:
-        """Name and address of every page of the console that can be reached by its name."""
+        """The name and address of every page of the console that the jump box finds by name."""
         lists = [(f"{place.name} › {one.name}", one.address) for place in self.places for one in place.offers]
         lists += [(one.name, one.address) for one in self.reachable if one.item.place is None]
         return [*lists, *((str(name), reverse(address)) for name, address in OTHER_PAGES)]
 
     @property
     def offers_beside(self) -> tuple[Offer, ...]:
-        """The second row of the menu: what the place of this page offers; nothing where that is one thing only."""
+        """The second row of the menu: the offers of this page's place; empty if there is only one."""
         offers = next((place.offers for place in self.places if place.here), ())
         return offers if len(offers) > 1 else ()
 
@@ -166,22 +166,22 @@ class Frame:
 
     @property
     def is_list(self) -> bool:
-        """Whether this page is the list or page of the menu itself, not one below it."""
+        """Whether this page is itself a list or page of the menu, not one below it."""
         return self.here is not None and self.request.path == self.here.address
 
     @property
     def tasks(self) -> list[Task]:
-        """What waits for this person, in the order of the menu."""
+        """The pending work of this user, in the order of the menu."""
         return [task for task in self._counted if task.number and not self._is_bell(task)]
 
     @property
     def bell(self) -> Task | None:
-        """What happened to what is theirs and they have not read; None for who has no bell."""
+        """The user's unread notices; None for a user without a bell."""
         return next(filter(self._is_bell, self._counted), None)
 
     @cached_property
     def _counted(self) -> list[Task]:
-        """What waits, and what the bell tells. One query for both, and none where nothing could be there."""
+        """The pending work, and the bell's number: one query for both, and none if no row can match."""
         asked = question(self._who, lambda: self._waiting_for(self._anybody))
         return self._told(asked.waiting, asked.answer(self.request.user.pk))
 
@@ -189,14 +189,14 @@ class Frame:
         return self._offers[task.key].item.place is None
 
     def count(self, lines: list[Waiting]) -> list[Task]:
-        """Count ``lines``, and in the same query what waits; without those that lead where this person may not go."""
+        """Count ``lines``, and pending work in the same query; without lines whose list this user may not open."""
         waiting, lines = self._waiting_for(self.request.user), self._within_reach(lines)
         numbers = count([*waiting, *lines])
         self._counted = self._told(waiting, numbers[: len(waiting)])
         return self._told(lines, numbers[len(waiting) :])
 
     def may_open(self, item: str) -> bool:
-        """Whether this person may open a list or page of the menu, by its key."""
+        """Whether this user may open a list or page of the menu, by its key."""
         return item in self._offers
 
     def _waiting_for(self, user: Any) -> list[Waiting]:
@@ -206,14 +206,14 @@ class Frame:
 
     @property
     def _who(self) -> Hashable:
-        """What decides about what waits for this person: what they are, and what they may do and open."""
+        """All that pending work may depend on besides the user's key: flags, permissions and reachable pages."""
         user = self.request.user
         may = frozenset() if user.is_superuser else frozenset(user.get_all_permissions())
         return user.is_active, user.is_staff, user.is_superuser, may, tuple(self._offers)
 
     @property
     def _anybody(self) -> Any:
-        """Somebody who is, and may do, what this person is and may."""
+        """A copy of this user, with the same flags and permissions, whose key is ANYBODY."""
         anybody = copy(self.request.user)
         anybody.pk = ANYBODY
         return anybody
@@ -236,7 +236,7 @@ class Frame:
 
     @cached_property
     def reachable(self) -> list[Offer]:
-        """Everything in the menu that this person may open, in order; what is not offered too."""
+        """All entries of the menu that this user may open, in order, including those that are not offered."""
         every = entries(self.site, get_language(), get_script_prefix(), get_urlconf())
         return [entry.offer for entry in every if self._opens(entry)]
 
@@ -248,8 +248,8 @@ class Frame:
         ) and entry.model_admin.has_view_or_change_permission(self.request)
 
     def _kept(self, offer: Offer) -> str:
-        """The search and filters of this list that another list of its app takes too: looking at the messages of what
-        one found among the conversations is one click."""
+        """Return the search and filters of this list that another list of its app accepts too, so that it is one click
+        from the conversations that were found to their messages."""
         if not self.is_list or self.here is None or offer == self.here or offer.app != self.here.app:
             return ""
         taken = self._parameters_here.intersection(self._parameters(offer))
@@ -261,7 +261,7 @@ class Frame:
         return set(self._parameters(self.here)) if self.here is not None else set()
 
     def _parameters(self, offer: Offer) -> Iterable[str]:
-        """The search and the filters that a list takes."""
+        """Return the parameters of the search and filters that a list accepts."""
         if ":" in offer.key:
             return ()
         model_admin = self.site.get_model_admin(apps.get_model(offer.key))

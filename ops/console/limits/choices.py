@@ -1,4 +1,4 @@
-"""Choices of forms that are rows, read within the time limit of a request."""
+"""Form choices from rows, read within the time limit of a request."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.forms.models import ModelChoiceIterator
 
 
 class PlainChoices(ModelChoiceIterator):
-    """The choices by a plain query. Django's use a cursor that outlives its transaction, on PostgreSQL, which reads all
-    rows when the time limit of the statement has ended."""
+    """The choices by a plain query. Django's iterator uses a cursor WITH HOLD on PostgreSQL, whose rows are read at
+    commit, when the time limit of the statement no longer applies."""
 
     def __iter__(self) -> Iterator[Any]:
         field: Any = self.field
@@ -21,6 +21,6 @@ class PlainChoices(ModelChoiceIterator):
 
 
 class RowField(forms.ModelChoiceField):
-    """A choice among rows."""
+    """A choice among rows, read by a plain query."""
 
     iterator = PlainChoices

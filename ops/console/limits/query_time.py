@@ -1,7 +1,7 @@
-"""How long the database may work on one query of a page: nobody's search stops the pages of all others.
+"""A time limit for each query of a page, so that one user's search does not stop the pages of all others.
 
-The limit is for requests. Workers and commands have none, nor has what says so in a request (``unlimited``): jobs,
-which hand over to a worker by themselves, and downloads, which take as long as their reader does.
+It applies to requests, not to workers and commands. Within a request, ``unlimited`` lifts it: for jobs, which hand over
+to a worker by themselves, and for downloads, which take as long as their reader.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from django.utils.translation import gettext as _
 
 from ops.console.refusals import refusal
 
-LOOK_EVERY = 10_000  # steps of SQLite's virtual machine between two looks at the clock: about a millisecond
+LOOK_EVERY = 10_000  # steps of SQLite's virtual machine between two checks of the clock: about a millisecond
 CANCELED = "57014"  # SQLSTATE of PostgreSQL
 
-# Seconds for one query here, 0 for any number; and when the current one has to end on SQLite (time.monotonic()).
+# Seconds per query in this context, 0 for no limit; and the deadline of the current query on SQLite (time.monotonic()).
 _limit: ContextVar[float] = ContextVar("time_limit", default=0)
 _deadline: ContextVar[float] = ContextVar("time_limit_deadline", default=0)
-# The limit that a connection of PostgreSQL was told last. It keeps that, so that most requests tell it nothing.
+# The limit last set on each connection of PostgreSQL. It persists, so that most requests need not set it again.
 _told: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
 
 class TimeLimitMiddleware:
-    """Limits every query of a request to QUERY_SECONDS, and answers with a sentence where one took longer."""
+    """Limit every query of a request to QUERY_SECONDS, and return an error page if one takes longer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -51,19 +51,19 @@ class TimeLimitMiddleware:
 
 @contextmanager
 def unlimited() -> Iterator[None]:
-    """Queries in the block may take as long as they do."""
+    """Lift the time limit of queries in the block."""
     with _limited_to(0):
         yield
 
 
 def unlimited_while_sent(chunks: Iterable[Any]) -> Iterator[Any]:
-    """``chunks`` of a streamed answer, the queries for which may take as long as they do."""
+    """Yield the ``chunks`` of a streaming response, without a time limit for their queries."""
     with unlimited():
         yield from chunks
 
 
 def is_too_slow(error: BaseException) -> bool:
-    """Whether an error is that of a query, or was caused by that of a query, that was broken off at its limit."""
+    """Whether an error is, or was caused by, that of a query that was cancelled at its limit."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, OperationalError):
         found = found.__cause__
@@ -91,26 +91,26 @@ def _tell_new(sender: Any, connection: Any, **rest: Any) -> None:
 
 
 def _tell() -> None:
-    """Tell the connection the limit, if it is open and was told another one; a new one is told when it opens."""
+    """Set the limit on the connection, if it is open and has another one; a new connection gets it when it opens."""
     raw, seconds = connection.connection, _limit.get()
     if raw is None:
         return
     if connection.vendor == "sqlite":
         raw.set_progress_handler(_is_over if seconds else None, LOOK_EVERY)
     elif _told.get(raw, 0) != seconds:
-        # Past Django's cursor, which begins a transaction. Where the connection is lost, its next query says so.
+        # A raw cursor, because Django's begins a transaction. If the connection is lost, its next query raises that.
         with suppress(DatabaseError), connection.wrap_database_errors, raw.cursor() as cursor:
             cursor.execute(f"SET statement_timeout = {int(seconds * 1_000)}")
             _told[raw] = seconds
 
 
 def _begin(execute: Callable[..., Any], *args: Any) -> Any:
-    """Around each query of a request, for SQLite."""
+    """Wrap each query of a request, to set the deadline on SQLite."""
     seconds = _limit.get()
     _deadline.set(time.monotonic() + seconds if seconds else 0)
     return execute(*args)
 
 
 def _is_over() -> bool:
-    """SQLite asks this while it works, and breaks off where it is true."""
+    """Whether the deadline has passed: SQLite calls this during a query, and interrupts it if true."""
     return 0 < _deadline.get() < time.monotonic()

@@ -1,8 +1,8 @@
-"""Which pages may be sent files. Of all others nothing that is larger than a form is read from the network.
+"""Limits of uploads: only declared pages accept files; other pages read nothing larger than a form from the network.
 
-A page that takes files says so (``takes_files``), and receives them only from whoever may send some. The handler in
-FILE_UPLOAD_HANDLERS receives none, so that a file which is sent elsewhere is written nowhere. A page that takes the
-text of a message says so as well (``takes_texts``): such a form may be larger than others.
+A page that accepts files is declared by ``takes_files``, and receives them only from users who may send them. The
+handler in FILE_UPLOAD_HANDLERS accepts none, so that a file sent to another page is never stored. A page whose form
+holds the text of a message is declared by ``takes_texts``: that form may be larger than others.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from ops.console import refusals
 from ops.files.uploads import size_in_words
 
 ROOM_FOR_A_FORM = 2**16  # bytes of a multipart form around its fields
-# The longest text of a message, of characters that take four bytes, three signs each in a form.
+# The longest text of a message, if each character takes four bytes, and each byte three characters in a form (%F0).
 MOST_OF_A_TEXT = 12 * LONGEST_TEXT
 TEXT_FORM = "application/x-www-form-urlencoded"
 
 
 class NoFiles(FileUploadHandler):
-    """The handler of FILE_UPLOAD_HANDLERS: at the first file it ends the reading of what was sent."""
+    """The handler in FILE_UPLOAD_HANDLERS: stop reading the request at the first file."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         assert self.request is not None
@@ -39,10 +39,10 @@ class NoFiles(FileUploadHandler):
         raise StopUpload(connection_reset=True)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Nothing arrives here."""
+        """Never called, because new_file stops the upload."""
 
     def file_complete(self, file_size: int) -> None:
-        """Nothing arrives here."""
+        """Never called, because new_file stops the upload."""
 
 
 def takes_files(
@@ -52,9 +52,9 @@ def takes_files(
     may: Callable[[HttpRequest], bool],
     receive: Callable[[HttpRequest], object],
 ) -> Any:
-    """``view`` as a page of an admin ``site`` that takes files from whoever ``may`` send them.
+    """Return ``view`` as a page of an admin ``site`` that accepts files from users who ``may`` send them.
 
-    ``receive`` sets the request's upload handlers. The CSRF check comes after it, because it reads the form.
+    ``receive`` sets the request's upload handlers. The CSRF check runs after it, because the check reads the form.
     """
 
     @csrf_exempt
@@ -73,7 +73,7 @@ def takes_files(
 
 
 def takes_texts(may: Callable[[HttpRequest], bool]) -> Callable[[Callable[..., Any]], Any]:
-    """A view, or a view method of an admin, whose form may hold the text of a message if who sends it ``may``."""
+    """Decorator: the form of this view (or admin view method) may hold the text of a message, if the user ``may``."""
 
     def mark(view: Any) -> Any:
         view.takes_texts = may
@@ -83,7 +83,7 @@ def takes_texts(may: Callable[[HttpRequest], bool]) -> Callable[[Callable[..., A
 
 
 class UploadsMiddleware:
-    """Refuses, unread, what is larger than a form and was sent to a page that takes no files; before the CSRF check."""
+    """Refuse, unread, a request larger than a form to a page that accepts no files; runs before the CSRF check."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -108,7 +108,7 @@ class UploadsMiddleware:
                 request, _("Not read, and nothing was changed"), "too_large", status=413, most=size_in_words(most)
             )
         if request.content_type == "multipart/form-data" and request.method == "POST":
-            with suppress(UnreadablePostError):  # the CSRF check says so
+            with suppress(UnreadablePostError):  # the CSRF check reports it
                 request.POST  # noqa: B018 - reading it finds out whether it holds a file
             if getattr(request, "sent_files", False):
                 return refusals.refusal(request, _("Not read, and nothing was changed"), "takes_no_files", status=400)
@@ -116,12 +116,12 @@ class UploadsMiddleware:
 
 
 def _announced(request: HttpRequest) -> int:
-    """How many bytes the request says that it sends; what it sends beyond that is not read."""
+    """Return the request's Content-Length in bytes; anything beyond it is not read."""
     length = request.META.get("CONTENT_LENGTH") or ""
     return int(length) if length.isdecimal() else 0
 
 
 def _read_form(request: HttpRequest) -> None:
-    """Read a form that is larger than the setting allows: Django compares only what it reads by itself with that."""
-    with suppress(UnreadablePostError):  # the CSRF check says so
+    """Read a form larger than DATA_UPLOAD_MAX_MEMORY_SIZE: Django checks that only if it reads the body itself."""
+    with suppress(UnreadablePostError):  # the CSRF check reports it
         request._body = request.read()

@@ -1,4 +1,4 @@
-"""Filters by a range of days, each in the time zone of whoever looks."""
+"""Filters by a range of days in the user's time zone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 class DayFilter(admin.SimpleListFilter):
-    """Rows whose moment ``field`` lies on one side of a day, which a date field takes."""
+    """Rows whose time ``field`` lies on one side of a day, entered in a date field."""
 
     input_type = "date"
     field = ""
@@ -32,16 +32,16 @@ class DayFilter(admin.SimpleListFilter):
         return [] if self.day is None else [(self.day.isoformat(), moments.day(self.day))]
 
     def has_output(self) -> bool:
-        return True  # its field is there before a day is chosen
+        return True  # its field is shown before a day is chosen
 
     @property
     def field_value(self) -> str:
-        """What stands in the field."""
+        """The value of the form field."""
         return self.value() or ""
 
 
 class FromDay(DayFilter):
-    """From the beginning of a day on."""
+    """Rows from the beginning of a day on."""
 
     parameter_name = "from"
 
@@ -50,7 +50,7 @@ class FromDay(DayFilter):
 
 
 class ToDay(DayFilter):
-    """Up to the end of a day."""
+    """Rows up to the end of a day."""
 
     parameter_name = "to"
 
@@ -59,7 +59,7 @@ class ToDay(DayFilter):
 
 
 def days(field: str, from_day: StrOrPromise, to_day: StrOrPromise) -> tuple[type[FromDay], type[ToDay]]:
-    """The two filters by the day of a moment, with their titles."""
+    """Return the two filters by the day of the time ``field``, with their titles."""
     return (
         type("FromDay", (FromDay,), {"field": field, "title": from_day}),
         type("ToDay", (ToDay,), {"field": field, "title": to_day}),
@@ -67,7 +67,7 @@ def days(field: str, from_day: StrOrPromise, to_day: StrOrPromise) -> tuple[type
 
 
 def _day(text: str | None) -> date | None:
-    """The day that a date field sends; None for anything else, and for days without a local time everywhere."""
+    """Parse the value of a date field; None for anything else, and for days that some time zone cannot represent."""
     try:
         day = date.fromisoformat(text or "")
     except ValueError:
@@ -80,8 +80,8 @@ def _begins(day: date) -> datetime:
 
 
 class Within(admin.SimpleListFilter):
-    """Rows whose moment ``field`` lies in a period of whole days, such as "2026-01-01..2026-01-31". Links choose one:
-    without them there is nothing to choose."""
+    """Rows whose time ``field`` lies in a period of whole days, such as "2026-01-01..2026-01-31". The period comes from
+    a link; the list itself offers no choice."""
 
     field = ""
 
@@ -99,5 +99,5 @@ class Within(admin.SimpleListFilter):
         return self.narrowed(queryset, _begins(self.days[0]), _begins(self.days[1] + DAY))
 
     def narrowed(self, rows: Any, first: datetime, after: datetime) -> QuerySet:
-        """Those from a moment up to another one."""
+        """Return the rows from ``first`` up to, not including, ``after``."""
         return rows.filter(**{f"{self.field}__gte": first, f"{self.field}__lt": after})

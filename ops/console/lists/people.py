@@ -1,7 +1,7 @@
-"""Filters by people: a name is typed, suggested while it is, and becomes a number in the address.
+"""Filters by people: users type a name, with suggestions, and the query string gets the person's primary key.
 
-What a request says is kept in exports and entries, so it holds the person's number and never the name. A number
-finds whom a name finds (``PeopleAdmin.findable``): otherwise names could be read off by counting numbers up.
+Query strings are stored in exports and audit entries, so they contain the key and never the name. A key finds only
+people whom a name finds too (``PeopleAdmin.findable``): otherwise all names could be listed by counting up keys.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ MOST_SUGGESTED = 10
 
 
 class PersonFilter(admin.SimpleListFilter):
-    """A filter whose value is a person's number. Its field in a form, ``typed_name``, takes the name.
+    """A filter whose value is a person's primary key. Its form field, ``typed_name``, takes the name.
 
-    ``typed`` is a name that nobody has, which the field keeps; the list is empty then, as for a number of nobody.
+    ``typed`` is a name that nobody has, which stays in the field; the list is then empty, as for a key of nobody.
     """
 
     input_type = "person"
@@ -45,7 +45,7 @@ class PersonFilter(admin.SimpleListFilter):
 
     @classmethod
     def name_of(cls, user_id: str | None, findable: QuerySet) -> str | None:
-        """The name that stands for this number, "" for an account that is not ``findable``, None if it is no number."""
+        """Return the name for this key, "" for an account that is not ``findable``, None if it is not a number."""
         number = whole_number(user_id)
         if number is None:
             return None
@@ -53,11 +53,11 @@ class PersonFilter(admin.SimpleListFilter):
         return person.get_username() if person is not None else ""
 
     def has_output(self) -> bool:
-        return True  # its field is there before anybody is named
+        return True  # its field is shown before anybody is named
 
     @property
     def field_value(self) -> str:
-        """What stands in the field."""
+        """The value of the form field."""
         return self.typed or self.username or ""
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
@@ -66,12 +66,12 @@ class PersonFilter(admin.SimpleListFilter):
         return self.narrow(request, queryset) if self.lookup_choices else queryset
 
     def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        """``queryset`` narrowed to the person; called where one is named."""
+        """Return ``queryset`` narrowed to the person; called only if one is named."""
         raise NotImplementedError
 
 
 class Participant(PersonFilter):
-    """The conversations or messages of one person, or, with ``OtherParticipant``, what two wrote to each other."""
+    """The conversations or messages of one person, or, with ``OtherParticipant``, those between two people."""
 
     title = gettext_lazy("participant")
     parameter_name = "participant"
@@ -83,37 +83,37 @@ class Participant(PersonFilter):
 
 
 class OtherParticipant(PersonFilter):
-    """The second of two people; alone it is the same as the first."""
+    """The second of two people; alone, it filters like the first."""
 
     title = gettext_lazy("and participant")
     parameter_name = "with"
     typed_name = "other"
 
     def narrow(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        # Together with the first, that one narrows to both.
+        # If both are given, the first filter narrows to both.
         return queryset if request.GET.get(Participant.parameter_name) else queryset.listed_of(self.value())
 
 
 class PeopleAdmin(KeysetAdmin):
-    """A list with filters by people: suggests names, and leads from typed names to the address with numbers."""
+    """A list with filters by people: it suggests names, and redirects from typed names to primary keys."""
 
     unknown_person: StrOrPromise = gettext_lazy("No participant is called “%(name)s”.")
     unknown_help: StrOrPromise = gettext_lazy("Check the spelling.")
 
     def findable(self, request: HttpRequest) -> Any:
-        """The people whom this user may find here, by name or number."""
+        """Return the people whom this user may find here, by name or primary key."""
         raise NotImplementedError
 
     def people_named(self, request: HttpRequest, text: str) -> QuerySet:
-        """Those of them who are suggested for a name that begins with ``text``, by name."""
+        """Return those of them whose names begin with ``text``, in the order of their names."""
         return self.findable(request).beginning_with(text)
 
     def person_named(self, request: HttpRequest, text: str) -> Any:
-        """The one of them with this name; or None."""
+        """Return the one of them with this name, or None."""
         return self.findable(request).named(text)
 
     def record_lookup(self, request: HttpRequest, *, terms: str, results: int) -> None:
-        """Record what was typed."""
+        """Record the typed text."""
         raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
@@ -122,7 +122,7 @@ class PeopleAdmin(KeysetAdmin):
 
     @method_decorator(require_safe)
     def people_view(self, request: HttpRequest) -> HttpResponse:
-        """The names that begin with ``q``, for the field of a filter. Recorded first, like the jump box."""
+        """Return the names that begin with ``q``, for the field of a filter. Recorded first, like the jump box."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         text = clean_search_term(request.GET.get("q", ""))[:LONGEST]
@@ -133,7 +133,7 @@ class PeopleAdmin(KeysetAdmin):
         return JsonResponse({"names": found[:MOST_SUGGESTED], "has_more": len(found) > MOST_SUGGESTED})
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the list. Names that were typed lead to their numbers first; one that nobody has stays in its field."""
+        """Redirect typed names to primary keys, or show the list. A name that nobody has stays in its field."""
         if request.method == "GET" and self.has_view_or_change_permission(request):
             address = self._with_numbers(request)
             if address is not None:
@@ -141,7 +141,7 @@ class PeopleAdmin(KeysetAdmin):
         return super().changelist_view(request, extra_context)
 
     def _with_numbers(self, request: HttpRequest) -> str | None:
-        """The address with numbers instead of typed names; None without any, or if nobody has one of them."""
+        """Return the address with keys instead of typed names; None without any, or if nobody has one of the names."""
         asked: list[Any] = [spec for spec in self.get_list_filter(request) if getattr(spec, "typed_name", "")]
         if not request.GET.keys() & {spec.typed_name for spec in asked}:
             return None
@@ -149,7 +149,7 @@ class PeopleAdmin(KeysetAdmin):
         for spec in asked:
             name = clean_search_term(params.pop(spec.typed_name, [""])[-1])
             if name and name == spec.name_of(params.get(spec.parameter_name), self.findable(request)):
-                continue  # a deleted account could not be found again by its name
+                continue  # keep the key: a deleted account could not be found by its name
             params.pop(spec.parameter_name, None)
             person = self.person_named(request, name) if 0 < len(name) <= LONGEST else None
             if name:
@@ -166,7 +166,7 @@ class PeopleAdmin(KeysetAdmin):
 
 
 def _without_empty(params: QueryDict) -> str:
-    """A query string without the fields of a form that were left empty."""
+    """Return a query string without empty form fields."""
     for name in [name for name, value in params.items() if not value]:
         del params[name]
     return params.urlencode()

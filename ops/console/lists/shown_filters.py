@@ -1,4 +1,4 @@
-"""What the page of a list shows of its filters: the row of them, the form “More filters”, and names that nobody has."""
+"""The filters on the page of a list: the row of filters, the form “More filters”, and names that nobody has."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ops.console.declared_lists import DeclaredChangeList
 
 
 class Field(NamedTuple):
-    """A field of “More filters”: what its page shows of a filter. ``kind`` is "person", "date", or "" for choices."""
+    """A form field of “More filters”, for one filter. ``kind`` is "person", "date", or "" for choices."""
 
     title: str
     name: str
     kind: str
     value: str
     choices: tuple[tuple[str, str], ...]
-    typed_name: str  # of a person's
-    is_unknown: bool  # whether nobody has the name that was typed
+    typed_name: str  # of a "person" field
+    is_unknown: bool  # whether nobody has the typed name
 
 
 class ShownFilters(DeclaredChangeList):
-    """A change list some of whose filters stand behind “More filters”."""
+    """A change list some of whose filters are shown under “More filters”."""
 
     model_admin: Any  # a KeysetAdmin
-    specs_behind: tuple[Any, ...]  # those
+    specs_behind: tuple[Any, ...]  # the filters under “More filters”
 
     @property
     def filter_choices(self) -> list[tuple[str, list[Any]]]:
@@ -39,7 +39,7 @@ class ShownFilters(DeclaredChangeList):
 
     @property
     def more_filters(self) -> list[Any]:
-        """The filters behind “More filters”, which is a form."""
+        """The filters under “More filters”, which is a form."""
         return [spec for spec in self.filter_specs if type(spec) in self.specs_behind]
 
     @property
@@ -60,12 +60,12 @@ class ShownFilters(DeclaredChangeList):
 
     @property
     def more_active(self) -> int:
-        """How many filters behind “More filters” narrow the list."""
+        """How many filters under “More filters” narrow the list."""
         return sum(bool(spec.value()) for spec in self.more_filters)
 
     @property
     def kept_params(self) -> dict[str, str]:
-        """What the form of “More filters” keeps of the address; the number beside a name, which it may still be of."""
+        """The other parameters that the form “More filters” sends again, including the key beside an unchanged name."""
         asked = {spec.parameter_name for spec in self.more_filters if not getattr(spec, "typed_name", "")}
         return {name: value for name, value in self.params.items() if name not in asked}
 
@@ -76,12 +76,12 @@ class ShownFilters(DeclaredChangeList):
 
     @property
     def unknown_people(self) -> list[str]:
-        """The names that were typed into filters and that nobody has."""
+        """The names typed into filters that nobody has."""
         return [spec.typed for spec in self.filter_specs if getattr(spec, "typed", "")]
 
     @property
     def unknown_sentences(self) -> list[SafeString]:
-        """What is said of each of them."""
+        """A sentence about each of them."""
         sentence = SafeString(escape(self.model_admin.unknown_person))
         return [
             format_html(sentence.replace("%(name)s", "{}"), format_html("<bdi>{}</bdi>", name))

@@ -1,4 +1,4 @@
-"""Rows without their texts: who, when and how many, for those who have given no reason to read them yet."""
+"""Rows without their texts, for users who have not yet given a reason to read: only people, times and numbers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ TEXTS = ("content", "old_content", "text", "beginning")
 
 
 def withhold(rows: Iterable[Any], *, mark: bool = True) -> None:
-    """Take the texts off these rows (messages, edits, notifications) and off their messages; marks them ``unopened``,
-    unless they say why otherwise.
+    """Blank the texts of these rows (messages, edits, notifications) and of their messages, and set ``unopened`` to
+    ``mark``: False if the page explains the missing texts differently.
 
-    They are gone from the rows, so that no template shows them by mistake. The rows must not be saved.
+    The texts are removed from the rows, so that no template shows them by mistake. The rows must not be saved.
     """
     for row in rows:
         row.unopened = mark

@@ -1,4 +1,4 @@
-"""What rows of a list show of messages: far less than a Message takes to make."""
+"""The words and names that rows of lists show, without the cost of Message instances."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from messaging.models import Message
 from messaging.search.engine import MARKED
 from messaging.texts.beginnings import CUT
 
-LENGTH = 160  # characters that a row shows of a text
+LENGTH = 160  # characters of a text in a row
 
 
 class Words(NamedTuple):
-    """The words of a message and the usernames of its people; ``warning`` stands in the place of words that are
-    covered."""
+    """The words of a message and the usernames of its people; ``warning`` replaces words that are covered."""
 
     pk: int
     content: str
@@ -27,14 +26,14 @@ class Words(NamedTuple):
 
 
 def covered(words: Any, warnings: Mapping[int, str]) -> Any:
-    """Words of a message, or None, without the words themselves if there is a warning on them."""
+    """Return Words (or None) with the content replaced by a warning, if there is one on that message."""
     return words._replace(content="", warning=warnings[words.pk]) if words and words.pk in warnings else words
 
 
 def beginning(text: str) -> str:
-    """The first characters of a text, as Django's ``truncatechars`` cuts it, which takes longer for most texts.
+    """Return the first characters of a text, like Django's ``truncatechars``, but faster for most texts.
 
-    A sign is never parted from those that belong to it.
+    A character is never separated from its combining marks.
     """
     if text.isascii():
         return text if len(text) <= LENGTH else f"{text[: LENGTH - 1]}…"
@@ -42,14 +41,14 @@ def beginning(text: str) -> str:
 
 
 def first_words(keys: Collection[int | None]) -> dict[int, Words]:
-    """The beginnings of these messages, by id; longer ones end with “…”."""
+    """Return the beginnings of these messages by id; truncated ones end with “…”."""
     return {
         pk: words._replace(content=beginning(words.content)) for pk, words in _words(keys, Left("content", CUT)).items()
     }
 
 
 def marked_texts(keys: Collection[int]) -> dict[int, Words]:
-    """The texts of these messages as far as words are marked in them, by id."""
+    """Return the texts of these messages by id, up to the length within which words are marked."""
     return _words(keys, Left("content", MARKED))
 
 

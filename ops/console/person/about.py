@@ -1,4 +1,4 @@
-"""What rooms say of a person at the head of their page, and what can be done there (``Room.about_person``)."""
+"""The head of a person's page: facts about the person, and actions, from all rooms (``Room.about_person``)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chip:
-    """A state in a few words, beside a ``sign``; ``name`` is a username that follows, ``more`` what follows that.
+    """A state in a few words, beside a ``sign``, followed by a username ``name``, and by the words ``more``.
 
-    ``look`` is the class of the chip ("held").
+    ``look`` is the CSS class of the chip ("held").
     """
 
     words: StrOrPromise
@@ -30,9 +30,9 @@ class Chip:
 
 @dataclass(frozen=True)
 class Act:
-    """A button. ``order`` is its place, lower first; the first one that may be ``primary`` is.
+    """A button. ``order`` is its place, lower first. The first button that may be ``primary`` stands out.
 
-    A ``dangerous`` one stands behind all others.
+    ``dangerous`` ones come after all others.
     """
 
     words: StrOrPromise
@@ -44,7 +44,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence below the chips. ``quoted`` is what somebody wrote; ``link`` its text and address."""
+    """A sentence below the chips. ``quoted`` is a text that a user wrote; ``link`` the text and address of a link."""
 
     words: StrOrPromise
     quoted: str = ""
@@ -53,7 +53,7 @@ class Note:
 
 @dataclass(frozen=True)
 class About:
-    """What a room, or all of them, say of a person."""
+    """The part of one room, or of all rooms, in the head of a person's page."""
 
     chips: Sequence[Chip] = ()
     notes: Sequence[Note] = ()
@@ -61,7 +61,7 @@ class About:
 
     @property
     def primary(self) -> Act | None:
-        """The one button that stands out, if any may."""
+        """The button that stands out, if there is one."""
         return next((act for act in self.acts if act.primary and not act.dangerous), None)
 
     @property
@@ -72,9 +72,9 @@ class About:
 
 
 def about(request: HttpRequest, person: Any) -> About:
-    """What all rooms say of ``person`` to whoever asks."""
+    """Return the head of the page of ``person`` for the user of ``request``."""
     found = [room.about_person(request, person) for room in rooms()]
-    # Rooms stand in the order of their imports, the latest first.
+    # Rooms are in the order of INSTALLED_APPS: those that import others come first.
     found = [one for one in reversed(found) if one is not None]
     return About(
         chips=[chip for one in found for chip in one.chips],

@@ -1,5 +1,5 @@
-"""Who may know that there is a person with some number: those to whom a room shows something of that person
-(``Room.shows_people``). Otherwise names could be read off by counting numbers up."""
+"""Which people a user may see: those of whom a room shows the user something (``Room.shows_people``). Without this,
+anybody could list all names by counting up primary keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.console.rooms import rooms
 
 
 def seen_by(user: Any, people: Any) -> Any:
-    """Those of ``people`` (a queryset of accounts) of whom any room shows ``user`` something."""
+    """Return those of ``people`` (a queryset of accounts) of whom any room shows ``user`` something."""
     shown = [one for room in rooms() for one in room.shows_people(user)]
     if any(one is True for one in shown):
         return people
@@ -24,7 +24,8 @@ def seen_by(user: Any, people: Any) -> Any:
 
 
 def address_of(key: Any, *, user: Any) -> str:
-    """The page of the person with this primary key; "" if there is none, or none that opens for ``user``."""
+    """Return the address of the page of the person with this primary key; "" if ``user`` may not open it or there is
+    no such person."""
     address = tabs.address_of(key, user=user)
     people = get_user_model()._default_manager.filter(pk=key)
     return address if address and seen_by(user, people).exists() else ""

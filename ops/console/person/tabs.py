@@ -1,6 +1,6 @@
-"""The page of a person, and its tabs, which rooms declare (``Room.person_tabs``).
+"""The tabs of a person's page, which rooms declare (``Room.person_tabs``).
 
-Every name in the console leads to this one page, to the first tab that the reader's role may open.
+Every name in the console links to this one page, at the first tab that the user may open.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab, which is a page of its own. ``order`` is its place, lower first; ``permission`` is needed to open it.
+    """A tab, with a URL of its own. ``order`` is its place, lower first; ``permission`` is needed to open it.
 
-    ``view_name`` names its address, which takes the person's primary key.
+    ``view_name`` is the name of the URL, which takes the person's primary key.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Tab:
 
 
 class ShownTab(NamedTuple):
-    """A tab on the page of one person; ``here`` on the page of this tab itself."""
+    """A tab on the page of one person; ``here`` if it is the open one."""
 
     title: str
     address: str
@@ -41,21 +41,21 @@ class ShownTab(NamedTuple):
 
 @cache
 def declared() -> tuple[Tab, ...]:
-    """All tabs, in order."""
+    """Return all tabs, in order."""
     return tuple(sorted((one for room in rooms() for one in room.person_tabs()), key=lambda one: one.order))
 
 
 def open_to(user: Any) -> list[Tab]:
-    """The tabs that ``user`` may open, in order."""
+    """Return the tabs that ``user`` may open, in order."""
     return [one for one in declared() if user.has_perm(one.permission)]
 
 
 def address_of(key: Any, *, user: Any) -> str:
-    """The page of the person with this primary key, as far as ``user`` may open it; "" if they may not."""
+    """Return the address of the first tab of this person's page that ``user`` may open; "" if there is none."""
     first = next(iter(open_to(user)), None)
     return reverse(first.view_name, args=[key]) if first else ""
 
 
 def shown(key: Any, *, user: Any, here: str) -> list[ShownTab]:
-    """The tabs on the page of a person, of which the one with the name ``here`` is open."""
+    """Return the tabs on the page of a person; the tab named ``here`` is open."""
     return [ShownTab(str(one.title), reverse(one.view_name, args=[key]), one.name == here) for one in open_to(user)]

@@ -1,4 +1,4 @@
-"""A search as somebody asks for it on a page of the console: what it finds and marks, or what is wrong with it."""
+"""A search typed on a page of the console: the messages that it finds and the words that it marks, or its mistake."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from messaging.search.language import Mistake
 from messaging.search.query import Query, read
 from ops.console.rooms import rooms
 
-# Of the language itself: how it is written, and what it finds.
+# The search language itself: an example, and what it finds.
 LANGUAGE = (
     ("harbour boat", gettext_lazy("both words, in any order")),
     ('"the old harbour"', gettext_lazy("just this phrase")),
@@ -45,7 +45,7 @@ class Help(NamedTuple):
 
 @dataclass(frozen=True)
 class Fault:
-    """A mistake as a page shows it: the sentence, and what was typed, with its ``place``."""
+    """A mistake for display: a sentence, and the typed text before, at and after its ``place``."""
 
     sentence: str
     before: str
@@ -55,7 +55,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Search:
-    """What was typed, as ``query``, or with a ``fault``. Without either, nothing was asked for: ``text`` is empty."""
+    """A typed ``text``, parsed as ``query``, or with a ``fault``. Neither is set if ``text`` is empty."""
 
     text: str
     vocabulary: Vocabulary
@@ -65,34 +65,34 @@ class Search:
 
     @property
     def condition(self) -> Q:
-        """That of the messages that it finds: none where there is a mistake, rather than all."""
+        """The condition of the messages that it finds; after a mistake it finds none, rather than all."""
         return filters.NOTHING if self.query is None else self.query.condition
 
     @cached_property
     def covered(self) -> str:
-        """What was searched, in a sentence."""
+        """A sentence about which texts were searched."""
         return self.query.covered if self.query is not None else ""
 
     def places(self, text: str) -> Sequence[tuple[int, int]]:
-        """Where the words that were looked for stand in ``text``."""
+        """Return where the words of the search are in ``text``."""
         return self.query.places(text) if self.query is not None else ()
 
     def newest_messages(self, messages: Any) -> QuerySet:
-        """Those of ``messages`` that it finds, for a page of the newest of them."""
+        """Return those of ``messages`` that it finds, for a page of the newest ones."""
         return messages.none() if self.query is None else self.query.newest_messages(messages)
 
     def first_page(self, messages: Any, *, size: int, most: int) -> FirstPage:
-        """The newest ``size`` of ``messages`` that it finds."""
+        """Return the first ``size`` of ``messages`` that it finds."""
         if self.query is None:
             return FirstPage([], [], messages.none())
         return self.query.first_page(messages, size=size, most=most)
 
     def newest_conversations(self, conversations: Any) -> QuerySet:
-        """Those of ``conversations`` in which it finds a message, for a page of the newest of them."""
+        """Return those of ``conversations`` in which it finds a message, for a page of the newest ones."""
         return conversations.none() if self.query is None else self.query.newest_conversations(conversations)
 
     def first_of(self, conversation: Any, *, last: bool = False) -> Any:
-        """The first message of a conversation that it finds, or the last one; None without one."""
+        """Return the first message of a conversation that it finds, or the last one; None if it finds none."""
         if self.query is None:
             return None
         found = Message.objects.filter(self.condition, conversation=conversation).order_by("timestamp", "id")
@@ -100,7 +100,7 @@ class Search:
 
     @cached_property
     def instead(self) -> list[tuple[str, str]]:
-        """What may be meant by words that are a person's name or a message's ID: to be searched for, and in words."""
+        """Alternatives if the words are a person's name or a message's ID: (the search, its meaning)."""
         plain = self.query.plain if self.query is not None else ""
         if not plain:
             return []
@@ -114,17 +114,17 @@ class Search:
 
     @cached_property
     def help(self) -> list[Help]:
-        """How to search, for this person: made from the filters that there are, so it cannot be out of date."""
+        """How to search, for this user: built from the existing filters, so that it cannot be out of date."""
         return help_of(self.vocabulary)
 
 
 def vocabulary_of(request: HttpRequest) -> Vocabulary:
-    """The filters that this person can use: messaging's and those of the rooms."""
+    """Return the filters that this user can use: messaging's and those of the rooms."""
     return Vocabulary([*filters.FILTERS, *(one for room in rooms() for one in room.search_filters(request))])
 
 
 def asked(request: HttpRequest, text: str, person: Callable[[str], Any]) -> Search:
-    """Read what somebody typed. ``person`` finds the account of a name, if they may find it."""
+    """Parse a typed search. ``person`` returns the account with a name, if the user may find it."""
     vocabulary = vocabulary_of(request)
     # An export sets ``as_of`` to the time of its request.
     reader = Reader(person, getattr(request, "as_of", None) or timezone.now())
@@ -138,16 +138,16 @@ def asked(request: HttpRequest, text: str, person: Callable[[str], Any]) -> Sear
 
 @cache
 def _having_id(using: str) -> Statement:
-    """The message with this external ID. Written once: each search asks for it."""
+    """Return the compiled query for the message with an external ID. Compiled once, because each search runs it."""
     return written(Message.objects.filter(external_id=slot("id")).values_list("pk")[:1], using=using)
 
 
 def _quoted(text: str) -> str:
-    """A value of a filter, in quotes where it needs them."""
+    """Return a filter value, in quotes if it needs them."""
     return text if re.fullmatch(r"[\w.@+-]+", text) else f'"{text}"'
 
 
 def help_of(vocabulary: Vocabulary) -> list[Help]:
-    """The lines of “How to search”."""
+    """Return the lines of “How to search”."""
     lines = [Help(written, str(meaning)) for written, meaning in LANGUAGE]
     return [*lines, *(Help(one.written, str(one.meaning)) for _name, some in vocabulary.by_name() for one in some)]

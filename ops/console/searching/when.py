@@ -1,4 +1,4 @@
-"""When the messages of a search were sent: a bar for each day, month or year, which narrows the search to it."""
+"""When the messages of a search were sent: a bar for each day, month or year, which links to the search within it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from django.utils.translation import get_language, ngettext
 
 from messaging.languages.wording import grouped
 
-HEIGHT = 40  # of the drawing of a bar
-MOST_DAYS, MOST_MONTHS, MOST_YEARS = 31, 36, 40  # bars at most; beyond the last ones nothing is shown
+HEIGHT = 40  # of the highest bar, in units of the drawing
+MOST_DAYS, MOST_MONTHS, MOST_YEARS = 31, 36, 40  # bars; for more years nothing is shown
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Days, months or years: in words, how one is written in a search, in full, and below its bar."""
+    """Days, months or years: the name, and the formats in a search, in full, and below a bar."""
 
     words: str
     written: str
@@ -35,8 +35,8 @@ YEARS = Unit("year", "%Y", "Y", "Y")
 
 @dataclass(frozen=True)
 class Bar:
-    """A day, month or year: in full, below the bar, how many messages, the address of these ("" without), and how high
-    the bar is."""
+    """A day, month or year: its full and short name, the number of messages, their address ("" if none), and the height
+    of the bar."""
 
     title: str
     short: str
@@ -46,7 +46,7 @@ class Bar:
 
     @property
     def words(self) -> str:
-        """The same for who does not see the bar; "" where there are no messages."""
+        """The bar in words, for people who cannot see it; "" if there are no messages."""
         if not self.number:
             return ""
         words = ngettext("%(period)s: %(n)s message", "%(period)s: %(n)s messages", self.number)
@@ -54,13 +54,13 @@ class Bar:
 
     @property
     def top(self) -> int:
-        """The room above the bar."""
+        """The space above the bar."""
         return HEIGHT - self.height
 
 
 @dataclass(frozen=True)
 class When:
-    """The bars from the first message to the last one, what each is, and how many messages there are."""
+    """The bars from the first message to the last one, their unit, and the number of messages."""
 
     bars: list[Bar]
     unit: str
@@ -68,10 +68,10 @@ class When:
 
 
 def over_time(moments: Sequence[datetime], address: Callable[[str], str]) -> When | None:
-    """Count messages by days, months or years of the current time zone, whichever are few enough.
+    """Count messages by day, month or year in the current time zone, the finest with few enough bars.
 
-    ``address`` is that of those sent within a period, which it takes as people write it; "" if there is none. None
-    where all is on one day or in one month, and over more than MOST_YEARS years.
+    ``address`` returns the address for a period, written as in a search; "" if there is none. Return None if there
+    would be a single bar, or more than MOST_YEARS.
     """
     days = Counter(timezone.localtime(moment).date() for moment in moments)
     if not days:
@@ -117,5 +117,5 @@ def _bar(first: date, unit: Unit, number: int, most: int, address: Callable[[str
 
 @lru_cache(maxsize=2_000)
 def _titles(first: date, unit: Unit, language: str | None) -> tuple[str, str]:
-    """A day, month or year in full and short: the same for everybody of a language, and many stand above each list."""
+    """Return the full and short name of a day, month or year; cached, because a list shows many."""
     return date_format(first, unit.full), date_format(first, unit.short)

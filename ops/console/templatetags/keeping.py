@@ -1,4 +1,4 @@
-"""Parts of pages that are rendered once for what they are made of."""
+"""A cache of rendered parts of pages, keyed by the values that they show."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
-MOST_KEPT = 200  # of one part, in each process
+MOST_KEPT = 200  # copies of one part in each process
 
 
 class Kept(template.Node):
-    """Renders its content once for a language and the ``values`` that it is made of, which are all that it may show.
+    """Render the content once per language and ``values``, which must be all that it depends on.
 
-    Values that are equal must look the same: 1 and True do not.
+    Equal values must render equally: 1 and True do not.
     """
 
     def __init__(self, content: NodeList, values: Sequence[FilterExpression]) -> None:
@@ -26,7 +26,7 @@ class Kept(template.Node):
 
     def render(self, context: Any) -> str:
         made_of = (get_language(), *(value.resolve(context) for value in self.values))
-        # Read and written as a whole: another thread may render the same node.
+        # Each read and write is atomic, because another thread may render the same node.
         rendered = self.kept.get(made_of)
         if rendered is None:
             rendered = self.content.render(context)
@@ -38,7 +38,7 @@ class Kept(template.Node):
 
 @register.tag
 def kept(parser: Parser, token: Token) -> Kept:
-    """``{% kept one two %} … {% endkept %}``: what stands between depends on these values and the language alone."""
+    """``{% kept one two %} … {% endkept %}``: cache content that depends only on these values and the language."""
     _, *values = token.split_contents()
     content = parser.parse(("endkept",))
     parser.delete_first_token()

@@ -1,4 +1,4 @@
-"""Tags for rows of lists, which cost little however many rows there are; what was searched for is marked."""
+"""Tags for rows of lists, fast enough for many rows; they mark the words that were searched for."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ FOUND = "<mark>{}</mark>"
 
 @register.simple_tag
 def excerpt(text: str, search: Search) -> SafeString:
-    """Show the part of a text around what was searched for, which is marked. Not by a template: a list has fifty."""
+    """Return the part of a text around the words found, marked. No template renders it: a list has fifty of them."""
     pieces = excerpts.excerpt(text, search.places)
     return SafeString("".join(format_html(FOUND, one.text) if one.kind else escape(one.text) for one in pieces))
 
 
 @register.simple_tag
 def links(choices: Iterable[dict[str, Any]]) -> SafeString:
-    """Show choices of a filter as links. Not by a template: a list has twenty, and a search changes each address."""
+    """Return the choices of a filter as links. No template renders them: a list has twenty, which change with the
+    search."""
     current = SafeString(' aria-current="true"')
     shown = ((one["query_string"], current if one["selected"] else "", one["display"]) for one in choices)
     return format_html_join("\n", '<li><a href="{}"{}>{}</a></li>', shown)
@@ -39,14 +40,14 @@ def links(choices: Iterable[dict[str, Any]]) -> SafeString:
 
 @register.simple_tag
 def options(choices: Iterable[tuple[str, str]], value: str) -> SafeString:
-    """Show choices of a filter as those of a field, in which ``value`` is chosen."""
+    """Return the choices of a filter as <option> elements, with ``value`` selected."""
     shown = ((one, SafeString(" selected") if one == value else "", label) for one, label in choices)
     return format_html_join("", '<option value="{}"{}>{}</option>', shown)
 
 
 @register.simple_tag
 def how_to_search(search: Search) -> str:
-    """The lines of “How to search”, which are the same for everybody of a role: made once for each."""
+    """Return the lines of “How to search”, cached, because they are the same for all users of a role."""
     return _how_to_search(tuple(search.help), get_language())
 
 
@@ -57,7 +58,7 @@ def _how_to_search(lines: tuple[Help, ...], language: str | None) -> str:
 
 @register.simple_tag
 def page_of_row(label: str, key: int) -> str:
-    """The address of the page of a row, by its model ("app.model") and its number."""
+    """Return the address of the page of a row, by its model ("app.model") and its primary key."""
     return addresses.page_of_row(label, key)
 
 

@@ -1,4 +1,4 @@
-"""The address of the page of a person."""
+"""A tag for the address of a person's page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def person_address(context: Any, person: Any) -> str:
-    """The page of ``person`` (or a primary key), as far as whoever reads this may open it; "" if they may not."""
+    """Return the address of the page of ``person`` (or a primary key) if the user may open any tab of it, or ""."""
     user = context.get("user")
     return tabs.address_of(getattr(person, "pk", person), user=user) if user is not None else ""

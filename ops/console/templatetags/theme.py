@@ -1,4 +1,4 @@
-"""Tags for the parts of a page that the theme decides."""
+"""Tags for the parts of a page that depend on the theme."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ register = template.Library()
 
 
 class KeptForTheme(template.Node):
-    """Renders its content once for a theme and a language, as long as none of the theme's values changes.
+    """Render the content once per theme and language, until a value of the theme changes.
 
     The styles of django-admin-interface are fifty values and thirty addresses, the same on every page: rendering them
     took a third of the time of an empty list.
@@ -32,7 +32,7 @@ class KeptForTheme(template.Node):
         theme = get_admin_interface_theme()
         now = tuple(field.value_from_object(theme) for field in theme._meta.concrete_fields)
         language = get_language()
-        # Read and written as a whole: another thread may render the same node.
+        # Each read and write is atomic, because another thread may render the same node.
         kept, rendered = self.kept.get(language, (None, ""))
         if kept != now:
             rendered = self.content.render(context)
@@ -42,7 +42,7 @@ class KeptForTheme(template.Node):
 
 @register.tag
 def kept_for_theme(parser: Parser, token: Token) -> KeptForTheme:
-    """``{% kept_for_theme %} … {% endkept_for_theme %}``: what stands between depends on the theme alone."""
+    """``{% kept_for_theme %} … {% endkept_for_theme %}``: cache content that depends only on theme and language."""
     content = parser.parse(("endkept_for_theme",))
     parser.delete_first_token()
     return KeptForTheme(content)
@@ -50,13 +50,13 @@ def kept_for_theme(parser: Parser, token: Token) -> KeptForTheme:
 
 @register.filter(is_safe=True)
 def lean(head: str) -> str:
-    """``{% filter lean %} … {% endfilter %}``: a head of django-admin-interface without what is not used."""
+    """``{% filter lean %} … {% endfilter %}``: the head of django-admin-interface without its unused parts."""
     return lean_head(head)
 
 
 @register.simple_tag
 def console_look(name: str) -> Look:
-    """``{% console_look site_header as look %}``: title, logo and environment of the active theme."""
+    """``{% console_look site_header as look %}``: the title, logo and environment of the active theme."""
     return look_of(get_admin_interface_theme(), name)
 
 

@@ -1,6 +1,6 @@
-"""Colours as people read them: their contrast (WCAG 2), and the nearest colour of the same hue that can be read.
+"""Readability of colours: their contrast (WCAG 2), and the nearest readable colour of the same hue.
 
-A colour is ``#rrggbb``. Nothing here knows a theme.
+A colour is ``#rrggbb``. This module does not depend on themes.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ import re
 from colorsys import hls_to_rgb, rgb_to_hls
 from functools import lru_cache
 
-READABLE = 4.5  # the contrast that WCAG's level AA asks of text
-DARK, LIGHT = "#0d1a30", "#ffffff"  # what is written on a colour that has no text colour of its own
+READABLE = 4.5  # the contrast that WCAG's level AA requires for text
+DARK, LIGHT = "#0d1a30", "#ffffff"  # text on backgrounds that have no text colour of their own
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast of two colours, from 1 (the same) to 21 (black and white)."""
+    """Return the contrast of two colours, from 1 (the same) to 21 (black and white)."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def readable(colour: str, *backgrounds: str, least: float = READABLE) -> str:
-    """``colour`` if it has that contrast with each background, or else the nearest lightness of its hue that has it.
+    """Return ``colour`` if it has the contrast ``least`` with each background, else the nearest lightness that has it.
 
-    Where none has it, the one that comes closest.
+    If none has it, return the one with the highest contrast.
     """
 
     def worst(candidate: str) -> float:
@@ -37,30 +37,30 @@ def readable(colour: str, *backgrounds: str, least: float = READABLE) -> str:
 
 
 def toned(colour: str, lightness: float, most_saturation: float = 1.0) -> str:
-    """The colour of the same hue with this lightness, from 0 to 1, and at most this saturation."""
+    """Return the colour of the same hue with this lightness, from 0 to 1, and at most this saturation."""
     hue, _, saturation = rgb_to_hls(*_parts(colour))
     return _written(hls_to_rgb(hue, lightness, min(saturation, most_saturation)))
 
 
 def lighter(colour: str, least: float) -> str:
-    """The colour of the same hue that is at least so light."""
+    """Return the colour of the same hue with at least this lightness."""
     return toned(colour, max(_lightness(colour), least))
 
 
 def mixed(one: str, other: str, share: float) -> str:
-    """``one`` with a share, from 0 to 1, of the other colour in it."""
+    """Return ``one`` mixed with a share, from 0 to 1, of the other colour."""
     pairs = zip(_parts(one), _parts(other), strict=True)
     return _written(tuple(a + (b - a) * share for a, b in pairs))
 
 
 def text_on(background: str) -> str:
-    """A dark or a white text colour, whichever is read better on this background: always at least readable."""
+    """Return the dark or the white text colour, whichever has more contrast; black if neither is readable."""
     best = max(DARK, LIGHT, key=lambda text: contrast(text, background))
     return best if contrast(best, background) >= READABLE else "#000000"
 
 
 def long_form(colour: str) -> str:
-    """``#rrggbb`` of a colour that may be written as ``#rgb``. Raises ValueError for anything else."""
+    """Return ``#rrggbb`` for a colour that may be written as ``#rgb``. Raise ValueError for anything else."""
     digits = colour.removeprefix("#")
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)

@@ -1,4 +1,4 @@
-"""The form of a theme: the settings that change something in the console, with colours that can be read."""
+"""The form of a theme: the settings that affect the console, with readable colours."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ HELP = {
     "favicon": gettext_lazy("A square image: PNG, JPEG, GIF, WebP or ICO, up to 512 kB."),
     "css_header_background_color": gettext_lazy("In dark mode, colours keep their hue and get another lightness."),
 }
-# Which texts stand on which grounds: the fields of both.
+# Fields of text colours, each with the fields of the backgrounds that it is shown on.
 TEXTS_ON: dict[str, tuple[str, ...]] = {
     "title_color": ("css_header_background_color",),
     "css_header_text_color": ("css_header_background_color",),
@@ -96,7 +96,7 @@ TEXTS_ON: dict[str, tuple[str, ...]] = {
 }
 TEXTS_ON_PAGES = ("css_generic_link_color", "css_generic_link_hover_color")
 NO_COLOUR = gettext_lazy("Enter a colour as # and six digits or letters from a to f, such as #1d4f9c.")
-# By the number of grounds that are settings; without any, the text stands on the pages themselves.
+# By the number of backgrounds that are settings; without any, the text is on the pages themselves.
 UNREADABLE = (
     gettext_lazy(
         "Text in this colour is hard to read on the pages of the console: the contrast is %(contrast)s, and %(least)s "
@@ -112,8 +112,8 @@ UNREADABLE = (
 )
 
 
-# All other settings that are on or off. They change nothing that the console shows, or how its pages work, which is not
-# a matter of the theme: a theme that is saved has them as the console needs them.
+# All other boolean settings. They either have no effect here, or change how pages work, which is not up to a theme:
+# saving a theme sets them to the values that the console needs.
 NOT_OFFERED = {
     **dict.fromkeys(
         (
@@ -140,7 +140,7 @@ NOT_OFFERED = {
 
 
 def is_colour(text: str) -> None:
-    """Raise ValidationError for what is no colour: only colours can be compared."""
+    """Raise ValidationError if ``text`` is not a colour: only colours can be compared."""
     try:
         long_form(text)
     except ValueError as fault:
@@ -148,7 +148,7 @@ def is_colour(text: str) -> None:
 
 
 class ThemeForm(forms.ModelForm):
-    """What a team may choose of a theme."""
+    """The settings of a theme that a team may choose."""
 
     logo = ImageField(most=(320, 64), label=LABELS["logo"], help_text=HELP["logo"])
     favicon = ImageField(most=(64, 64), label=LABELS["favicon"], help_text=HELP["favicon"])
@@ -167,7 +167,7 @@ class ThemeForm(forms.ModelForm):
                 field.validators.append(is_colour)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse colours in which text could not be read, with the nearest that would do."""
+        """Refuse unreadable text colours, and suggest the nearest readable ones."""
         cleaned = super().clean() or self.cleaned_data
         chosen = {name: long_form(cleaned[name]) for name in LABELS if name.endswith("_color") and cleaned.get(name)}
         for text, grounds in TEXTS_ON.items():
@@ -179,13 +179,13 @@ class ThemeForm(forms.ModelForm):
         return cleaned
 
     def save(self, commit: bool = True) -> Theme:
-        """Save the theme, with the settings that are not offered as the console needs them."""
+        """Save the theme, with the values that the console needs for settings that are not offered."""
         for name, value in NOT_OFFERED.items():
             setattr(self.instance, name, value)
         return super().save(commit)
 
     def _check(self, name: str, colour: str, named: dict[StrOrPromise, str], grounds: Sequence[str] = ()) -> None:
-        """Refuse ``colour`` where it cannot be read on these ``grounds``, or on those that settings with names have."""
+        """Refuse ``colour`` if it is unreadable on ``grounds``, or on the colours of ``named``, by a setting's label."""
         grounds = [*named.values(), *grounds]
         found = min(contrast(colour, ground) for ground in grounds)
         if found >= READABLE:

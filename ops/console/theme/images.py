@@ -1,7 +1,7 @@
 """The logo and the favicon of a theme: received up to a limit, checked, stored as PNG, and served.
 
-Whatever is uploaded is read by Pillow and written again, so that what is served is an image and nothing else. Its name
-is made of its content, so browsers may keep it for ever.
+Pillow decodes every upload and encodes it again, so that only images are served. A file's name is a hash of its
+content, so that browsers may cache it for ever.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from messaging.languages.wording import grouped
 from ops.files.uploads import size_in_words
 
 MOST_BYTES = 2**19  # of one image
-MOST_PIXELS = 4_000_000  # of one image: unpacked, it takes four bytes each
+MOST_PIXELS = 4_000_000  # of one image: decoded, each takes four bytes
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "ICO")
 NOT_AN_IMAGE = gettext_lazy(
     "This is not an image that can be used. Choose a PNG, JPEG, GIF, WebP or ICO file; SVG is not accepted."
@@ -39,14 +39,14 @@ STORED = re.compile(r"admin-interface/(?P<kind>logo|favicon)/(?P<name>[0-9a-f]{3
 
 
 class SmallFiles(FileUploadHandler):
-    """Keeps what is uploaded in memory: of each file no more than one byte beyond the limit, by which it is known."""
+    """Keep uploads in memory, each only up to one byte beyond the limit, which shows that it is too large."""
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any, **kwargs: Any) -> None:
         self.is_far_too_large = content_length > 16 * MOST_BYTES
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        if self.is_far_too_large:  # nothing is saved: the fields that follow are missing
+        if self.is_far_too_large:  # nothing is saved, because the fields after this file are missing
             raise StopUpload(connection_reset=True)
         self.content = BytesIO()
 
@@ -62,12 +62,12 @@ class SmallFiles(FileUploadHandler):
 
 
 def receive(request: HttpRequest) -> None:
-    """Let the form of ``request`` hold small files."""
+    """Let the form of ``request`` contain small files."""
     request.upload_handlers = [SmallFiles(request)]
 
 
 class ImageField(forms.FileField):
-    """An image of a theme, of at most so many pixels either way. What is chosen becomes a PNG of that size."""
+    """An image of a theme of at most ``most`` pixels (width, height). An upload is converted to a PNG that fits."""
 
     widget = AdminFileWidget
 
@@ -76,13 +76,13 @@ class ImageField(forms.FileField):
         self.most = most
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        """The file to store, or what FileField gives where none was chosen. Raises ValidationError."""
+        """Return the file to store, or FileField's value if none was chosen. Raise ValidationError."""
         found = super().clean(data, initial)
         return as_png(found, self.most) if isinstance(found, InMemoryUploadedFile) else found
 
 
 def as_png(file: InMemoryUploadedFile, most: tuple[int, int]) -> ContentFile:
-    """The image in ``file`` as a PNG that fits into ``most``. Raises ValidationError with a sentence."""
+    """Return the image in ``file`` as a PNG that fits into ``most``. Raise ValidationError with a sentence."""
     if file.size is None or file.size > MOST_BYTES:
         raise ValidationError(TOO_LARGE % {"size": size_in_words(MOST_BYTES)})
     try:
@@ -99,14 +99,14 @@ def as_png(file: InMemoryUploadedFile, most: tuple[int, int]) -> ContentFile:
 
 
 def address(file: Any) -> str:
-    """Where the image of a theme is served; empty for none, and for a file that was not stored by this form."""
+    """Return the address of a theme's image; "" if there is none, or if the file was not stored by this form."""
     stored = STORED.fullmatch(file.name or "") if file else None
     return reverse("theme_image", kwargs=stored.groupdict()) if stored else ""
 
 
 @require_safe
 def image(request: HttpRequest, kind: str, name: str) -> HttpResponseBase:
-    """A stored image, for anybody: the page on which staff sign in shows the logo. 404 for any other name."""
+    """Serve a stored image to anybody, because the sign-in page for staff shows the logo. 404 for any other name."""
     path = f"admin-interface/{kind}/{name}"
     if not STORED.fullmatch(path) or not default_storage.exists(path):
         raise Http404

@@ -1,4 +1,4 @@
-"""What the header shows of a theme, besides colours: its title, its logo, and the environment."""
+"""The parts of a theme in the header besides colours: title, logo, and environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.console.theme import images
 
 @dataclass(frozen=True)
 class Look:
-    """``title`` names the console even where the logo stands for it: then it is for screen readers only."""
+    """The look of the header. If the logo replaces ``title``, the title is for screen readers only."""
 
     title: str
     shows_title: bool
@@ -20,7 +20,7 @@ class Look:
 
 
 def look_of(theme: Any, name: str) -> Look:
-    """The look of a theme. ``name`` is the title where the theme has none."""
+    """Return the look of a theme. ``name`` is the title if the theme has none."""
     logo = images.address(theme.logo) if theme.logo_visible else ""
     return Look(
         title=theme.title or name,

@@ -1,7 +1,7 @@
-"""The colours of a page, light and dark, made of those that a theme chose.
+"""The light and dark colours of a page, derived from those of a theme.
 
-In light they are the chosen ones, in dark they have the chosen hue. A text colour that could not be read is replaced by
-the nearest of its hue that can: a theme may come from an older version, or from a file.
+Light mode uses the chosen colours, dark mode their hues. An unreadable text colour is replaced by the nearest readable
+one of its hue, because a theme may come from an older version, or from a file.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from ops.console.theme.colours import contrast, lighter, long_form, mixed, reada
 
 Pair = tuple[str, str]  # light, dark
 
-# The grounds of pages, as console.css has them: --page, --surface and --sunken.
+# The backgrounds of pages, as in console.css: --page, --surface and --sunken.
 GROUNDS: tuple[tuple[str, ...], tuple[str, ...]] = (
     ("#f5f7fa", "#ffffff", "#eef1f6"),
     ("#12161f", "#1a2030", "#232b3d"),
 )
-SIGN = 3.0  # the contrast that WCAG's level AA asks of what is no text
+SIGN = 3.0  # the contrast that WCAG's level AA requires for anything that is not text
 
 
 def palette(theme: Any) -> dict[str, Pair]:
-    """The custom properties of CSS that follow from ``theme``, by name without the dashes."""
+    """Return the CSS custom properties for ``theme``, by name without the leading dashes."""
     chosen = {
         field.name: _chosen(theme, field) for field in theme._meta.concrete_fields if field.name.endswith("_color")
     }
@@ -37,7 +37,7 @@ def palette(theme: Any) -> dict[str, Pair]:
 
 
 def _chosen(theme: Any, field: Any) -> str:
-    """The colour in a field of a theme; the default of the field where it holds none."""
+    """Return the colour in a field of a theme, or the default of the field if it is not a colour."""
     try:
         return long_form(getattr(theme, field.name))
     except ValueError:
@@ -70,7 +70,7 @@ def _header(chosen: dict[str, str]) -> dict[str, Pair]:
 
 
 def _hover(ground: str, texts: list[str]) -> str:
-    """A ground that stands out a little, on which all of these texts can still be read."""
+    """Return a background that stands out a little, on which all of these text colours remain readable."""
     shades = (mixed(ground, texts[0], share / 100) for share in range(16, 0, -2))
     return next((one for one in shades if all(contrast(text, one) >= 4.5 for text in texts)), ground)
 
@@ -123,5 +123,5 @@ def _button(chosen: dict[str, str], kind: str) -> dict[str, Pair]:
 
 
 def _on(text: str, grounds: Pair) -> Pair:
-    """A text colour on a ground in light, and on one in the dark."""
+    """Return a readable text colour for the light background, and for the dark one."""
     return readable(text, grounds[0]), readable(lighter(text, 0.72), grounds[1])

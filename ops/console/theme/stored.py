@@ -12,7 +12,7 @@ NAME = "Threadward"
 
 
 def apply(using: str = "default") -> bool:
-    """Store and activate the theme unless it exists, changed or not; returns whether it was stored."""
+    """Store and activate the theme unless it exists, changed or not; return whether it was stored."""
     if Theme.objects.using(using).filter(name=NAME).exists():
         return False
     call_command("loaddata", "theme", app_label="ops", database=using, verbosity=0)
@@ -20,9 +20,9 @@ def apply(using: str = "default") -> bool:
 
 
 def apply_after_migrating(sender: Any, using: str, **_: Any) -> None:
-    """Receiver of post_migrate, so that every database has the theme, those of tests too.
+    """Receiver of post_migrate, so that every database has the theme, including test databases.
 
-    Where only some apps were migrated, there may be no table of themes yet.
+    If only some apps were migrated, there may be no table of themes yet.
     """
     if Theme._meta.db_table in connections[using].introspection.table_names():
         apply(using)

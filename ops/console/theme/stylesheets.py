@@ -1,7 +1,7 @@
-"""The style sheets of django-admin-interface as one file of ours.
+"""The style sheets of django-admin-interface, joined into one file of ours.
 
-Its pages link to 28 small ones, each of which a browser asks for: two thirds of all that a page needs.
-``python -m ops.console.theme.stylesheets`` writes the file anew, as docs/updating.md tells; a test compares the two.
+Its pages link to 28 small ones, each a request of the browser: two thirds of all requests of a page.
+``python -m ops.console.theme.stylesheets`` regenerates the file (docs/updating.md); a test compares the two.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ ONE = "console/admin_interface.css"
 WRITTEN_TO = Path(__file__).resolve().parents[2] / "static" / ONE
 PACKAGE = Path(admin_interface.__file__).parent
 NAMED = re.compile(r"'(admin_interface/css/[^']+)'")
-FOR_SOME_THEMES = "admin_interface/css/recent-actions.css"  # linked where a theme hides recent actions
+FOR_SOME_THEMES = "admin_interface/css/recent-actions.css"  # linked only if a theme hides recent actions
 LINK = re.compile(r'[ \t]*<link rel="stylesheet"\s+href="([^"?]+)[^"]*">\n?')
-# Django's logo, which our header never shows: a fifth of a page and more.
+# Django's logo, which our header never shows: more than a fifth of a page.
 LOGO = re.compile(r'[ \t]*--admin-interface-logo-default-background-image: url\("data:[^"]*"\);\n?')
 
 
 @cache
 def sheets() -> tuple[str, ...]:
-    """The static names of the sheets that every page has, in their order."""
+    """Return the static names of the sheets that every page has, in order."""
     template = PACKAGE / "templates" / "admin" / "base_site.html"
     named = NAMED.findall(template.read_text(encoding="utf-8"))
     return tuple(name for name in named if name != FOR_SOME_THEMES)
 
 
 def joined() -> str:
-    """The sheets, one behind the other, below the licence that asks to be kept with them."""
+    """Return the sheets, concatenated, below their licence, which must be kept with them."""
     licence = str(distribution("django-admin-interface").read_text("licenses/LICENSE.txt")).strip()
     about = f"/* The style sheets of django-admin-interface as one file.\n\n{licence}\n*/"
     texts = [f"/* {name} */\n{(PACKAGE / 'static' / name).read_text(encoding='utf-8').strip()}" for name in sheets()]
@@ -42,8 +42,8 @@ def joined() -> str:
 
 
 def lean(head: str) -> str:
-    """What a page has of django-admin-interface in its head, with one link in place of those to the sheets, and without
-    what is not used: a logo, and a font for Persian of another host, which pages may not load."""
+    """Return the head of django-admin-interface with one link in place of those to the sheets, and without its unused
+    parts: a logo, and a Persian font from another host, which pages may not load."""
     addresses, one = {static(name) for name in sheets()}, f'<link rel="stylesheet" href="{static(ONE)}">\n'
 
     def kept(link: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""A message by itself, with what surrounds it in its thread."""
+"""A message on a page of its own, with its surroundings in the thread."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ops.console.thread.rows import Row, row_of
 
 @dataclass(frozen=True)
 class Context:
-    """What surrounds a message: its nearest ancestors (from the top down), the number of those before them, its first
-    direct replies, and the number of further replies."""
+    """The surroundings of a message: its nearest ancestors (from the top down), the number of earlier ones, its first
+    direct replies, and the number of further ones."""
 
     ancestors: list[Row]
     earlier: int
@@ -42,13 +42,13 @@ def context_of(
 
 
 def single_row(message: Message, *, below: Sequence[Row] = (), with_edits: bool = True) -> Row:
-    """Return the row of a message shown outside its thread, with its whole text, which stands below these rows."""
+    """Return the row of a message shown outside its thread, with its whole text; it is placed below these rows."""
     edits = edits_by_message([message]).get(message.pk) if with_edits else None
     return row_of(message, edits, before=below[-1] if below else None, whole=True)
 
 
 def _rows(messages: Sequence[Message], edits: dict[int, Edits], before: Row | None = None) -> list[Row]:
-    """The rows of ``messages``, which stand below the row ``before``, one level deeper."""
+    """Return the rows of ``messages``; they are placed below the row ``before``, one level deeper."""
     level = 0 if before is None else before.level + 1
     rows: list[Row] = []
     for message in messages:

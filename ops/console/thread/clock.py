@@ -1,4 +1,4 @@
-"""Moments as the conversation page writes them: the one place that decides in which time zone."""
+"""Times on the conversation page: the only place that decides on their time zone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["clock_time", "day_and_time", "exact", "local", "now", "weekday_and_d
 
 
 def local(moment: datetime) -> datetime:
-    """``moment`` in the time zone in which the page shows it; at the limits of the calendar as it is stored."""
+    """Return ``moment`` in the time zone of the page; at the limits of the calendar, return it unchanged."""
     try:
         return timezone.localtime(moment)
     except (OverflowError, ValueError):
@@ -20,5 +20,5 @@ def local(moment: datetime) -> datetime:
 
 
 def now() -> datetime:
-    """This moment, local."""
+    """Return the current time in the time zone of the page."""
     return local(timezone.now())

@@ -1,4 +1,4 @@
-"""Texts that come covered, with a word of warning: a reader opens each by a click or a key."""
+"""Texts that are covered by a warning; a reader uncovers each by a click or a key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.console.thread.rows import Row
 
 
 def warnings_on(user: Any, ids: Iterable[int]) -> Mapping[int, str]:
-    """The words of warning on the texts of these messages that come covered for ``user``, as the rooms say."""
+    """Return the warnings of all rooms on those of these messages whose texts are covered for ``user``, by id."""
     asked = list(ids)
     found: dict[int, str] = {}
     for room in rooms() if asked else ():
@@ -20,7 +20,7 @@ def warnings_on(user: Any, ids: Iterable[int]) -> Mapping[int, str]:
 
 
 def cover(user: Any, *lists: list[Row]) -> None:
-    """Put words of warning on the rows of these lists, in place, where their texts come covered for ``user``."""
+    """Set the ``warning`` of rows whose texts are covered for ``user``, in these lists, in place."""
     found = warnings_on(user, (row.message.pk for rows in lists for row in rows))
     for rows in lists:
         rows[:] = [replace(row, warning=found.get(row.message.pk, "")) for row in rows]

@@ -1,4 +1,4 @@
-"""From one conversation to another place: a message by its position, or the neighbour in the list one came from."""
+"""Moving on from a conversation: to a message by its position, or to the neighbour in the list it was opened from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ops.console.declared_lists import UNKNOWN_FILTER
 from ops.console.thread.page import HITS, LIST, list_query
 from ops.console.thread.parts import Thread
 
-# Ways through a list of conversations or messages, each with what is said where it ends.
+# Directions in a list of conversations or messages, each with the notice at its end.
 WAYS = {
     "previous": gettext_lazy("This is the first conversation of the list."),
     "next": gettext_lazy("This is the last conversation of the list."),
@@ -31,7 +31,8 @@ WAYS_OF_HITS = {
 
 
 class MovesWithinList(admin.ModelAdmin):
-    """The page of a conversation that leads on if its address asks for a ``position``, a way to ``go``, or a ``hit``.
+    """A mixin for the page of a conversation that redirects if the query string has a ``position``, or a direction in
+    ``go`` or ``hit``.
 
     Used with ops.audit.recorded_admin.RecordedLists.
     """
@@ -51,7 +52,7 @@ class MovesWithinList(admin.ModelAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def _redirect_to_position(self, request: HttpRequest, conversation: Any, position: str) -> HttpResponse:
-        """Redirect to the message at ``position`` in reading order, or to the start with a warning if there is none."""
+        """Redirect to the message at ``position`` in reading order, or to the start with a warning if none is there."""
         number = whole_number(position) or 0
         thread = Thread(conversation.pk, position=number)
         if not 1 <= number <= thread.total:
@@ -75,7 +76,7 @@ class MovesWithinList(admin.ModelAdmin):
         if changes is None:
             return HttpResponseRedirect(request.path)
         neighbour = changes.neighbour(conversation, forwards=way == "next")
-        # Where the list ends, one stays at the message that one had come to.
+        # At the end of the list, stay at the current message.
         found = None if neighbour else _message_of(request, conversation)
         if neighbour is None:
             messages.info(request, WAYS[way])
@@ -103,19 +104,19 @@ class MovesWithinList(admin.ModelAdmin):
 
 
 def _message_of(request: HttpRequest, conversation: Any) -> Message | None:
-    """The message of this conversation that the address names."""
+    """Return the message of this conversation that the query string names."""
     return Message.objects.filter(pk=whole_number(request.GET.get("message")) or 0, conversation=conversation).first()
 
 
 def address_of_hit(message: Any, kept: dict[str, str]) -> str:
-    """The address of a message in its conversation."""
+    """Return the address of a message in its conversation."""
     address = reverse("admin:messaging_conversation_change", args=[message.conversation_id])
     return f"{address}?{urlencode({'message': message.pk, **kept})}#m{message.pk}"
 
 
 def _list_of(model_admin: Any, request: HttpRequest, query: str) -> Any:
-    """The list that ``query`` says, recorded as a search: where one is led tells what it found. None, with a warning,
-    where it is not understood."""
+    """Return the list for ``query``, recorded as a search, because the redirect reveals what it found. None, with a
+    warning, if the query is not understood."""
     listed = copy(request)
     listed.GET = QueryDict(query)
     model_admin.ask_before_search(listed)

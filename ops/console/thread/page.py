@@ -1,4 +1,4 @@
-"""The page of a conversation: the thread, the what was looked for in it, and the list it was opened from."""
+"""The page of a conversation: the thread, the search within it, and the list it was opened from."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ops.console.searching.asked import Search
 from ops.console.thread.parts import Thread
 
 LIST = "_changelist_filters"  # Django's name for the query of the list from which a row was opened
-HITS = "hits"  # the query of the list of messages from which one that was found was opened
-MOST_FOUND = 50  # messages with the words that were looked for, of which the page has links
+HITS = "hits"  # the query of the list of messages from which a found message was opened
+MOST_FOUND = 50  # links to found messages on the page
 
 
 @dataclass
 class ConversationPage:
-    """A conversation as an address asks for it. ``list_query`` is the query of the list of conversations, and ``hits``
-    that of the list of messages, from which it was opened."""
+    """A conversation as requested by a query string. ``list_query`` is the query of the list of conversations, and
+    ``hits`` that of the list of messages, from which it was opened."""
 
     conversation: Any
     thread: Thread
@@ -34,7 +34,7 @@ class ConversationPage:
 
     @cached_property
     def found(self) -> list[tuple[int, int]]:
-        """The position and id of each message of the whole conversation that is found by what was looked for."""
+        """The position and id of each message of the whole conversation that the search finds."""
         if self.find is None:
             return []
         messages = Message.objects.filter(self.find.condition, conversation=self.conversation)
@@ -51,7 +51,7 @@ class ConversationPage:
 
     @property
     def next_hit(self) -> str:
-        """The address of the next message that was found, here or further down the list; "" where there is none."""
+        """The address of the next found message, in this conversation or further down the list; "" if there is none."""
         return self._hit("next")
 
     @property
@@ -59,8 +59,8 @@ class ConversationPage:
         return self._hit("previous")
 
     def _hit(self, way: str) -> str:
-        """Found messages follow each other as in the list that they were opened from. That of conversations leads
-        through each of them first."""
+        """Return the address of the neighbouring hit, in the order of the list that this was opened from. In a list of
+        conversations, that is within this conversation first."""
         if self.hits and self.thread.marked_id:
             return f"?hit={way}&message={self.thread.marked_id}{self.kept}"
         keys = [key for _, key in self.found]
@@ -77,24 +77,24 @@ class ConversationPage:
 
     @cached_property
     def kept_list(self) -> str:
-        """The list as links repeat it, beginning with "&"; "" for the list of all conversations."""
+        """The parameters for the list in links, beginning with "&"; "" for the list of all conversations."""
         kept = {name: query for name, query in ((LIST, self.list_query), (HITS, self.hits)) if query}
         return f"&{urlencode(kept)}" if kept else ""
 
     @cached_property
     def kept(self) -> str:
-        """What links within the page repeat: the list, and the words looked for."""
+        """The parameters of links within the page: the search in it, and the list."""
         return (f"&{urlencode({'find': self.find.text})}" if self.find else "") + self.kept_list
 
     @property
     def kept_in_parts(self) -> str:
-        """What links to other parts repeat: as ``kept``, and the person to whom the thread is narrowed."""
+        """The parameters of links to other parts: ``kept``, and the person to whom the thread is narrowed."""
         person = self.thread.person_id
         return f"&person={person}{self.kept}" if person else self.kept
 
     @property
     def list_address(self) -> str:
-        """The list from which this was opened, with its search and filters."""
+        """The address of the list from which this was opened, with its search and filters."""
         model, query = ("message", self.hits) if self.hits else ("conversation", self.list_query)
         address = reverse(f"admin:messaging_{model}_changelist")
         return f"{address}?{query}" if query else address
@@ -103,7 +103,7 @@ class ConversationPage:
 def page_of(
     conversation: Any, request: HttpRequest, *, ask: Callable[[str], Search], with_edits: bool
 ) -> ConversationPage:
-    """Return the page of ``conversation`` that a request's address asks for; ``ask`` reads what is looked for in it."""
+    """Return the page of ``conversation`` for a request's query string; ``ask`` parses the search within it."""
     text = clean_search_term(request.GET.get("find", ""))
     find = ask(text) if text else None
     thread = Thread(
@@ -118,5 +118,5 @@ def page_of(
 
 
 def list_query(request: HttpRequest, name: str = LIST) -> str:
-    """Return the query of the list from which a conversation was opened, as Django writes queries."""
+    """Return the query of the list from which a conversation was opened, encoded as Django encodes queries."""
     return QueryDict(request.GET.get(name, "")).urlencode()

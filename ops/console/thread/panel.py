@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Section:
-    """A section. ``order`` is its place, lower first; ``template`` shows what ``content(request, page)`` returns.
+    """A section. ``order`` is its place, lower first; ``template`` renders what ``content(request, page)`` returns.
 
-    Whatever is empty is left out, and so is a section that this user may not see. What a section shows of texts must
-    be among the texts that the page shows, which are recorded.
+    A section without content is left out; return None for users who may not see it. A section may show only texts that
+    the page shows too, because those are recorded.
     """
 
     name: str

@@ -22,16 +22,16 @@ from ops.console.thread.rows import Answered, NotRead, Row, row_of
 from ops.console.thread.texts import Find
 
 PART_SIZE = 200  # messages in one part
-MAX_INDENT = 6  # levels; deeper branches are not indented further, but say what they answer
-MOST_CHARACTERS = 2_000_000  # of the texts of one page; beyond, long texts have only their beginning
-MOST_PEOPLE = 100  # who are named one by one; a made-up conversation may have thousands
-NAMED_READERS = 3  # of more people, a divider gives the number
+MAX_INDENT = 6  # levels; deeper branches are not indented further, but name the message that they answer
+MOST_CHARACTERS = 2_000_000  # of the texts of one page; beyond, long texts are cut after their beginning
+MOST_PEOPLE = 100  # listed individually; an artificial conversation may have thousands
+NAMED_READERS = 3  # for more people, a divider shows their number
 
 
 @dataclass
 class Participant:
-    """Somebody in a conversation, with how many messages of it they sent and received, how many of those sent were
-    edited, and how many of those received they have not read."""
+    """A person in a conversation, with the numbers of messages sent and received, of sent ones that were edited, and
+    of received ones that are unread."""
 
     person: Any
     sent: int = 0
@@ -42,7 +42,7 @@ class Participant:
 
 
 def people_in_words(names: Sequence[str]) -> str:
-    """Return names as a title has them: at most three of them, "" for none."""
+    """Return names for a title: at most three of them, "" for none."""
     if len(names) <= 3:
         return listed(names)
     others = len(names) - 2
@@ -51,7 +51,7 @@ def people_in_words(names: Sequence[str]) -> str:
 
 
 class Thread:
-    """One part of a conversation in reading order, loaded by five queries however long it is."""
+    """One part of a conversation in reading order, loaded by five queries however long the conversation is."""
 
     part_size = PART_SIZE
 
@@ -68,9 +68,9 @@ class Thread:
     ) -> None:
         """Select the part numbered ``part``, or the one with the message at ``position`` or with ``message_id``.
 
-        A part or position beyond either end selects the nearest one, an unknown message the first part. With
-        ``person_id`` only what this person sent is selected, with its positions in the whole thread; somebody who sent
-        nothing selects everything. Rows mark what ``find`` finds, and have older texts only ``with_edits``.
+        A part or position beyond either end selects the nearest one, an unknown message the part numbered ``part``.
+        With ``person_id``, only messages from this person are selected, with their positions in the whole thread, or
+        all if this person sent none. Rows mark the words that ``find`` finds, and have older texts only ``with_edits``.
         """
         self.with_edits, self.find = with_edits, find
         stubs = threads.conversation_stubs(conversation_id)
@@ -95,12 +95,12 @@ class Thread:
         self.part = min(max(part, 1), self.parts)
 
     def _part_of(self, index: int) -> int:
-        """The part with the selected message at this index, or with the nearest one before it."""
+        """Return the part with the selected message at this index, or with the nearest one before it."""
         before = sum(1 for one in self.selected if one <= index) if self.person_id else index + 1
         return max(before - 1, 0) // PART_SIZE + 1
 
     def _id_at(self, position: int) -> int | None:
-        """The id of the message at ``position`` or at the nearer end; None if the conversation is empty."""
+        """Return the id of the message at ``position`` or at the nearer end; None if the conversation is empty."""
         return self.stubs[min(max(position, 1), self.total) - 1].id if self.stubs else None
 
     @property
@@ -114,7 +114,7 @@ class Thread:
 
     @property
     def first_position(self) -> int:
-        """The place of this part's first message among the selected ones, counted from 1."""
+        """The position of this part's first message among the selected ones, counted from 1."""
         return (self.part - 1) * PART_SIZE + 1
 
     @property
@@ -130,7 +130,7 @@ class Thread:
 
     @cached_property
     def participants(self) -> list[Participant]:
-        """Everybody in the conversation, who sent most first."""
+        """Everybody in the conversation, most messages sent first."""
         everybody = {one: Participant(person) for one, person in self.people.items()}
         nobody = Participant(None)  # deleted since the thread was read
         for stub in self.stubs:
@@ -145,7 +145,7 @@ class Thread:
 
     @property
     def most_active(self) -> list[Participant]:
-        """The participants whom a page names one by one."""
+        """The participants that a page lists individually."""
         return self.participants[:MOST_PEOPLE]
 
     @property
@@ -160,7 +160,7 @@ class Thread:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Return the messages of this part, with their people and edits."""
+        """The messages of this part, with their people and edits."""
         # Messages deleted since the order was read are left out.
         found = Message.objects.in_bulk([self.stubs[index].id for index in self.shown])
         shown = [index for index in self.shown if self.stubs[index].id in found]
@@ -197,7 +197,7 @@ class Thread:
             yield row
 
     def _answered(self, index: int) -> Answered | None:
-        """What a message answers."""
+        """Return the message that this one answers, or None."""
         parent = self.parents[index]
         if parent is None:
             return None
@@ -210,20 +210,20 @@ class Thread:
         return set(self.shown)
 
     def _names_receiver(self, index: int) -> bool:
-        """Whether a reader needs to be told to whom a message went: not where it answers a message of theirs."""
+        """Whether a row must name the receiver: not between two people, nor if it answers a message of the receiver."""
         parent = self.parents[index]
         answers_receiver = parent is not None and self.stubs[parent].sender_id == self.stubs[index].receiver_id
         return len(self.people) > 2 and not answers_receiver
 
     def _unread(self, shown: Sequence[int]) -> tuple[dict[int, NotRead], set[int]]:
-        """The dividers of this part, by the index of a shown message, and the other unread messages."""
+        """Return the dividers of this part, by the index of a shown message, and the other unread messages."""
         stubs = [self.stubs[index] for index in self.selected]
         found = unread.not_yet_read([stub.receiver_id for stub in stubs], [stub.read for stub in stubs])
         single = {self.selected[place] for place in found.single}
         dividers: dict[int, list[Any]] = {}
         for place, people in found.dividers.items():
             index = self.selected[place]
-            # One that stands in an earlier part holds for the whole of this one.
+            # A divider in an earlier part applies to this whole part: repeat it at the top.
             at = next((one for one in shown if one >= index), None)
             if at is not None:
                 dividers.setdefault(at, []).extend(people)
@@ -231,7 +231,7 @@ class Thread:
         return {index: self._not_read(people, of=receivers) for index, people in dividers.items()}, single
 
     def _not_read(self, keys: Sequence[Any], *, of: int) -> NotRead:
-        """The people of a divider; ``of`` is how many receivers there are."""
+        """Return the people of a divider; ``of`` is the number of receivers."""
         if len(keys) == of > 2:
             return NotRead(anyone=True)
         names = [self.people[key].get_username() for key in keys if key in self.people]
@@ -239,6 +239,6 @@ class Thread:
 
     @property
     def title(self) -> str:
-        """The conversation by the people in it."""
+        """A title made of the people in the conversation."""
         names = [person.get_username() for person in self.people.values()]
         return people_in_words(names) or _("Empty conversation")

@@ -1,4 +1,4 @@
-"""A message as a page shows it."""
+"""A message as a row of a page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from ops.console.thread.texts import Find, Text, shown_text
 
 @dataclass(frozen=True)
 class Answered:
-    """What a message answers: its id, its position in the thread, who sent it, whether it is on the same page."""
+    """The message that another one answers: its id, its position in the thread, its sender, and whether it is on the
+    same page."""
 
     id: int
     position: int
@@ -27,7 +28,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class NotRead:
-    """Whose unread messages begin at a divider: ``names`` in a sentence, or else how many they are; or ``anyone``."""
+    """The people whose unread messages begin at a divider: ``names`` in words, else their number, or ``anyone``."""
 
     names: str = ""
     number: int = 0
@@ -38,10 +39,10 @@ class NotRead:
 class Row:
     """A message on a page. ``position`` counts from 1 in reading order and is 0 outside a thread.
 
-    ``begins`` says that the row has a header: its author, or where it stands, differs from the row before it. ``day``
-    is set where another day begins, ``answered`` where the reader must be told what the message answers, and
-    ``not_read_by`` where a divider stands above it. ``names_receiver`` is False where it is clear who that is.
-    ``time`` is the clock time, ``moment`` the exact one. With a ``warning``, the text comes covered by it.
+    ``begins`` if the row has a header, because its author, level or day differs from the row before, or a divider is
+    above. ``day`` is set if another day begins, ``answered`` if the row must name the message that it answers, and
+    ``not_read_by`` if a divider is above it. ``names_receiver`` is False if the receiver is obvious. ``time`` is the
+    clock time, ``moment`` the exact time. A ``warning`` covers the text.
     """
 
     message: Message
@@ -65,7 +66,7 @@ class Row:
 
     @property
     def edited(self) -> str:
-        """That it was edited, how often and when last; "" if it never was."""
+        """How often it was edited, and when last; "" if never."""
         if self.edits is None:
             return _("edited") if self.message.edited else ""
         last = clock.local(self.edits.last_at)
@@ -95,7 +96,7 @@ def row_of(
     not_read_by: NotRead | None = None,
     is_single_unread: bool = False,
 ) -> Row:
-    """Return the row of ``message``, which stands below the row ``before``."""
+    """Return the row of ``message``, to be placed below the row ``before``."""
     sent = clock.local(message.timestamp)
     sender = message.sender.get_username()
     receiver = message.receiver.get_username()

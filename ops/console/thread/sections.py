@@ -1,4 +1,4 @@
-"""The sections of the panel that every conversation has: people, what is worth a look, facts."""
+"""The sections of the panel that every conversation has: people, messages worth a look, facts."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ops.console.thread.parts import Participant
 from ops.console.thread.rows import Row
 from ops.console.thread.texts import has_hidden, has_link
 
-FEW_PEOPLE = 6  # shown at once; the others are folded away
-MOST_LINKS = 12  # of one kind of thing that is worth a look
+FEW_PEOPLE = 6  # shown immediately; the others are collapsed
+MOST_LINKS = 12  # to messages with the same thing worth a look
 MOST_OTHERS = 5  # other conversations of two people
-NEWEST = 2_000  # messages of each of two people in which their other conversations are looked for
+NEWEST = 2_000  # messages from each of two people that are searched for their other conversations
 
 
 @dataclass
 class People:
-    """Who takes part, who sent most first; ``left_out`` counts the others. ``others`` are more conversations of two
-    people, None if there are more in this one."""
+    """The people of a conversation, most messages sent first; ``left_out`` counts those not listed. ``others`` are
+    other conversations of two people, None if more take part in this one."""
 
     first: list[tuple[Participant, str]] = field(default_factory=list)
     more: list[tuple[Participant, str]] = field(default_factory=list)
@@ -40,7 +40,7 @@ class People:
 
 
 def people(request: HttpRequest, page: ConversationPage) -> People | None:
-    """Everybody in the conversation, with what other rooms say of them."""
+    """Return the people in the conversation, with the notes of all rooms on them."""
     participants = page.thread.most_active
     if not participants:
         return None
@@ -60,7 +60,7 @@ def people(request: HttpRequest, page: ConversationPage) -> People | None:
 
 def _other_conversations(conversation_id: int, one: Any, other: Any) -> list[tuple[Any, str]]:
     """Return the newest other conversations in which two people wrote to each other, and when they started; one more
-    than are shown. Only their newest messages are read, so that it costs the same for people who wrote a million."""
+    than is shown. Only their newest messages are searched, so that the cost does not grow with their number."""
     found = []
     for sender, receiver in ((one, other), (other, one)):
         newest = Message.objects.filter(sender=sender).order_by("-timestamp", "-id").values("pk")[:NEWEST]
@@ -72,7 +72,7 @@ def _other_conversations(conversation_id: int, one: Any, other: Any) -> list[tup
 
 @dataclass(frozen=True)
 class Noticed:
-    """Messages on the page of which the same is worth a look: what it is, and the rows."""
+    """Messages on the page that are worth a look for the same reason, ``title``; ``more`` counts those left out."""
 
     title: str
     rows: list[Row]
@@ -80,7 +80,7 @@ class Noticed:
 
 
 def worth_a_look(request: HttpRequest, page: ConversationPage) -> list[Noticed]:
-    """What a reviewer would look at first among the messages of this page."""
+    """Return the messages of this page that a reviewer would look at first."""
     rows = page.thread.rows
     found = {
         _("Edited after a reply"): _edited_after_a_reply(rows),
@@ -110,7 +110,7 @@ def _edited_after_a_reply(rows: list[Row]) -> list[Row]:
 
 
 def facts(request: HttpRequest, page: ConversationPage) -> list[Fact]:
-    """What is known about the conversation, with what other rooms know."""
+    """Return the facts about the conversation, with those of all rooms."""
     conversation = page.conversation
     first, last = (clock.local(one) for one in (conversation.started_at, conversation.last_message_at))
     return [

@@ -1,4 +1,4 @@
-"""Texts of messages as pages show them: hidden characters named, words that were looked for marked, long ones cut."""
+"""Texts of messages for pages: hidden characters are named, words of a search marked, long texts collapsed."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from messaging.languages.wording import grouped
 from ops.files import invisible
 
 LONG, LONG_LINES = 2_000, 40  # a text with more characters or line ends is collapsed
-START, START_LINES = 1_000, 20  # of which so much is shown
-MOST_NAMED = 500  # hidden characters, or rows of the same one, in one part of a text
-JOINS = re.compile("[\u200d\ufe0e\ufe0f]")  # belong to the character before them
+START, START_LINES = 1_000, 20  # the part of it that remains visible
+MOST_NAMED = 500  # hidden characters, or runs of the same one, in one part of a text
+JOINS = re.compile("[\u200d\ufe0e\ufe0f]")  # characters that belong to the one before them
 LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 
 Kind = Literal["", "hidden", "found"]
-Places: TypeAlias = Sequence[tuple[int, int]]  # from where to where, in order
-Find: TypeAlias = Callable[[str], Places]  # where what was looked for stands in a text
+Places: TypeAlias = Sequence[tuple[int, int]]  # (start, end), in order
+Find: TypeAlias = Callable[[str], Places]  # returns the places of a search in a text
 
 
 class Piece(NamedTuple):
-    """A run of text, the name of a hidden character, or words that were looked for."""
+    """A run of plain text, the name of a hidden character, or words of a search."""
 
     text: str
     kind: Kind
@@ -34,8 +34,8 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Text:
-    """``plain`` is a short text without anything to mark. Otherwise ``start`` and, of a long text, ``rest``;
-    ``is_cut`` says that the rest is left out, because the page would become too large."""
+    """A text for a page: ``plain`` if it is short and has nothing to mark, else ``start`` and, if it is long, ``rest``;
+    ``is_cut`` if the rest is left out, because the page would become too large."""
 
     plain: str | None
     start: list[Piece]
@@ -49,11 +49,11 @@ class Text:
 
 
 def shown_text(content: str, *, find: Find | None = None, whole: bool = False, with_rest: bool = True) -> Text:
-    """Return a message's text for a page; ``whole`` does not collapse it."""
+    """Return a message's text for a page; with ``whole``, it is not collapsed."""
     end = len(content) if whole else _end_of_start(content)
     is_long = end < len(content)
     found = find(content) if find else ()
-    # Of a long text, what is to be marked is looked for once, in its pieces.
+    # A long text is searched for hidden characters only once, in its pieces.
     if not (is_long or found or len(content) > LONG or has_hidden(content)):
         return Text(content, [], [], len(content))
     rest = _pieces(content, found, end, len(content)) if is_long and with_rest else []
@@ -61,17 +61,17 @@ def shown_text(content: str, *, find: Find | None = None, whole: bool = False, w
 
 
 def has_hidden(content: str) -> bool:
-    """Whether a text has characters that nobody sees or that change its direction."""
+    """Whether a text has characters that are invisible or that change its direction."""
     return invisible.INVISIBLE.search(content) is not None
 
 
 def has_link(content: str) -> bool:
-    """Whether a text names an address of the web."""
+    """Whether a text contains a web address."""
     return LINK.search(content) is not None
 
 
 def _end_of_start(content: str) -> int:
-    """Where a long text is cut: after a word if there is one, never within what a reader sees as one character."""
+    """Return where to cut a long text: after a word if possible, never within what readers see as one character."""
     if len(content) <= LONG and content.count("\n") <= LONG_LINES:
         return len(content)
     end = -1
@@ -115,7 +115,7 @@ def _named(name: str, number: int) -> str:
 
 
 def runs(text: str, found: Places, start: int, end: int) -> Iterator[tuple[str, bool]]:
-    """``text`` from ``start`` to ``end`` in runs, each with whether it was found at one of these places."""
+    """Split ``text`` from ``start`` to ``end`` into runs, each with whether it is at one of the places in ``found``."""
     at = start
     for first, last in found:
         first, last = max(first, at), min(last, end)

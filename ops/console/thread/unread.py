@@ -1,4 +1,4 @@
-"""From where on receivers have not read a thread."""
+"""The places in a thread from which on receivers have read nothing."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 
 class NotYetRead(NamedTuple):
-    """``dividers`` has the receivers by the index of the message from which on they have read nothing more.
-    ``single`` has the indexes of other unread messages: their receiver has read a later one."""
+    """``dividers`` maps the index of a message to the receivers who have read nothing from there on. ``single`` has the
+    indexes of other unread messages, whose receivers have read a later one."""
 
     dividers: dict[int, list[Hashable]]
     single: set[int]
 
 
 def not_yet_read(receivers: Sequence[Hashable], read: Sequence[bool]) -> NotYetRead:
-    """Return where to say that messages are unread. Takes the receiver of each message in reading order, and whether
-    they have read it. There are as few dividers as possible."""
+    """Return where to mark messages as unread, with as few dividers as possible. Takes the receiver of each message in
+    reading order, and whether they have read it."""
     last_read: dict[Hashable, int] = {}
     first_unread: dict[Hashable, int] = {}
     for index, (receiver, is_read) in enumerate(zip(receivers, read, strict=True)):
@@ -25,7 +25,7 @@ def not_yet_read(receivers: Sequence[Hashable], read: Sequence[bool]) -> NotYetR
             first_unread.pop(receiver, None)
         else:
             first_unread.setdefault(receiver, index)
-    # "From here on" holds for a receiver anywhere between the last message they read and the first they did not.
+    # A receiver's divider may be anywhere after the last message they read and up to the first one they did not.
     dividers: dict[int, list[Hashable]] = {}
     place = -1
     for receiver, index in sorted(first_unread.items(), key=lambda item: item[1]):

@@ -87,7 +87,7 @@ def people(name: str, title: str, found: list[messages.Person]) -> Table:
 
 
 def machinery(asked: Asked) -> list[Number]:
-    """Imports, exports and jobs."""
+    """Imports, exports and jobs of the period, jobs under way, and the size of the database."""
     jobs, jobs_before = asked.both(data.jobs)
     imports, imports_before = asked.both(data.imports)
     exports, exports_before = asked.both(data.exports)

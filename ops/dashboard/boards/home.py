@@ -21,7 +21,7 @@ from ops.dashboard.boards.boards import first_of
 from ops.dashboard.boards.chooser import choose
 from ops.dashboard.boards.content import Content
 
-MOST = 4  # numbers
+MOST = 4  # numbers shown
 
 
 def section(request: HttpRequest) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Names of accounts in figures."""
+"""The names of accounts in figures."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ops.moderation.models import Case, Severity
 
 LATELY = timedelta(hours=24)  # jobs that failed in this time are counted
 ASKED_WITHIN = timedelta(days=30)  # failed jobs that were requested earlier are not counted
-MOST_COUNTED = 1_000_000  # entries without a seal
+MOST_COUNTED = 1_000_000  # unsealed entries
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def take(family: str, first: datetime, before: datetime | None, using: str) -> l
 
 
 def note(family: str, quarters: Iterable[datetime], using: str) -> None:
-    """Note quarters to be counted."""
+    """Note quarters, so that they are counted again."""
     Noted.objects.using(using).bulk_create([Noted(family=family, at=at) for at in sorted(set(quarters))], 1_000)
 
 

@@ -1,4 +1,4 @@
-"""Quarters of an hour, and the days of a zone that they make up."""
+"""Quarters of an hour, and how they make up the days of a zone."""
 
 from __future__ import annotations
 
