@@ -53,7 +53,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class OfferedPlace:
-    """A place of the menu with its offers, of which there is at least one.
+    """A place of the menu, with at least one offer.
 
     Two places are equal if the menu shows the same for them (``{% kept %}``)."""
 

@@ -185,7 +185,7 @@ class ThemeForm(forms.ModelForm):
         return super().save(commit)
 
     def _check(self, name: str, colour: str, named: dict[StrOrPromise, str], grounds: Sequence[str] = ()) -> None:
-        """Refuse ``colour`` if it is unreadable on ``grounds``, or on the colours of ``named``, by a setting's label."""
+        """Refuse ``colour`` if it is unreadable on ``grounds``, or on ``named``: colours by the setting's label."""
         grounds = [*named.values(), *grounds]
         found = min(contrast(colour, ground) for ground in grounds)
         if found >= READABLE:

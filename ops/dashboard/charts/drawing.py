@@ -43,8 +43,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Series:
-    """A value for each place of a chart, None where there is none. ``name`` may be a text written by users; ``short``
-    labels a row of HEAT in the drawing. ``rows`` are the lists that the values count, if any."""
+    """A value, or None, for each place of a chart. ``name`` may be a text written by users; ``short`` labels a row of
+    HEAT in the drawing. ``rows`` are the lists that the values count, if any."""
 
     name: str
     values: tuple[float | None, ...]

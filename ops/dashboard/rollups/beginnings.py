@@ -53,9 +53,9 @@ ORDER BY first.timestamp, first.id LIMIT 1
 GONE = "(SELECT conversation FROM different WHERE began_at IS NULL)"
 PARTS = {
     "postgresql": {
-        # Joined by its id, it would be searched for among all messages.
+        # Not a join by id, which would search all messages.
         "with_first": f"LEFT JOIN LATERAL (SELECT first.id, first.timestamp, first.sender_id {FIRST}) message ON TRUE",
-        # And these among all stored beginnings, in each batch.
+        # Likewise, a plain join would search all stored beginnings, in each batch.
         "with_kept": "LEFT JOIN LATERAL (SELECT * FROM {beginnings} beginning"
         " WHERE beginning.conversation = now.conversation OFFSET 0) kept ON TRUE",
         "in_gone": f"= ANY (ARRAY{GONE})",

@@ -74,12 +74,12 @@ def forget_progress(using: str) -> None:
 
 def _layout() -> str:
     """Return the zone in which days begin, with the lengths of their blocks. Numbers with another layout, such as those
-    of an older worker that still runs, are not used."""
+    of an older worker that still runs, are discarded."""
     return f"{settings.TIME_ZONE} {'/'.join(map(str, blocks.SIZES))}"
 
 
 def _begin(using: str) -> None:
-    """Note everything if nothing was ever counted, days or blocks began otherwise, or a table was emptied."""
+    """Note everything if nothing was ever counted, the layout of days or blocks changed, or a table was emptied."""
     layout = _layout()
     kept = Keeping.objects.using(using).filter(zone=layout)
     if kept.exclude(noted.everything(using)).exists():
@@ -120,7 +120,7 @@ def _count_some(family: str, days: int, before: datetime | None, using: str) -> 
 
 
 def _commit_later(using: str) -> None:
-    """Let the commit not wait for the disk: if the counts are lost in a crash, so is the deletion of their notes."""
+    """Commit without waiting for the disk: if a crash loses the counts, it also loses the deletion of their notes."""
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")

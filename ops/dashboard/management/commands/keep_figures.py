@@ -1,4 +1,4 @@
-"""``manage.py keep_figures``: count the changes that the figures of dashboards are read from."""
+"""``manage.py keep_figures``: count what changed since the last round, for the figures of dashboards."""
 
 from __future__ import annotations
 

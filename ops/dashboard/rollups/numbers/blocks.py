@@ -79,7 +79,7 @@ def keep(changes: Changes, using: str) -> None:
 
 
 def _of_blocks(changes: Changes) -> Numbers:
-    """Return the amounts by which blocks change when days change in this way."""
+    """Return the amounts by which these changes of days change their blocks."""
     found: dict[Place, Counted] = {**_of_calendars(changes)}
     below: Mapping[Place, Counted] = {  # by the measure's name for days, at every size
         place: _difference(before, now) if before else now
