@@ -1,4 +1,4 @@
-"""CSV files as people have them: encoding and separator are detected, and faults are reported by row."""
+"""Reading CSV files: the encoding and the separator are detected, and faults are reported by row."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ NOT_TEXT = {
         "this is not text: it looks like a database file. Save it as CSV and import that."
     ),
 }
-# Sentences that there may be for each row.
+# Per-row messages: marked for translation here, looked up through a cache.
 MORE_SEPARATORS = gettext_noop(
     "rows have more separators than the header: the empty values behind its columns are left out."
 )
 WITHOUT_NAME = gettext_noop("row %(row)s has a value in %(column)s, which has no name: say which column it is.")
 
-# The limit is global to the process. Python's default of 131,072 characters refuses texts that are fine.
-csv.field_size_limit(LONGEST_VALUE + 1)  # and a guard
+# The limit is global to the process. Python's default of 131,072 characters refuses valid texts.
+csv.field_size_limit(LONGEST_VALUE + 1)  # plus the guard character
 
 
 class CsvFile:
     """The rows of an open CSV file, read once, in flat memory.
 
-    Opening reads the header: raises Unreadable where the file is empty or no text, HeaderUnfit where its header does
-    not fit the columns. Iterating gives a SourceRow for every row that is not blank, and raises Unreadable from where
-    nothing that follows can be trusted.
+    Opening reads the header: it raises Unreadable if the file is empty or not text, HeaderUnfit if its header does not
+    fit the columns. Iterating yields a SourceRow for every row that is not blank, and raises Unreadable once nothing
+    that follows can be trusted.
     """
 
     format = "CSV"
@@ -70,7 +70,7 @@ class CsvFile:
         refuse_binary(file.peek(16)[:16])
         self._columns, self._reading = columns, reading
         self._text, self._encoding = open_text(file, reading.encoding)
-        self._coming, self._ahead = pieces(self._text.readline), ""  # one for the header and the rows: it reads ahead
+        self._coming, self._ahead = pieces(self._text.readline), ""  # shared by header and rows: it reads ahead
         self._mixed = MixedRows(self._encoding, reading.fallback_encoding)
         self.encoding = self._encoding.name
         self._row = 0  # the number of the row that is being read
@@ -88,7 +88,7 @@ class CsvFile:
         self._no_values = columns.no_values
         self.used = header.fit.sources
         self._utc = utc_columns(self.headers, self.used, columns)
-        # Columns that the file does not have take the empty value that is then appended to each row.
+        # Columns that the file does not have take the empty value that is appended to each row.
         self._pads = None in self.used
         self._in_order = itemgetter(*(self._width if place is None else place for place in header.fit.places))
 
@@ -99,11 +99,11 @@ class CsvFile:
 
     @property
     def codec(self) -> tuple[str, str]:
-        """The codec and error handler that write its texts byte for byte as they were."""
+        """The codec and error handler that reproduce its texts byte for byte."""
         return self._encoding.codec, self._encoding.errors
 
     def position(self) -> int:
-        """How many bytes were read so far; 0 for a pipe."""
+        """Return how many bytes have been read; 0 for a pipe."""
         return self._file.tell() if self._file.seekable() else 0
 
     def __iter__(self) -> Iterator[SourceRow]:
@@ -139,11 +139,11 @@ class CsvFile:
 
     @property
     def original_headers(self) -> list[str]:
-        """The names of the values of ``originals``; "" over columns that hold nothing of a row."""
+        """The header of each value in ``originals``; "" for blank columns and row counters."""
         return ["" if at in (*self._blank, *self._counters) else name for at, name in enumerate(self.headers)]
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
-        """(number, values as they are in the file) of every row that is not blank, instead of the rows."""
+        """Yield (number, values as in the file) of every row that is not blank; use instead of iterating."""
         for number, values in self._whole_rows():
             if values and (
                 values[0].strip() or any(map(str.strip, values))
@@ -168,7 +168,7 @@ class CsvFile:
         raise Unreadable(_("the file is empty."))
 
     def _line_of(self, row: int) -> str:
-        """The line of a row, the first one to be read; those above it are skipped."""
+        """Return the line of ``row``, skipping those above it; nothing has been read before."""
         above = csv.reader(self._lines(), delimiter=self.separator)
         try:
             while self._row < row - 1 and next(above, None) is not None:
@@ -183,7 +183,7 @@ class CsvFile:
         return line
 
     def _cells(self, line: str) -> list[str]:
-        """The cells of the header."""
+        """Return the cells of the header. Raises Unreadable if it cannot be decoded or parsed."""
         said = ""
         if undecoded(1, line, self._encoding):
             said = _(
@@ -204,13 +204,13 @@ class CsvFile:
             raise Unreadable(words, row=self._row) from error
 
     def _whole_rows(self) -> Iterator[tuple[int, list[str]]]:
-        """(number, values) of each row.
+        """Yield (number, values) of each row.
 
-        A carriage return alone ends a row in old files, but some programs write one in a text without quotes. It ends
-        a row where it ends the header too, or where there are complete rows on both sides; otherwise it is text.
+        In old files a lone carriage return ends a row, but some programs write one in an unquoted text. It ends a row
+        if it also ends the header, or if the rows on both sides are complete; otherwise it is text.
         """
-        held: list[str] | None = None  # a row that a carriage return ended, perhaps in the middle
-        continued = io.StringIO(newline="")  # what belongs to its last value: there may be millions of parts
+        held: list[str] | None = None  # a row that a carriage return ended, perhaps too early
+        continued = io.StringIO(newline="")  # the rest of its last value, perhaps millions of parts
         for values in self._parsed():
             if held is not None:
                 if len(values) != self._width and len(held) + len(values) - 1 == self._width and values:
@@ -229,7 +229,7 @@ class CsvFile:
             yield self._row, self._joined(self._row, held, continued)
 
     def _joined(self, row: int, values: list[str], continued: io.StringIO) -> list[str]:
-        """The values, the last one joined with what is ``continued``, which is then emptied."""
+        """Return the values with ``continued`` appended to the last one, and empty ``continued``."""
         if not continued.tell():
             return values
         values = [*values[:-1], values[-1] + continued.getvalue()]
@@ -263,7 +263,7 @@ class CsvFile:
         return escapes.ESCAPED_QUOTE in self._line
 
     def _read_with_escapes(self) -> list[Suggestion]:
-        """The suggestion to read backslashes as escapes, where the beginning of the file can be read so."""
+        """Return suggestions to read backslashes as escapes, if the beginning of the file can be read that way."""
         if self._reading.escapes or not self._file.seekable():
             return []
 
@@ -275,12 +275,12 @@ class CsvFile:
             except Unreadable:
                 return None
             finally:
-                again._text.detach()  # which would close the file
+                again._text.detach()  # or it would close the file
 
         return escapes.suggest(rows_of)
 
     def _quoting_fault(self, error: str) -> str:
-        """The sentence for an error of the csv module, which only names the character that it did not expect."""
+        """Return our message for an error of the csv module, which only names the unexpected character."""
         if error.startswith("unexpected end"):
             said = _("the quote opened in row %(row)s is never closed: close it, or remove it.")
         elif error.startswith("field larger"):
@@ -296,7 +296,7 @@ class CsvFile:
         return said % {"row": self._row, "number": grouped(LONGEST_VALUE)}
 
     def _lines(self) -> Iterator[str]:
-        """The lines of the file, whole."""
+        """Yield the whole lines of the file."""
         begun: list[str] = []
         for piece in self._pieces():
             begun.append(piece)
@@ -311,12 +311,12 @@ class CsvFile:
         return piece
 
     def _is_last(self) -> bool:
-        """Whether nothing follows: a long line may be cut anywhere."""
+        """Return whether nothing follows, by reading ahead: a long line may be cut anywhere."""
         self._ahead = next(self._coming, "")
         return not self._ahead
 
     def _pieces(self) -> Iterator[str]:
-        """The lines of the file, long ones in pieces."""
+        """Yield the lines of the file, long ones in pieces."""
         size = 0  # of the line so far
         try:
             while piece := self._next_piece():
@@ -327,7 +327,7 @@ class CsvFile:
                         "its lines do not end."
                     )
                     raise Unreadable(said % {"row": self._row, "number": grouped(LONGEST_LINE)}, row=self._row)
-                if piece[-1] == END_MARK and self._is_last():  # where DOS and its copy command put it
+                if piece[-1] == END_MARK and self._is_last():  # put there by DOS and its copy command
                     piece = piece.rstrip(END_MARK)
                     words = _("The file ends with Ctrl-Z (U+001A), the end mark of DOS; it is ignored.")
                     self.notices.append(Problem(None, "", "notice", words))
@@ -348,12 +348,12 @@ class CsvFile:
             raise not_read_after(self._row, error) from error
 
     def _first_value_only(self, values: list[str]) -> tuple[str, ...]:
-        """The values of a row with too few or too many: only the one that identifies it."""
+        """Return the values of a faulty row: only the one that identifies it, the others empty."""
         padded = [*values, *[""] * self._width][: self._width]
         return self._in_order([*padded, ""])[0], *self._no_values[1:]
 
     def _without_empty_ends(self, values: list[str]) -> list[str] | None:
-        """A row that has more or fewer empty values at its end than the header; None where others are concerned."""
+        """Return a row fitted to the header's width by its empty last values; None if other values are concerned."""
         if len(values) < self._named_width or any(value.strip() for value in values[self._width :]):
             return None
         if len(values) > self._width:
@@ -363,7 +363,7 @@ class CsvFile:
         return [*values[: self._width], *[""] * (self._width - len(values))]
 
     def _unnamed_value(self, number: int, values: list[str]) -> Problem | None:
-        """The problem of a row with a value in a column that has no name, and was taken for an empty one."""
+        """Return the problem of a row with a value in a nameless column that seemed blank or a row counter."""
         for place in (*self._blank, *self._counters):
             value = values[place].strip()
             if value and not (place in self._counters and value.isdecimal()):
@@ -388,7 +388,7 @@ def _values_found(number: int) -> str:
 
 
 def refuse_binary(start: bytes) -> None:
-    """Raises Unreadable where the first 16 bytes of a file are those of a format that is not text."""
+    """Raise Unreadable if the first 16 bytes of a file are those of a format that is not text."""
     for magic, words in NOT_TEXT.items():
         if start.startswith(magic):
             raise Unreadable(words)

@@ -1,4 +1,4 @@
-"""What files may be encoded in, what happens to bytes that are no text, and which encoding a file is likely in."""
+"""The encodings of files: decoding, reporting bytes that are not valid, and guessing the likely encoding."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ charset_normalizer = Later("charset_normalizer")
 
 
 class Encoding(NamedTuple):
-    """How a text is decoded. Bytes that are no text are escaped, and reach the rows, which are reported one by one."""
+    """How a text is decoded. Invalid bytes are escaped, so that each row that holds them can be reported."""
 
     name: str
     codec: str
     errors: str = "surrogateescape"
 
 
-# The encodings that can be chosen, with what tells them apart for people.
+# The encodings that can be chosen, with their labels.
 ENCODINGS: dict[str, StrOrPromise] = {
     "UTF-8": "UTF-8",
     "UTF-16": gettext_lazy("UTF-16 (“Unicode” in older programs)"),
@@ -63,17 +63,17 @@ NOT_VALID = gettext_noop(
 )
 ESCAPED_BYTES = re.compile("[\udc80-\udcff]")
 BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-# For a suggestion.
+# Limits of suggest_encodings().
 SEARCHED, SAMPLE, BLOCK = 16 << 20, 16 << 10, 1 << 20  # bytes
-SECONDS = 15.0  # a worker is thought dead when it is silent for longer than JOBS_LEASE_SECONDS
+SECONDS = 15.0  # a worker that is silent for longer than JOBS_LEASE_SECONDS counts as dead
 MOST_DISORDER = (
-    0.35  # of a text that is still likely, as charset-normalizer counts it; its own default drops short ones
+    0.35  # of a text that still counts as likely, on charset-normalizer's scale; its default drops short texts
 )
-EQUAL_DISORDER, EQUAL_COHERENCE = 0.02, 0.05  # differences that say nothing
+EQUAL_DISORDER, EQUAL_COHERENCE = 0.02, 0.05  # smaller differences mean nothing
 
 
 def open_text(file: io.BufferedReader, chosen: str = "") -> tuple[io.TextIOWrapper, Encoding]:
-    """A file's text, with line ends as they are, and its encoding: the chosen one, else what its beginning shows."""
+    """Open a file as text, line ends unchanged; return it with its encoding: the chosen or else the detected one."""
     start = file.peek(4)[:4]
     encoding = encoding_of(start, chosen)
     if start.startswith(codecs.BOM_UTF8) and encoding.name != "UTF-8":
@@ -82,9 +82,9 @@ def open_text(file: io.BufferedReader, chosen: str = "") -> tuple[io.TextIOWrapp
 
 
 def encoding_of(start: bytes, chosen: str = "") -> Encoding:
-    """The encoding of a file that begins with these 4 bytes; UTF-16 is recognised, whatever was chosen.
+    """Return the encoding of a file that begins with these 4 bytes; UTF-16 is detected whatever was chosen.
 
-    Raises KeyError where ``chosen`` is not in ENCODINGS.
+    Raises KeyError if ``chosen`` is not in ENCODINGS.
     """
     utf_16 = _utf_16(start, certain=chosen != "UTF-16")
     if utf_16:
@@ -96,7 +96,7 @@ def encoding_of(start: bytes, chosen: str = "") -> Encoding:
 
 
 def undecoded(row: int, text: str, encoding: Encoding, look_up: LookUp = gettext) -> Problem | None:
-    """The problem of a row whose text has bytes that are not valid in the encoding; None where all are."""
+    """Return the problem of a row whose text has bytes that are not valid in the encoding; None if all are."""
     if encoding.errors != "surrogateescape":
         return None
     found = ESCAPED_BYTES.search(text)
@@ -108,10 +108,10 @@ def undecoded(row: int, text: str, encoding: Encoding, look_up: LookUp = gettext
 
 
 def suggest_encodings(path: Path, *, preferred: str = "") -> list[str]:
-    """The encodings that a file which is not valid UTF-8 may be in, the likeliest first.
+    """Return the likeliest encoding of a file that is not valid UTF-8, then ``preferred`` if that fits too.
 
-    ``preferred`` comes before others that are as likely, and after those that are likelier. Each can decode the whole
-    file. None where none fits within SECONDS, or where most of the file is UTF-8.
+    ``preferred`` comes first if it is equally likely. Each can decode the whole file. Empty if no encoding is found
+    within SECONDS, if most of the file is UTF-8, or if it is UTF-16.
     """
     deadline = time.monotonic() + SECONDS
     with path.open("rb") as file:
@@ -133,21 +133,21 @@ def suggest_encodings(path: Path, *, preferred: str = "") -> list[str]:
 
 
 def samples_of(path: Path, name: str, most: int) -> list[tuple[str, str]]:
-    """(as it is, as it would be read) of the first lines that have other characters than ASCII."""
+    """Return (read as UTF-8, read in the encoding ``name``) of the first ``most`` lines with non-ASCII bytes."""
     with path.open("rb") as file:
         lines = lines_beyond_ascii(file.read(SEARCHED))[:most]
     return [(line.decode("utf-8", "surrogateescape"), line.decode(codec_of(name), "replace")) for line in lines]
 
 
 def codec_of(name: str) -> str:
-    """The codec of one of ENCODINGS."""
+    """Return the codec of one of ENCODINGS."""
     return CODECS.get(name, name.lower())
 
 
 def _utf_16(start: bytes, *, certain: bool) -> str:
-    """The codec of a UTF-16 file, recognised by its mark or a first character of ASCII; "" where it seems no such file.
+    """Return the codec of a UTF-16 file, detected by its mark or an ASCII first character; "" if it has neither.
 
-    Where it is not ``certain`` that a file may be something else, one without these is UTF-16 as well.
+    Unless it must be ``certain``, a file with neither counts as UTF-16 too.
     """
     if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
@@ -158,7 +158,7 @@ def _utf_16(start: bytes, *, certain: bool) -> str:
 
 
 def lines_beyond_ascii(content: bytes) -> list[bytes]:
-    """The first lines with bytes that are not ASCII, up to SAMPLE bytes. What is ASCII says nothing of the encoding."""
+    """Return the first lines with non-ASCII bytes, up to SAMPLE bytes. ASCII lines fit every encoding."""
     lines, size, position = [], 0, 0
     while size < SAMPLE and (found := BEYOND_ASCII.search(content, position)):
         start = content.rfind(b"\n", 0, found.start()) + 1
@@ -170,7 +170,7 @@ def lines_beyond_ascii(content: bytes) -> list[bytes]:
 
 
 def likely(sample: bytes) -> list[str]:
-    """The encodings that a text is most likely in, all equally so, in the order of ENCODINGS."""
+    """Return the most likely encodings of a text, all equally likely, in the order of ENCODINGS."""
     names = {codecs.lookup(codec_of(name)).name: name for name in ENCODINGS if not name.startswith("UTF")}
     matches = list(
         charset_normalizer.from_bytes(
@@ -201,7 +201,7 @@ def _is_utf_8(line: bytes) -> bool:
 
 
 def _decodes(path: Path, codec: str, deadline: float) -> bool:
-    """Whether a whole file is valid in an encoding; False too where that is not known in time."""
+    """Return whether a whole file is valid in an encoding; False also if the deadline passes first."""
     decoder = codecs.getincrementaldecoder(codec)()
     try:
         with path.open("rb") as file:

@@ -1,7 +1,7 @@
 """The guard in CSV files: a leading ' keeps a spreadsheet from computing a value that looks like a formula.
 
-Whether a leading ' is a guard or a part of the text cannot be seen in a value. So files that we guard have a column
-without values whose name is MARK. Spreadsheets keep it, whatever they save the file as, and nothing else is called so.
+A value does not show whether its leading ' is a guard or part of the text. So files that we guard have a column
+without values that is named MARK. Spreadsheets keep it in every format, and no other column has that name.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from typing import TypeVar
 T = TypeVar("T")
 
 GUARD = "'"
-# A header that keeps its own ' as long as the values keep theirs: some programs take a leading ' off every cell.
+# A header that keeps its own ' as long as the values keep theirs: some programs strip a leading ' from every cell.
 MARK = f"{GUARD}threadward{GUARD}"
 MARK_WITHOUT_GUARD = MARK.removeprefix(GUARD)
 STARTS = ("=", "+", "-", "@", "\t", "\r")  # begin a formula, or are skipped before one
-# What follows the guard in our files; LibreOffice makes a line feed of a carriage return.
+# What follows the guard in our files; LibreOffice turns a carriage return into a line feed.
 GUARDED_STARTS = (*STARTS, GUARD, "\n")
 
 
 def guarded(text: str) -> str:
-    """``text``, with the guard where a spreadsheet might compute it or where it begins like the guard."""
+    """Return ``text``, with the guard if a spreadsheet might compute it or if it begins with a '."""
     return f"{GUARD}{text}" if text.startswith((*STARTS, GUARD)) else text
 
 
 def has_guard(text: str) -> bool:
-    """Whether ``text``, of a file of ours, has the guard."""
+    """Return whether ``text``, from a file of ours, has the guard."""
     return text.startswith(GUARD) and text.startswith(GUARDED_STARTS, 1)
 
 
 def bare(text: str) -> str:
-    """``text`` without the guard."""
+    """Return ``text`` without the guard."""
     return text[1:] if has_guard(text) else text
 
 
 def with_mark(cells: Sequence[T], mark: T) -> list[T]:
-    """The cells of a row with the one in the column of the mark: the last but one.
+    """Return the cells of a row with ``mark``, the cell in the column MARK, as the last but one.
 
     Excel leaves out empty cells at the end of some rows of a CSV file, so it must not be the last.
     """

@@ -1,4 +1,4 @@
-"""Characters that nobody sees, or that make a text look like another one: previews show their names."""
+"""Characters that are invisible, or make a text look like another one: previews show their names."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Part(NamedTuple):
 
 
 def parts(text: str) -> list[Part]:
-    """``text`` split into runs to show and invisible characters to name."""
+    """Split ``text`` into runs to show and invisible characters to name."""
     found, end = [], 0
     for match in INVISIBLE.finditer(text):
         if match.start() > end:
@@ -51,7 +51,7 @@ def parts(text: str) -> list[Part]:
 
 
 def name_of(character: str) -> str:
-    """The name and code of an invisible character: "right-to-left override (U+202E)". Unicode has names in English."""
+    """Return the name (in English, as in Unicode) and code of a character: "right-to-left override (U+202E)"."""
     code = ord(character)
     name = CONTROLS.get(code) or unicodedata.name(character, "").lower()
     name = name or pgettext("name of a character", "control character")

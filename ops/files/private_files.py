@@ -1,8 +1,8 @@
-"""Private files: uploads, what was found in them, and exports to download. Only one person may have each.
+"""Private files: uploads, their previews and problems, and exports to download. Each is for one person only.
 
-They are in ``settings.PRIVATE_DIR``, which no web server serves, under names that nobody can guess. Files that belong
-to an upload (its preview, its problems) have names with the same beginning. A name is never a path, and comes from
-the database only, never from a form or a URL.
+They are in ``settings.PRIVATE_DIR``, which no web server serves, under names that cannot be guessed. Files that belong
+to an upload (its preview, its problems) share the beginning of its name. A name is never a path, and comes only from
+the database, never from a form or a URL.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from django.conf import settings
 
 KEPT = timedelta(days=1)
 NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9.]{1,24}")
-STEM = 32  # the characters of a name that are random, and the same for all files of one upload
+STEM = 32  # the random characters of a name, which all files of one upload share
 
 
 class TooLarge(Exception):
-    """More than ``limit`` bytes arrived; nothing of them is kept."""
+    """More than ``limit`` bytes were received; none of them are kept."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The file is larger than {limit:,} bytes.")
@@ -32,32 +32,32 @@ class TooLarge(Exception):
 
 
 def new_name(suffix: str) -> str:
-    """A new random name that ends in ``suffix``, such as "csv"."""
+    """Return a new random name that ends in ``suffix``, such as "csv"."""
     return _sound(f"{secrets.token_hex(STEM // 2)}.{suffix.lstrip('.').lower()}")
 
 
 def beside(name: str, kind: str) -> str:
-    """The name of a file that belongs to another one: ``beside(upload, "problems.csv")``."""
+    """Return the name of a file that belongs to another one: ``beside(upload, "problems.csv")``."""
     return _sound(f"{_sound(name)[:STEM]}.{kind}")
 
 
 def path(name: str) -> Path:
-    """The path of a private file, in a folder that only our own processes may open.
+    """Return the path of a private file, in a folder that only our own user may open.
 
-    Raises ValueError where ``name`` is not the name of a private file.
+    Raises ValueError if ``name`` is not the name of a private file.
     """
     return _folder() / _sound(name)
 
 
 def opener(file: str, flags: int) -> int:
-    """For ``open(…, opener=private_files.opener)``: creates files that only our user may read, whatever the umask."""
+    """Create files that only our user may read, whatever the umask: ``open(…, opener=private_files.opener)``."""
     return os.open(file, flags, 0o600)
 
 
 class Incoming:
     """A new private file that is being received; ``close`` deletes it unless ``keep`` was called.
 
-    ``size`` (in bytes) and ``digest`` (SHA-256) are those of what arrived so far.
+    ``size`` (in bytes) and ``digest`` (SHA-256) cover the bytes received so far.
     """
 
     def __init__(self, suffix: str, limit: int) -> None:
@@ -81,7 +81,7 @@ class Incoming:
         return self._sum.hexdigest()
 
     def keep(self) -> None:
-        """Keep the file: it arrived completely."""
+        """Close the file, which is complete, and keep it."""
         self._file.close()
         self._kept = True
 
@@ -93,9 +93,9 @@ class Incoming:
 
 
 def save(chunks: Iterable[bytes], suffix: str, limit: int) -> tuple[str, int, str]:
-    """Save a new file; returns its name, its size in bytes and its SHA-256.
+    """Save a new file; return its name, its size in bytes and its SHA-256.
 
-    Raises TooLarge as soon as more than ``limit`` bytes arrived. Nothing is kept of a file that is not complete.
+    Raises TooLarge as soon as more than ``limit`` bytes are received. An incomplete file is deleted.
     """
     with closing(Incoming(suffix, limit)) as file:
         for chunk in chunks:
@@ -105,23 +105,23 @@ def save(chunks: Iterable[bytes], suffix: str, limit: int) -> tuple[str, int, st
 
 
 def exists(name: str) -> bool:
-    """Whether the file exists; False for "" and for what is not the name of a private file."""
+    """Return whether the file exists; False for "" and for any text that is not the name of a private file."""
     return bool(NAME.fullmatch(name)) and path(name).is_file()
 
 
 def any_exists(name: str) -> bool:
-    """Whether the file, or any that belongs to it, exists."""
+    """Return whether the file, or any file that belongs to it, exists."""
     return any(_folder().glob(f"{_sound(name)[:STEM]}.*"))
 
 
 def delete(name: str) -> None:
-    """Delete the file, if it exists. "" is allowed, and no file."""
+    """Delete the file if it exists. Do nothing for ""."""
     if name:
         path(name).unlink(missing_ok=True)
 
 
 def delete_all(name: str, *, keep: Iterable[str] = ()) -> None:
-    """Delete the file and all that belong to it, except the kinds to ``keep``. "" is allowed, and no file."""
+    """Delete the file and all files that belong to it, except the kinds to ``keep``. Do nothing for ""."""
     if not name:
         return
     kept = {beside(name, kind) for kind in keep}
@@ -131,10 +131,10 @@ def delete_all(name: str, *, keep: Iterable[str] = ()) -> None:
 
 
 def sweep(now: datetime, *, in_use: Iterable[str] = ()) -> int:
-    """Delete files last written a day before ``now`` or earlier, except those ``in_use`` (names of files, which keep
-    all that belong to them); returns how many.
+    """Delete files last written a day before ``now`` or earlier, and return how many.
 
-    That includes files that no row names, because a process died before it stored one.
+    Files ``in_use``, and those that belong to them, are kept. Files that no row names, because a process died before
+    it stored the row, are deleted too.
     """
     latest = (now - KEPT).timestamp()
     needed = {name[:STEM] for name in in_use if name}

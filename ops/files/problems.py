@@ -1,4 +1,4 @@
-"""What is wrong with a file: where, how serious, in words with a remedy."""
+"""Problems of a file: where each is, how serious it is, and a message with the remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.files.suggestions import Suggestion
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-LONGEST_LABEL = 80  # characters of a text from a file within a sentence of ours
+LONGEST_LABEL = 80  # characters of a file's text that a message quotes
 
 Level = Literal["error", "warning", "notice"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "notice")  # the worst first
@@ -22,11 +22,11 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "notice")  # the worst first
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One finding. ``row`` counts as a spreadsheet does (the header is row 1; JSON has none, so its first object is);
-    None means the whole file. ``cure`` names the option that would cure it, "" where none would.
+    None means the whole file. ``cure`` names the option that would cure it, "" if none would.
 
     A file with an error is not accepted; a warning or a notice does no harm. A message without a ``column`` names its
-    rows itself. ``kind`` says in a few words what this problem has in common with others like it; where it is empty
-    they are found by what their messages have in common.
+    rows itself. ``kind`` states in a few words what similar problems have in common; if it is empty, problems are
+    grouped by the common parts of their messages.
     """
 
     row: int | None
@@ -50,8 +50,8 @@ Report = Callable[[Problem], None]
 
 
 class Unreadable(Exception):
-    """The file cannot be read at all, or from some row on; ``problem`` says where and why, ``suggestions`` what may
-    cure it."""
+    """The file cannot be read at all, or from some row on; ``problem`` is where and why, ``suggestions`` what may cure
+    it."""
 
     def __init__(
         self, message: StrOrPromise, *, row: int | None = None, cure: str = "", suggestions: Sequence[Suggestion] = ()
@@ -62,21 +62,21 @@ class Unreadable(Exception):
 
 
 def not_valid_after(row: int, encoding: str) -> Unreadable:
-    """The error of a file whose bytes are no text from some row on."""
+    """Return the error of a file that cannot be decoded after ``row``."""
     words = _("the file is not valid %(encoding)s after row %(row)s: it may be cut off. Save it as UTF-8.")
     return Unreadable(words % {"encoding": encoding, "row": row}, row=row, cure="encoding")
 
 
 def not_read_after(row: int, error: OSError) -> Unreadable:
-    """The error of a file that the system does not read on from some row, with what the system says."""
+    """Return the error of a file that the system cannot read after ``row``, with the system's reason."""
     words = _("the file cannot be read after row %(row)s: %(why)s.")
     return Unreadable(words % {"row": row, "why": error.strerror})
 
 
 def label(value: str, *, quoted: bool = False) -> str:
-    """``value`` for use in a sentence, quoted where asked or needed: as it is, but for what nobody sees.
+    """Return ``value`` for use in a sentence, quoted if asked or needed.
 
-    It is cut where it is long. Only where it holds invisible characters are these spelled out, as Python does.
+    A long value is cut. Invisible characters are spelled out as in Python; otherwise the value is unchanged.
     """
     shown = value if len(value) <= LONGEST_LABEL else value[: LONGEST_LABEL - 1] + "…"
     if not shown.isprintable():

@@ -1,4 +1,4 @@
-"""Opening a file of rows, whatever its format: that is detected from its content, not from its name."""
+"""Opening a file of rows. Its format is detected from its content, not from its name."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ops.files.xlsx.reader import XlsxFile
 
 __all__ = ["Reading", "Source", "SourceRow", "open_source"]
 
-START = 4_096  # bytes that tell the format, at least
+START = 4_096  # bytes, at least, from which the format is detected
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .xls files, and of others that Office writes
 ZIP, NAME_IN_ZIP = b"PK\x03\x04", 30  # how a ZIP begins, and where the name of its first part is
-# An OpenDocument file begins with a part that says what kind of document it is.
+# An OpenDocument file begins with a part that states the kind of document.
 OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 # A ZIP that begins with one of these is a workbook of Excel, or another document of Office.
 FIRST_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/")
@@ -36,8 +36,8 @@ BINARY_MAIN_PART = "xl/workbook.bin"
 def open_source(path: Path, columns: Columns, reading: Reading) -> Iterator[Source]:
     """Open a file for reading its rows.
 
-    Raises Unreadable where it holds none, HeaderUnfit where its headers do not fit ``columns``, OSError. Iterating the
-    source raises Unreadable as well, from where nothing that follows can be trusted.
+    Raises Unreadable if it holds none, HeaderUnfit if its headers do not fit ``columns``, and OSError. Iterating the
+    source raises Unreadable as well, once nothing that follows can be trusted.
     """
     with path.open("rb", buffering=1 << 16) as opened:
         file = cast(io.BufferedReader, opened)
@@ -63,7 +63,7 @@ def _source(file: io.BufferedReader, columns: Columns, reading: Reading) -> Sour
 
 
 def _workbook_format(start: bytes, file: io.BufferedReader) -> str:
-    """The format of a workbook, "" for any other file. Raises Unreadable for a damaged one."""
+    """Return the format of a workbook, "" for any other file. Raises Unreadable for a damaged one."""
     if start.startswith(OLE):
         return XLS
     first_part = start[NAME_IN_ZIP:] if start.startswith(ZIP) else b""

@@ -1,4 +1,4 @@
-"""What a file is likely to mean, where the strict reading of it stops: inferred, shown, and taken only when asked."""
+"""Suggestions for files that strict reading refuses: inferred, shown, and applied only when the user asks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOST_SAMPLES = 3
 
 
 class Sample(NamedTuple):
-    """A value of a row as the file has it, and as it would be read. ``row`` counts as that of a problem."""
+    """A value of a row as the file has it, and as it would be read. ``row`` is counted as in Problem."""
 
     row: int | None
     written: str
@@ -21,10 +21,10 @@ class Sample(NamedTuple):
 class Suggestion:
     """A choice that would cure problems of a file.
 
-    ``option`` is the name of an option (a field of Reading, or of what the caller adds to it), ``value`` what it would
-    be, as JSON. ``sentence`` says what was inferred, ``button`` what taking it does, in a few words. ``also`` has
-    options that are taken with it. Suggestions with one ``option`` exclude each other; the likeliest comes first. One
-    that is not ``certain`` is taken by itself only, and not together with others.
+    ``option`` is the name of an option (a field of Reading, or one that the caller adds), ``value`` its new value, as
+    JSON. ``sentence`` states what was inferred, ``button`` what applying it does, in a few words. ``also`` has options
+    that are set with it. Suggestions for the same ``option`` exclude each other; the likeliest comes first. One that
+    is not ``certain`` is applied only alone, never together with others.
     """
 
     option: str
@@ -36,5 +36,5 @@ class Suggestion:
     also: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Everything of it, its first samples as dictionaries."""
+        """Return all fields, the first samples as dictionaries."""
         return {**asdict(self), "samples": [sample._asdict() for sample in self.samples[:MOST_SAMPLES]]}

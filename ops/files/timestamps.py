@@ -1,4 +1,4 @@
-"""Timestamps in files: ISO 8601, or what one choice for the whole column says; nothing is guessed for one text."""
+"""Timestamps in files: ISO 8601, or one format chosen for the whole column; no text is guessed by itself."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ops.files.times.zones import chosen_zone, name_of
 from ops.files.wording import LookUp
 
 SHAPE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
-# What most systems write: the text is the moment already. Newer Pythons read 24:00:00 as the next day, so not that.
+# What most systems write, and needs no conversion; except 24:00:00, which newer Pythons read as the next day.
 PLAIN_UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ]((?!24)\d\d:\d\d:\d\d)(?:Z|[+]00:00)", re.ASCII)
 DATE_ONLY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-LONGEST = shapes.LONGEST  # characters that matter; what has more is no time
+LONGEST = shapes.LONGEST  # characters; a longer text is not a time
 # Moments nearer to the ends of the calendar than this do not exist in every time zone.
 EARLIEST, LATEST = "0001-01-03 00:00:00", "9999-12-29 23:59:59.999999"
 EXAMPLE = "2026-01-05T10:00:00+00:00"
-# Sentences that there may be for each row.
+# Per-row messages: marked for translation here, looked up through a cache.
 TOO_FAR = gettext_noop("times before %(first)s and after %(last)s do not exist in every time zone: correct it.")
 NO_SUCH_TIME = gettext_noop("there is no such date and time as %(text)s: write it like %(example)s.")
 NO_SUCH_DATE = gettext_noop("there is no such date as %(text)s: write it like %(example)s.")
@@ -57,7 +57,7 @@ BARE_NUMBER = gettext_noop(
 NO_NUMBER = gettext_noop("a bare number does not say what it counts: write it like %(example)s.")
 NO_ZONE = gettext_noop("the time has no zone; taken as %(zone)s.")
 SKIPPED = gettext_noop("this time does not exist, taken as %(time)s: the clocks of %(zone)s were put forward.")
-# Whether the second of two times is taken, and whether that is in summer.
+# By whether the second of two times is taken, and whether the time taken is in summer.
 TWICE = {
     (False, True): gettext_noop(
         "this time exists twice, taken as the first (summer time): the clocks of %(zone)s were put back."
@@ -73,7 +73,7 @@ TWICE = {
     ),
 }
 
-# How the times of a column may be written, as Reading.dates.
+# How the times of a column may be written: Reading.dates.
 DATES = {
     "": gettext_lazy("ISO 8601 only (2026-01-05T10:00:00Z)"),
     shapes.DAY_FIRST: gettext_lazy("day first (31.12.2026, 31/12/26, 31 Dec 2026)"),
@@ -87,7 +87,7 @@ DATES = {
     "excel-1904": gettext_lazy("days as Excel for Mac counted them (from 1904)"),
     numbers.BY_SIZE: gettext_lazy("numbers, each by its size: seconds, milliseconds, … or days"),
 }
-# Which one is meant of the times that exist twice, because clocks were put back: Reading.repeated_times.
+# Which time is meant if it exists twice because clocks were put back: Reading.repeated_times.
 REPEATED = {
     "first": gettext_lazy("the first (usually summer time)"),
     "second": gettext_lazy("the second (usually standard time)"),
@@ -97,8 +97,8 @@ REPEATED = {
 class Moment(NamedTuple):
     """A timestamp: ``utc`` as the database writes it, '2026-01-05 10:00:00', with microseconds if any.
 
-    Where it is not valid ``utc`` is None, and ``problem`` says why, with the remedy. ``note`` is what was assumed, a
-    warning where ``doubtful``. ``cure`` names the option of Reading that would change the result.
+    If the text is not valid, ``utc`` is None and ``problem`` is the reason, with the remedy. ``note`` is what was
+    assumed, a warning if ``doubtful``. ``cure`` names the option of Reading that would change the result.
     """
 
     utc: str | None
@@ -109,7 +109,7 @@ class Moment(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How the times of a file are read: in a ``zone`` where they name none, as ``dates`` says, ``second`` of two."""
+    """How times are read: the ``zone`` if they name none, their format (``dates``), and which of two is meant."""
 
     zone: tzinfo
     dates: str
@@ -117,7 +117,7 @@ class Way(NamedTuple):
     look_up: LookUp
 
     def refused(self, sentence: str, cure: str = "", **names: str) -> Moment:
-        """No time, and the sentence that says why."""
+        """Return a Moment without a time, with the reason."""
         return Moment(None, problem=self.look_up(sentence) % {"example": EXAMPLE, **names}, cure=cure)
 
     def too_far(self) -> Moment:
@@ -125,10 +125,10 @@ class Way(NamedTuple):
 
 
 def moments_in(time_zone: str, dates: str = "", repeated_times: str = "first") -> Callable[[str], Moment]:
-    """A function that reads timestamps, never raises, and takes those without a zone as local times of ``time_zone``.
+    """Return a function that reads timestamps and never raises; those without a zone are local times of ``time_zone``.
 
-    ISO 8601 is always read; other texts only as ``dates`` (one of DATES) says. ``repeated_times`` is one of REPEATED.
-    What it says of a time is in the language that is in use now.
+    It always reads ISO 8601, other texts only as ``dates`` (one of DATES) allows. ``repeated_times`` is one of
+    REPEATED. Its messages are in the language that is active now.
     """
     return _moments_in(time_zone, dates, repeated_times, get_language())
 
@@ -171,7 +171,7 @@ def _read(text: str, way: Way) -> Moment:
 
 
 def _understood(text: str, dates: str) -> Read | None:
-    """The time as it was read; None where it is not written as is expected. Raises ValueError, OverflowError."""
+    """Return the time as it was read; None if it is in another format. Raises ValueError, OverflowError."""
     found = read_iso(text)
     if found is None and dates:
         return numbers.read_number(text, dates) if dates in numbers.UNITS else shapes.read_written(text, dates)
@@ -179,7 +179,7 @@ def _understood(text: str, dates: str) -> Read | None:
 
 
 def _moment(found: Read, way: Way) -> Moment:
-    """The moment of a time; one without a zone is a local time of the file's, and may not exist there, or twice."""
+    """Return the moment of a time. Without a zone it is local time, which may not exist or may exist twice."""
     naive, named, notes = found
     notes = tuple(map(way.look_up, notes))
     zone, cure, clocks = named or way.zone, "", None
@@ -193,7 +193,7 @@ def _moment(found: Read, way: Way) -> Moment:
 
 
 class Clocks(NamedTuple):
-    """What clocks that are put forward or back make of a time: what is said of it, and which is taken."""
+    """How a clock change affects a time: the note about it, and which of the two times is taken."""
 
     said: str
     fold: int
@@ -221,7 +221,7 @@ def _in_range(moment: Moment, way: Way) -> Moment:
 
 
 def _why_not(text: str, way: Way) -> Moment:
-    """Why a text is no timestamp, and which choice would read it. It is not quoted, because it may be anything."""
+    """Return why a text is no timestamp, and which choice would read it. It is not quoted: it may be anything."""
     if not text.strip():
         return way.refused(EMPTY)
     if numbers.NUMBER.fullmatch(text) and way.dates not in shapes.ORDERS:
@@ -239,7 +239,7 @@ def _why_not(text: str, way: Way) -> Moment:
 
 @lru_cache(maxsize=64)
 def written(text: str, order: str) -> datetime | None:
-    """The time that a text would be in an order (one of shapes.ORDERS), as it is written; None where it is none."""
+    """Return the time of a text in an order (one of shapes.ORDERS), without its zone; None if it is none."""
     try:
         found = shapes.read_written(text, order)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Receiving an uploaded file: straight into a private file, up to a limit."""
+"""Receiving an upload: the file is streamed straight into a private file, up to a limit."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 SUFFIX = "upload"  # the format of a file is detected from its content; the name it was uploaded under is not used
-# A browser shows no answer before it has sent everything, so the rest of a file that is too large is read and dropped.
-# Whoever sends many times the limit is cut off instead.
+# A browser shows no response before it has sent everything, so the rest of a file that is too large is read and
+# discarded. A client that sends many times the limit is disconnected instead.
 ABORT_FACTOR = 4  # times the limit
 NO_ROOM = gettext_lazy(
     "The server could not keep the file: its disk is full, or may not be written to. Tell whoever runs it."
@@ -33,7 +33,7 @@ UNITS = (
 
 
 def size_in_words(size: int) -> str:
-    """A number of bytes as people say it: "512 MB"."""
+    """Return a number of bytes in words: "512 MB"."""
     for step, text in UNITS:
         if size >= step:
             number = round(size / step, 1)
@@ -42,7 +42,7 @@ def size_in_words(size: int) -> str:
 
 
 class PrivateUpload(UploadedFile):
-    """An uploaded file that is in a private file already. Unless it is kept, the end of the request deletes it."""
+    """An upload that is already stored as a private file. The end of the request deletes it unless it is kept."""
 
     def __init__(self, incoming: private_files.Incoming, *args: Any, **kwargs: Any) -> None:
         super().__init__(None, *args, **kwargs)
@@ -53,14 +53,14 @@ class PrivateUpload(UploadedFile):
 
 
 class PrivateUploadHandler(FileUploadHandler):
-    """Streams the field ``file`` into a private file. Where that stopped, ``problem`` says why.
+    """Streams the field ``file`` into a private file. If that stops, ``problem`` is the reason.
 
-    Must be set before anything reads the form; the CSRF check does. ``limit`` is in bytes, 0 accepts nothing.
-    ``too_large`` is the sentence about a file that is larger.
+    Must be set before anything reads the form, as the CSRF check does. ``limit`` is in bytes; 0 accepts nothing.
+    ``too_large`` is the message for a larger file.
     """
 
     field = "file"
-    file: private_files.Incoming  # set once a file arrived; Django closes it where the form breaks off
+    file: private_files.Incoming  # set once a file arrives; Django closes it if the request breaks off
 
     def __init__(self, request: HttpRequest, *, limit: int, too_large: str) -> None:
         super().__init__(request)
@@ -68,7 +68,7 @@ class PrivateUploadHandler(FileUploadHandler):
         self.too_large = too_large
         self.problem = ""
         self._announced = 0
-        self._accepts = False  # the file that is being received
+        self._accepts = False  # whether the current file is kept
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any, **kwargs: Any) -> None:
         self._announced = content_length
@@ -111,7 +111,7 @@ def receive(
 ) -> PrivateUploadHandler:
     """Stream the uploaded file of ``request`` into a private one, up to ``limit`` bytes.
 
-    ``remedy`` ends the sentence about a file that is too large (what to do instead), unless that is ``too_large``.
+    ``remedy`` (what to do instead) ends the message for a file that is too large; ``too_large`` replaces that message.
     """
     said = _("The file is larger than %(size)s, the most that is taken: %(remedy)s")
     sentence = too_large or said % {"size": size_in_words(limit), "remedy": remedy}

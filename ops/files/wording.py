@@ -1,4 +1,4 @@
-"""Words that sentences about files have in common."""
+"""Phrases that messages about files share."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.utils.translation import ngettext
 
 from messaging.languages.wording import numbered
 
-# Looks a text up. A file may have a fault in each of its rows, and looking up a text takes longer than reading a row:
-# who reads a file keeps cache(gettext) for as long.
+# Translates a text. A file may have a fault in every row, and gettext takes longer than reading a row: a reader keeps
+# its own cache(gettext).
 LookUp = Callable[[str], str]
 
 
 def listed(words: Sequence[str], *, more: int = 0) -> str:
-    """Words in a row: "a", "a, b and c"; with so many more that are not named "a, b and 12 more"."""
+    """Return words as a list: "a", "a, b and c"; if there are ``more`` that are not named, "a, b and 12 more"."""
     if more:
         text = ngettext("%(words)s and %(number)s more", "%(words)s and %(number)s more", more)
         return numbered(text, more, words=", ".join(words))
@@ -24,5 +24,5 @@ def listed(words: Sequence[str], *, more: int = 0) -> str:
 
 
 def rows_in_words(first: Sequence[str], *, more: int = 0) -> str:
-    """Rows by the numbers of the first of them: "row 2", "rows 2, 5 and 8"."""
+    """Return rows in words, by the numbers of the first ones: "row 2", "rows 2, 5 and 8"."""
     return ngettext("row %(rows)s", "rows %(rows)s", len(first) + more) % {"rows": listed(first, more=more)}

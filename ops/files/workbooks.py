@@ -1,4 +1,4 @@
-"""What all workbooks have in common: the rows of one sheet, under a header."""
+"""The base of all workbook readers: the rows of one sheet, under a header."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ops.files.shapes.sheets import Sheets
 from ops.files.sources import Reading, SourceRow
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
-ROWS_AHEAD = 100  # which show where the header is, and what the columns hold
-# Sentences that there may be for each row.
+ROWS_AHEAD = 100  # read first, to find the header and what the columns hold
+# Per-row messages: marked for translation here, looked up through a cache.
 HOLDS_ERROR = gettext_noop("%(column)s holds an error, %(error)s: correct it.")
 HOLDS_FORMULA = gettext_noop("%(column)s holds a formula: paste its value instead.")
 HOLDS_SAVED_FORMULA = gettext_noop(
@@ -34,8 +34,8 @@ NO_HEADER_ABOVE = gettext_noop(
 class WorkbookFile:
     """The rows of an open workbook, read once.
 
-    Opening reads the header: raises Unreadable where there is none, HeaderUnfit where it does not fit. Iterating gives
-    a SourceRow for every row that is not blank, and raises Unreadable from where nothing that follows can be trusted.
+    Opening reads the header: it raises Unreadable if there is none, HeaderUnfit if it does not fit. Iterating yields a
+    SourceRow for every row that is not blank, and raises Unreadable once nothing that follows can be trusted.
     """
 
     format = ""
@@ -43,11 +43,11 @@ class WorkbookFile:
     size = 0
 
     def __init__(self, book: Sheets, rows: Iterator[Row], columns: Columns, reading: Reading) -> None:
-        """``rows`` are those of the sheet that is read of ``book``."""
+        """``rows`` are those of the sheet of ``book`` that is read."""
         self._book, self._rows = book, rows
         self._saved_values = reading.saved_values
         self._look_up = cache(gettext)
-        self._formulas: list[Sample] = []  # the first
+        self._formulas: list[Sample] = []  # the first ones
         self._count_of_formulas = 0
         self.sheets: Sequence[str] = book.names
         self.notices = book.notices()
@@ -103,16 +103,16 @@ class WorkbookFile:
 
     @property
     def original_headers(self) -> list[str]:
-        """The names of the values of ``originals``; "" over columns that hold nothing of a row."""
+        """The header of each value in ``originals``; "" for blank columns and row counters."""
         return ["" if at in (*self._blank, *self._counters) else name for at, name in enumerate(self.headers)]
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
-        """(number, values as texts) of every row that is not blank, instead of the rows."""
+        """Yield (number, values as texts) of every row that is not blank; use instead of iterating."""
         for row in self._all():
             yield row.number, _listed(row, len(self.headers))
 
     def _look_ahead(self) -> list[Row]:
-        """The first rows; where the sheet cannot be read so far, what is wrong is kept until it is its turn."""
+        """Return the first rows. An error that ends them early is kept, and raised after them."""
         ahead: list[Row] = []
         size = 0
         try:
@@ -146,7 +146,7 @@ class WorkbookFile:
                 yield row
 
     def _problem(self, row: Row) -> Problem | None:
-        """What is wrong with a row. Flaws in columns that are not used do no harm."""
+        """Return the problem of a row. Flaws in unused columns are ignored."""
         for column, name in zip(self._columns, self._names, strict=True):
             flaw = row.flaws.get(column)
             if flaw == SAVED_FORMULA:
@@ -163,7 +163,7 @@ class WorkbookFile:
         return self._look_up(text) % {"column": column, "error": flaw.error}
 
     def _unnamed_value(self, row: Row) -> Problem | None:
-        """The problem of a row with a value where no header is."""
+        """Return the problem of a row with a value in a column without a header."""
         width = len(self.headers)
         if max(row.values) < width and not (self._blank or self._counters):
             return None
@@ -204,6 +204,6 @@ class WorkbookFile:
 
 
 def _listed(row: Row, width: int) -> list[str]:
-    """The values of a row, in so many columns or more."""
+    """Return the values of a row, in ``width`` columns or more."""
     width = max(width, *(column + 1 for column in row.values)) if row.values else width
     return [row.values.get(column, "") for column in range(width)]

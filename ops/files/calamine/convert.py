@@ -1,10 +1,10 @@
-"""Reads a workbook with python-calamine and writes its rows as JSON lines: a program of its own, for reader.py.
+"""A program that reads a workbook with python-calamine and writes its rows as JSON lines, for reader.py.
 
-calamine keeps a whole sheet in memory, with every empty cell between its values: a file of 1 kB can ask for any amount
-of it, and where there is none left the process ends at once. So this runs in a process of its own, with limits. It
-takes the workbook as its input, and as arguments the longest value and the sheet that is read ("" for the first). The
-first line that it writes names the sheets, the hidden ones and the merged cells; each following one is a row: [number,
-texts]. How it ended is told by its exit status.
+calamine keeps a whole sheet in memory, with every empty cell between its values: a file of 1 kB can demand any amount
+of it, and without any left the process aborts. So this runs in a process of its own, with limits. It reads the
+workbook from standard input; its arguments are the longest value and the sheet to read ("" for the first). Its first
+line of output has the sheets, the hidden ones and the merged cells; each following line is a row: [number, texts]. Its
+exit status shows how it ended.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ MOST_MEMORY = 300 << 20  # bytes of addresses
 MOST_SECONDS = 10  # of the processor
 MOST_WRITTEN = 512 << 20  # bytes
 MOST_MERGED = 50_000
-MOST_COLUMNS = 16_384  # of a sheet, as of Excel's and LibreOffice's
+MOST_COLUMNS = 16_384  # of a sheet, as in Excel and LibreOffice
 
 DAMAGED, NO_SHEET, LONG_TEXT, TOO_LARGE, DISK_FULL = range(10, 15)  # exit statuses
 OF_ERRORS = {errno.EFBIG: TOO_LARGE, errno.ENOSPC: DISK_FULL, errno.EDQUOT: DISK_FULL}
 
 CONTENT = "content.xml"  # of an OpenDocument workbook
-# calamine drops these elements of its texts. There may be millions: replacing each kind by something fixed takes less
-# than half the time of a function that is asked about each.
+# calamine drops these elements from texts. There may be millions: replacing each kind by a constant takes less than
+# half the time of calling a function for each.
 DROPPED = {re.compile(rb"<text:tab\b[^>]*/>"): b"&#9;", re.compile(rb"<text:line-break\b[^>]*/>"): b"&#10;"}
-# calamine does not say which cells of an OpenDocument workbook are merged.
+# calamine does not report which cells of an OpenDocument workbook are merged.
 SPAN = re.compile(rb'\btable:number-(?:rows|columns)-spanned="(?!1")')
 
 Value = int | float | str | bool | date | time | timedelta
 
 
 class Refused(Exception):
-    """The workbook is not read; ``status`` says why."""
+    """The workbook is not read; ``status`` is the exit status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -53,7 +53,7 @@ class Refused(Exception):
 
 
 def main(workbook: BinaryIO, longest: int, sheet: str) -> int:
-    """Write the sheets and the rows of one of them; returns the exit status."""
+    """Write the sheets and the rows of one of them; return the exit status."""
     try:
         for line in lines(checked(workbook), longest, sheet):
             print(json.dumps(line))
@@ -70,7 +70,7 @@ def main(workbook: BinaryIO, longest: int, sheet: str) -> int:
 
 
 def lines(workbook: BinaryIO, longest: int, chosen: str) -> Iterator[list | dict]:
-    """The names of the sheets, then each row that holds anything; no row where there is no such sheet."""
+    """Yield the sheets (names, hidden, merged cells), then each row that is not blank; no rows for an unknown sheet."""
     workbook.seek(0)
     book = CalamineWorkbook.from_filelike(workbook)
     sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
@@ -78,7 +78,7 @@ def lines(workbook: BinaryIO, longest: int, chosen: str) -> Iterator[list | dict
         raise Refused(NO_SHEET)
     names = [sheet.name for sheet in sheets]
     hidden = [sheet.name for sheet in sheets if sheet.visible != SheetVisibleEnum.Visible]
-    # A hidden sheet was not meant, unless there is nothing else.
+    # A hidden sheet is not meant, unless there is no other.
     name = chosen or next((name for name in names if name not in hidden), names[0])
     sheet = book.get_sheet_by_name(name) if name in names else None
     merged = [[*start, *end] for start, end in (sheet.merged_cell_ranges or [])] if sheet else []
@@ -91,7 +91,7 @@ def lines(workbook: BinaryIO, longest: int, chosen: str) -> Iterator[list | dict
 
 
 def text_of(value: Value, longest: int) -> str:
-    """A value as the reader of XLSX files gives it: dates in ISO 8601, numbers as people write them."""
+    """Return a value as the XLSX reader does: dates in ISO 8601, numbers as people write them."""
     if isinstance(value, str):
         if len(value) > longest:
             raise Refused(LONG_TEXT)
@@ -101,15 +101,15 @@ def text_of(value: Value, longest: int) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, float):
-        # The shortest digits that mean this number, as spreadsheets show it, not all of those that the float has.
+        # The shortest digits that identify this number, as spreadsheets show it, not all digits of the float.
         return str(int(Decimal(repr(value)))) if value.is_integer() else repr(value)
     return str(value)
 
 
 def checked(workbook: BinaryIO) -> BinaryIO:
-    """The workbook, or a copy of which calamine reads all texts. Raises Refused where it is damaged.
+    """Return the workbook, or a copy from which calamine reads all texts. Raises Refused if it is damaged.
 
-    calamine reads a damaged sheet up to the damage and says nothing.
+    calamine itself silently reads a damaged sheet up to the damage.
     """
     if not zipfile.is_zipfile(workbook):
         return workbook
@@ -124,7 +124,7 @@ def checked(workbook: BinaryIO) -> BinaryIO:
 
 
 def check_xml(content: bytes) -> None:
-    """Raises ExpatError where it is not well-formed, Refused where it defines entities, as no spreadsheet does."""
+    """Raise ExpatError if it is not well-formed, Refused if it has a document type, which no spreadsheet has."""
 
     def refuse(*_: object) -> None:
         raise Refused(DAMAGED)
@@ -135,7 +135,7 @@ def check_xml(content: bytes) -> None:
 
 
 def with_tabs(archive: zipfile.ZipFile, content: bytes) -> BinaryIO:
-    """A copy of an OpenDocument workbook, with characters for the tabs and line breaks in its content."""
+    """Return a copy of an OpenDocument workbook, with characters for the tabs and line breaks in its content."""
     for element, character in DROPPED.items():
         content = element.sub(character, content)
     copy = io.BytesIO()
@@ -146,9 +146,10 @@ def with_tabs(archive: zipfile.ZipFile, content: bytes) -> BinaryIO:
 
 
 class MergedCells:
-    """Handlers for the elements of an OpenDocument workbook: [top, left, bottom, right] of the merged cells of a sheet.
+    """Handlers for the XML elements of an OpenDocument workbook.
 
-    An element stands for as many equal rows or cells as it says.
+    ``found`` has [top, left, bottom, right] of the merged cells of a sheet.
+    One element may stand for several equal rows or cells.
     """
 
     def __init__(self, sheet: str) -> None:
@@ -176,7 +177,7 @@ class MergedCells:
 
 
 def merged_in_open_document(workbook: BinaryIO, sheet: str) -> list[list[int]]:
-    """The merged cells of a sheet of an OpenDocument workbook; none of any other."""
+    """Return the merged cells of a sheet of an OpenDocument workbook; an empty list for other formats."""
     workbook.seek(0)
     if not zipfile.is_zipfile(workbook):
         return []

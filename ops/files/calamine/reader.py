@@ -1,7 +1,7 @@
 """OpenDocument workbooks (.ods) and the other formats of Excel (.xls, .xlsb), read by python-calamine.
 
-Unlike with .xlsx, memory grows with the file, so its size is limited; and calamine does not say which values are
-formulas or errors, so a notice says how these are read.
+Unlike with .xlsx, memory grows with the file, so its size is limited. calamine does not report which values are
+formulas or errors, so a notice states how these are read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
 from ops.files.workbooks import WorkbookFile
 from ops.files.xlsx.package import Package, unfit
 
-LARGEST = 128 << 20  # bytes of a workbook, unpacked where it is packed
+LARGEST = 128 << 20  # bytes of a workbook, unpacked if it is packed
 ODS, XLS, XLSB = "ODS", "XLS", "XLSB"
 DAMAGED = gettext_lazy("it is damaged, has a password, or is no workbook")
 TOO_LARGE = gettext_lazy("it is too large, or has a value far from the others")
@@ -71,7 +71,7 @@ class CalamineFile(WorkbookFile):
         self.notices.append(Problem(None, "", "notice", as_saved % {"format": format}))
 
     def position(self) -> int:
-        """How much of the file was read so far, estimated from how many of its rows were."""
+        """Return how many bytes of the file have been read, estimated from its rows."""
         return self.size * self._taken // self._whole
 
     def __iter__(self) -> Iterator[SourceRow]:
@@ -89,7 +89,7 @@ class CalamineFile(WorkbookFile):
 
 
 def _check_size(file: io.BufferedReader, format: str) -> None:
-    """Raises Unreadable where a workbook has more than LARGEST bytes when it is unpacked."""
+    """Raise Unreadable if a workbook has more than LARGEST bytes when it is unpacked."""
     if format == XLS:
         size = file.seek(0, os.SEEK_END)
         said = _("it has %(size)s MiB, and at most %(most)s MiB of %(format)s are read")
@@ -102,7 +102,7 @@ def _check_size(file: io.BufferedReader, format: str) -> None:
 
 
 def _converted(file: io.BufferedReader, sheet: str) -> IO[bytes]:
-    """What convert.py writes of a sheet. Raises Unreadable where it is refused, OSError where the disk is full."""
+    """Return the output of convert.py. Raises Unreadable if the workbook is refused, OSError if the disk is full."""
     lines = tempfile.TemporaryFile()  # noqa: SIM115 - closed by CalamineFile
     program = [sys.executable, "-I", convert.__file__, str(LONGEST_VALUE), _as_argument(sheet)]
     ended = subprocess.run(  # noqa: S603 - a program of ours
@@ -117,5 +117,5 @@ def _converted(file: io.BufferedReader, sheet: str) -> IO[bytes]:
 
 
 def _as_argument(sheet: str) -> str:
-    """A name of a sheet as a program can be told it; no sheet has a name of other characters."""
+    """Return the name of a sheet without characters that no argument can have; no sheet's name has them either."""
     return sheet.replace("\x00", "").encode(errors="ignore").decode()

@@ -1,7 +1,7 @@
 r"""CSV files that escape quotes with a backslash, "say \"hi\"", as some programs write them.
 
-Our own way, like that of spreadsheets, is to double them. Where a backslash stands at the end of a value that is not
-escaped itself, "C:\", it cannot be told from an escaped quote by itself: the number of values in the row decides.
+Our files and those of spreadsheets double them instead. An unescaped backslash at the end of a value, "C:\", looks the
+same as an escaped quote: the number of values in the row decides.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ SEEMS = {
         '(\\" and \\\\).'
     ),
 }
-TRIED = 1_000  # rows that are read to see whether a file is of this kind
+TRIED = 1_000  # rows that are read to detect such a file
 SHOWN = 80  # characters of a value
 PATTERNS = {QUOTES: re.compile(r'\\(")'), ALL: re.compile(r'\\(["\\])')}
-# A value that is not closed after an escaped quote, where another begins or the line ends.
+# An escaped quote that may close a value instead, because another value or the line end follows.
 ALONE_AT_END = re.compile(r'\\"(?=[,;\t]"|[\r\n]*$)')
 SINGLE = re.compile(r"(?<!\\)\\(?:\\\\)*(?!\\)")  # an odd number of backslashes
 
@@ -43,9 +43,9 @@ Rows = Callable[[str], list[SourceRow] | None]
 
 
 def doubled(lines: Iterable[str], separator: str, width: int, kind: str) -> Iterator[str]:
-    """The lines of a file in which quotes are escaped in the way ``kind``, with doubled quotes instead.
+    """Yield the lines of a file whose quotes are escaped as ``kind``, with doubled quotes instead.
 
-    ``width`` is how many values a row has.
+    ``width`` is the number of values in a row.
     """
     coming = iter(lines)
     line = next(coming, None)
@@ -66,13 +66,13 @@ def doubled(lines: Iterable[str], separator: str, width: int, kind: str) -> Iter
 
 
 def suggest(rows_of: Rows) -> list[Suggestion]:
-    """Suggestions to read a file with escapes. ``rows_of`` gives its first rows, read so; None where that fails."""
+    """Return suggestions to read a file with escapes. ``rows_of(kind)`` reads its first rows; None if that fails."""
     found = {kind: rows for kind in ESCAPES if (rows := rows_of(kind)) and _samples(rows, kind)}
     if QUOTES not in found:
         return [_suggestion(kind, rows) for kind, rows in found.items()]
     if found.get(ALL) == found[QUOTES]:
         return [_suggestion(QUOTES, found[QUOTES])]
-    # Who writes a single backslash does not escape backslashes.
+    # A program that writes a single backslash does not escape backslashes.
     single = any(SINGLE.search(value) for _, values, _ in found[QUOTES] for value in values)
     likeliest_first = found if single else dict(reversed(found.items()))
     return [_suggestion(kind, rows) for kind, rows in likeliest_first.items()]
@@ -84,7 +84,7 @@ def _suggestion(kind: str, rows: list[SourceRow]) -> Suggestion:
 
 
 def _samples(rows: Iterable[SourceRow], kind: str) -> list[Sample]:
-    """The first values for which it makes a difference."""
+    """Return the first values for which the escapes make a difference."""
     different = (
         Sample(number, _cut(_escaped(value, kind)), _cut(value))
         for number, values, problem in rows
@@ -108,14 +108,14 @@ def _doubled(line: str, kind: str) -> str:
 
 
 def _begins_row(line: str, another: str) -> bool:
-    """Whether a line begins a row as another one does, and not what is left of a quoted value."""
+    """Return whether a line begins a row, as ``another`` does, and does not continue a quoted value."""
     if another.startswith('"'):
         return line.startswith('"') and line[1:2] not in (",", ";", "\t", "\r", "\n", "")
     return not line.startswith('"')
 
 
 def _values(line: str, separator: str) -> int:
-    """How many values a line has; 0 where it is not a whole row."""
+    """Return how many values a line has; 0 if it is not a whole row."""
     try:
         rows = list(csv.reader([line], delimiter=separator, strict=True))
     except csv.Error:

@@ -1,4 +1,4 @@
-"""Rows of a file that are not valid in its encoding: read in another one where that was chosen, else offered so."""
+"""Rows of a file that are not valid in its encoding: read in another one if that was chosen, else suggested."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 from ops.files.wording import listed
 
 USUAL = "Windows-1252"  # what a text that is not UTF-8 most often is
-SAMPLE = 16 << 10  # bytes that tell the encoding
+SAMPLE = 16 << 10  # bytes from which the encoding is guessed
 NAMED_ROWS = 20
 SHOWN = 80  # characters of a value, from a little before the first byte that is not valid
 BEFORE = 20
@@ -24,7 +24,7 @@ BEFORE = 20
 class MixedRows:
     """The rows of one file that are not valid in its ``encoding``; ``fallback`` is the chosen other one, or "".
 
-    ``any_sound`` is to be set once a row with other characters than ASCII is valid: only then is the file mixed.
+    The caller sets ``any_sound`` once a row with non-ASCII characters is valid: only then is the file mixed.
     """
 
     def __init__(self, encoding: Encoding, fallback: str) -> None:
@@ -37,7 +37,7 @@ class MixedRows:
         self._bytes = bytearray()
 
     def read(self, number: int, values: Sequence[str]) -> tuple[Sequence[str], Problem | None]:
-        """The values of a row as they are read, and its problem; sound rows as they are."""
+        """Return the values of a row, decoded in the fallback encoding if they are not valid, and its problem."""
         text = "".join(values)
         problem = undecoded(number, text, self._encoding, self._look_up)
         if problem is None:
@@ -54,7 +54,7 @@ class MixedRows:
         return found, None
 
     def notices(self) -> list[Problem]:
-        """Which rows were read in the other encoding."""
+        """Return the notice about rows that were read in the fallback encoding."""
         if not self._fallback or not self._count:
             return []
         text = ngettext(
@@ -63,7 +63,7 @@ class MixedRows:
         return [Problem(None, "", "notice", self._said(text, encoding=self._fallback))]
 
     def suggestions(self) -> list[Suggestion]:
-        """The other encodings that these rows are likely in, where the rest of the file is valid as it is."""
+        """Suggest likely encodings of these rows, if the rest of the file is valid UTF-8."""
         if self._encoding.name != "UTF-8" or not self._samples or not self.any_sound:
             return []
         found = [name for name in self._likely() if _fits(self._bytes, name)]
@@ -86,13 +86,13 @@ class MixedRows:
         return Suggestion("fallback_encoding", name, sentence, button, samples)
 
     def _said(self, text: str, **names: object) -> str:
-        """A text with these rows."""
+        """Return a text with these rows filled in."""
         rows = listed([grouped(row) for row in self._rows], more=self._count - len(self._rows))
         return numbered(text, self._count, rows=rows, **names)
 
     @cached_property
     def _both(self) -> Encoding:
-        """Both encodings by their names; it is not to decode with."""
+        """The names of both encodings; for messages, not for decoding."""
         names = {"encoding": self._encoding.name, "other": self._fallback}
         return self._encoding._replace(name=_("%(encoding)s or %(other)s") % names)
 
@@ -110,13 +110,13 @@ class MixedRows:
             self._bytes += b"\n".join(map(self._bytes_of, values)) + b"\n"
 
     def _bytes_of(self, text: str) -> bytes:
-        """The bytes that a text was decoded from."""
-        codec = self._encoding.codec.removesuffix("-sig")  # which would write a mark
+        """Return the bytes that a text was decoded from."""
+        codec = self._encoding.codec.removesuffix("-sig")  # which would write a byte order mark
         return text.encode(codec, "surrogateescape")
 
 
 def shown(text: str) -> str:
-    """A part of a text around its first character that is not ASCII; undecoded bytes as ``\\xE9``."""
+    """Return a part of a text around its first non-ASCII character, with undecoded bytes as ``\\xE9``."""
     at = next((place for place, character in enumerate(text) if not character.isascii()), 0)
     start = max(0, at - BEFORE)
     part = text[start : start + SHOWN]

@@ -1,9 +1,9 @@
-"""Columns of times that spreadsheets work with: their header says UTC, and an exact text stands beside them.
+"""Time columns for spreadsheets: their header names UTC, and a second column has the exact time as text.
 
-A spreadsheet keeps a date as a number that knows no zone. It shows milliseconds at most, which is what it saves as
-CSV, and LibreOffice saves hundredths of a second as ODS. So our workbooks call such a column "timestamp (UTC)", and a
-further one, "timestamp_exact", has the whole time as text where there are fractions of a second. Both survive whatever
-a spreadsheet saves the file as.
+A spreadsheet keeps a date as a number without a zone. It shows milliseconds at most, and saves as CSV what it shows;
+LibreOffice saves hundredths of a second as ODS. So our workbooks name such a column "timestamp (UTC)", and a second
+one, "timestamp_exact", has the whole time as text if it has fractions of a second. Both survive in every format that
+a spreadsheet saves.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ HUNDREDTH = timedelta(milliseconds=10)
 
 
 class UtcColumn(NamedTuple):
-    """Where a row's time is among its values, and among all cells of the row the exact one, None where none is."""
+    """The place of a time among the values of a row, and of its exact time (or None) among all cells of the row."""
 
     place: int
     exact: int | None
 
     def read(self, values: Sequence[str], cells: Sequence[str]) -> list[str]:
-        """The values of a row with its time in UTC, the exact one unless the other one was changed."""
+        """Return the values of a row with its time in UTC: the exact time, unless the shown one was changed."""
         exact = cells[self.exact] if self.exact is not None and self.exact < len(cells) else ""
         return [*values[: self.place], in_utc(values[self.place], exact), *values[self.place + 1 :]]
 
 
 def in_utc_header(name: str) -> str:
-    """The header of a column of dates."""
+    """Return the header of a column of times in UTC."""
     return f"{name}{IN_UTC}"
 
 
 def exact_header(name: str) -> str:
-    """The header of the column with the exact times of another one."""
+    """Return the header of the column with the exact times of the column ``name``."""
     return f"{name}{EXACT}"
 
 
 def utc_columns(headers: Sequence[str], used: Sequence[str | None], columns: Columns) -> tuple[UtcColumn, ...]:
-    """The columns of times (those that have such a name as their alias) whose headers say that they are in UTC."""
+    """Return the time columns (those with such a name as their alias) whose headers name UTC."""
     found = []
     for place, name in enumerate(columns.names):
         if used[place] == in_utc_header(name) == columns.aliases.get(name):
@@ -54,9 +54,9 @@ def utc_columns(headers: Sequence[str], used: Sequence[str | None], columns: Col
 
 
 def in_utc(shown: str, exact: str = "") -> str:
-    """A time of such a column with its zone: ``exact`` where both are the same as far as ``shown`` goes.
+    """Return a time of such a column with its zone: ``exact`` if both agree to the precision of ``shown``.
 
-    What has a zone already, or is no time, stays as it is.
+    A text that has a zone already, or is not a time, is returned unchanged.
     """
     found = WITHOUT_ZONE.fullmatch(shown.strip())
     if found is None:
@@ -67,7 +67,7 @@ def in_utc(shown: str, exact: str = "") -> str:
 
 
 def _same(shown: re.Match[str], exact: str) -> bool:
-    """Whether a time is what is shown of an exact one, cut or rounded."""
+    """Return whether a time is the exact one, cut or rounded."""
     step = HUNDREDTH if shown["fraction"] else timedelta(seconds=1 if shown["seconds"] else 60)
     try:
         return abs(datetime.fromisoformat(f"{shown[0]}+00:00") - datetime.fromisoformat(exact).astimezone(UTC)) < step

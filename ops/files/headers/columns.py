@@ -1,6 +1,6 @@
-"""The columns that are wanted of a file, and what its headers are called.
+"""The columns that are wanted from a file, and the names of its headers.
 
-Columns of a file are addressed by their place: one without a name is called "column 7", and so may any other be.
+Every column of a file can be addressed by its place, as "column 7"; one without a name has no other name.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from ops.files.sources import Reading
 from ops.files.wording import listed
 
 MOST_HEADERS = 1_000
-# What does not tell names apart: blanks, underscores, hyphens, quotes and byte order marks.
+# Characters that do not distinguish names: blanks, underscores, hyphens, quotes and byte order marks.
 FORMATTING = re.compile("[\\s_\\-\u2010-\u2015\"'`´“”„‟«»‘’‚\ufeff\u200b]+")
 
 
 def no_names(headers: Sequence[str]) -> Mapping[str, str]:
-    """No header is known under another name."""
+    """Return no other names: the default of Columns.by_name."""
     return {}
 
 
 def no_places(rows: Sequence[Sequence[str]]) -> Mapping[str, int]:
-    """No column is recognised by its values."""
+    """Return no places: the default of Columns.by_values."""
     return {}
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that are wanted of a file.
+    """The columns that are wanted from a file.
 
-    ``names`` are in the order of a row's values; the first identifies a row. ``aliases`` maps a name to another one
-    under which it is found as well. A file need not have those that ``may_be_missing``, nor those that
-    ``may_be_left_out`` where the reading says that it has none. Headers called as one of ``always_ignored`` are never
-    unknown. ``by_name`` gives for each column the header that other programs call it by, ``by_values`` the place of
-    each column in rows without a header: what they give is suggested, and never taken unasked.
+    ``names`` are in the order of a row's values; the first identifies a row. ``aliases`` maps a name to a second name
+    under which it is found too. A file may lack those in ``may_be_missing``, and those in ``may_be_left_out`` if the
+    Reading maps them to "". Headers in ``always_ignored`` are never unknown. ``by_name`` maps columns to the headers
+    that other programs use for them, ``by_values`` to their places in rows without a header: both results are only
+    suggested, never applied unasked.
     """
 
     names: tuple[str, ...]
@@ -64,16 +64,16 @@ class Columns:
 
     @property
     def no_values(self) -> tuple[str, ...]:
-        """The values of a row that has none."""
+        """The values of an empty row."""
         return ("",) * len(self.names)
 
     @cached_property
     def _called(self) -> dict[str, set[str]]:
-        """What each column is called, as ``plain`` tells names apart: a beginning is asked for it row by row."""
+        """The names of each column, made ``plain``; cached, because each of the first rows is compared with them."""
         return {name: {plain(one) for one in (name, self.aliases.get(name)) if one} for name in self.names}
 
     def found_in(self, cells: Sequence[str], reading: Reading) -> int:
-        """How many of the columns these cells name, in our words or in those of other programs."""
+        """Return how many of the columns these cells name, in our words or in those of other programs."""
         headers = [named(cell) for cell in cells[:MOST_HEADERS]]
         known = {plain(header) for header in headers if header}
         ours = {name for name, called in self._called.items() if known & called}
@@ -83,22 +83,22 @@ class Columns:
 
 
 def named(cell: str) -> str:
-    """The header that a cell holds; our own files guard headers that a spreadsheet would compute."""
+    """Return the header in a cell, without the guard of our own files."""
     return bare(cell.strip(" \t\r\n\ufeff").strip())
 
 
 def plain(name: str) -> str:
-    """A name without what does not tell names apart: capitals, blanks, underscores, hyphens, quotes."""
+    """Return a name without what does not distinguish names: case, blanks, underscores, hyphens, quotes."""
     return FORMATTING.sub("", unicodedata.normalize("NFKC", name)).casefold()
 
 
 def addressed(headers: Sequence[str]) -> list[str]:
-    """The headers, those without a name called after their place."""
+    """Return the headers, with the address in place of an empty name."""
     return [header or address(place, headers) for place, header in enumerate(headers)]
 
 
 def address(place: int, headers: Sequence[str] = ()) -> str:
-    """What a column is called after its place, counted from 0; unlike any of the headers."""
+    """Return the name of the column at ``place`` (counted from 0), different from all of the headers."""
     called = f"column {place + 1}"
     while called in headers:
         called = f"#{called}"

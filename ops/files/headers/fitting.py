@@ -1,4 +1,4 @@
-"""Which header of a file holds which of the columns that are wanted."""
+"""Matching the headers of a file with the columns that are wanted."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ops.files.sources import Reading
 
 @dataclass(frozen=True)
 class Fit:
-    """The header that holds each column, in the order of Columns.names (None where none does), and unknown headers.
+    """The header that holds each column, in the order of Columns.names (None if none does), and unknown headers.
 
-    ``places`` are those of ``sources``. Columns at ``blank`` have neither a name nor values as far as was seen, those
-    at ``counters`` no name, and numbers that count the rows: neither is read. ``notices`` say so.
+    ``places`` are those of ``sources``. Columns at ``blank`` have neither a name nor values in the first rows; those
+    at ``counters`` have no name, and count the rows. Neither is read, as ``notices`` report.
     """
 
     sources: tuple[str | None, ...]
@@ -36,7 +36,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class _Nameless:
-    """Places of columns without a name: ``blank`` ones hold nothing, ``counters`` count the rows, ``others`` do not."""
+    """Places of nameless columns: ``blank`` ones are empty, ``counters`` count the rows, ``others`` hold values."""
 
     blank: tuple[int, ...]
     counters: tuple[int, ...]
@@ -44,14 +44,14 @@ class _Nameless:
 
     @classmethod
     def among(cls, places: Sequence[int], rows: Sequence[FileRow]) -> _Nameless:
-        """What these columns hold in the first rows."""
+        """Sort these columns by their values in the first rows."""
         values = {place: full(rows, place) for place in places}
         blank = tuple(place for place in places if not values[place])
         counters = tuple(place for place in places if values[place] and is_counter(values[place], first=place == 0))
         return cls(blank, counters, tuple(place for place in places if place not in (*blank, *counters)))
 
     def notices(self) -> tuple[Problem, ...]:
-        """That they are left out."""
+        """Return the notices that these columns are left out."""
         said = []
         if self.blank:
             text = ngettext(
@@ -75,9 +75,9 @@ def fit(
     row: int | None = None,
     rows: Sequence[FileRow] = (),
 ) -> Fit:
-    """Find the header of each column. ``row`` is where the headers are, ``rows`` are the first below them.
+    """Find the header of each column. ``row`` is the row of the headers, ``rows`` are the first rows below it.
 
-    Raises HeaderUnfit naming all that are unknown, missing or repeated, Unreadable where there are too many.
+    Raises HeaderUnfit, with all unknown, missing and repeated headers; Unreadable if there are too many.
     """
     if len(headers) > MOST_HEADERS:
         said = _("the file has %(number)s columns: this is no file of messages.")

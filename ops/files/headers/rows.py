@@ -1,4 +1,4 @@
-"""Which row of a file is its header: the first one, one below a title, or none."""
+"""Finding the header row of a file: the first one, one below a title, or none."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ops.files.headers.unfit import HeaderUnfit
 from ops.files.problems import Problem, Unreadable
 from ops.files.sources import Reading
 
-LOOKED_AT = 20  # rows in which a header is looked for
-ENOUGH = 3  # columns that a row names which is a header, whatever stands above it
+LOOKED_AT = 20  # rows that are searched for a header
+ENOUGH = 3  # columns that a header below other rows has to name
 LONGEST_BEGINNING = 1_000_000  # characters of the first rows
 
 
@@ -37,9 +37,9 @@ class Header:
 
 
 def header_row(rows: Sequence[FileRow], columns: Columns, reading: Reading) -> int:
-    """The number of the row that is the header: the chosen one, or the one that names most columns; 0 for none."""
+    """Return the number of the header row: the chosen one, or the one that names most columns; 0 for none."""
     if reading.header_row == 0 and rows and _names_places(rows[0][1], columns):
-        return rows[0][0]  # a file of ours, made of rows of a file without a header
+        return rows[0][0]  # a file of ours, made from rows of a file without a header
     if reading.header_row is not None:
         return reading.header_row
     if not rows:
@@ -52,9 +52,9 @@ def header_row(rows: Sequence[FileRow], columns: Columns, reading: Reading) -> i
 
 
 def read_header(rows: Sequence[FileRow], columns: Columns, reading: Reading, *, row: int) -> Header:
-    """The header of a file, which is in ``row`` (0 where there is none) of its first ``rows``.
+    """Return the header of a file, which is in ``row`` (0 if there is none) of its first ``rows``.
 
-    Raises HeaderUnfit, also where the first row is most likely no header; Unreadable.
+    Raises HeaderUnfit, also if the first row is probably not a header; Unreadable.
     """
     below = [one for one in rows if one[0] > row]
     if not row:
@@ -87,9 +87,9 @@ def _headerless(rows: Sequence[FileRow], columns: Columns, reading: Reading) -> 
 def _no_header(
     rows: Sequence[FileRow], columns: Columns, reading: Reading, *, chosen: bool = False
 ) -> HeaderUnfit | None:
-    """The error of a file whose first row holds values as the others do; None where nothing tells that.
+    """Return the error of a file whose first row seems to hold values like the others; else None.
 
-    ``chosen``: somebody said that it has no header.
+    ``chosen``: the user chose that the file has no header.
     """
     guessed: Mapping[str, int] = columns.by_values([values for _, values in rows])
     if not guessed and not chosen:
@@ -113,14 +113,14 @@ def _no_header(
 
 
 def _names_places(cells: Sequence[str], columns: Columns) -> bool:
-    """Whether these cells call columns after their places."""
+    """Return whether these cells name columns by their places."""
     names = [named(cell) for cell in cells]
     places = [name for name in names if name not in columns.always_ignored]
     return bool(places) and all(name == address(place) for place, name in enumerate(places))
 
 
 def _titles(rows: Sequence[FileRow], row: int, reading: Reading) -> list[Problem]:
-    """The notice of rows above the header that hold anything."""
+    """Return the notice about rows above the header that are not blank."""
     above = [number for number, values in rows if number < row and any(value.strip() for value in values)]
     if not above:
         return []

@@ -1,4 +1,4 @@
-"""Where the header of each column is."""
+"""Finding the header of each column."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ops.files.sources import Reading
 
 
 class Search:
-    """``places``: where the header of each column is, None where none holds it."""
+    """The search for the header of each column: ``places`` has its place, None if no header holds the column."""
 
     def __init__(self, headers: Sequence[str], columns: Columns, reading: Reading) -> None:
         self._headers, self._columns, self._reading = headers, columns, reading
         chosen = {column: self._chosen(name) for column, name in reading.columns.items() if name}
         taken = {place for found in chosen.values() for place in found[:1]}
-        # Every place where a column may be: the first is it, and no other may be there.
+        # Every place that matches a column: the first one holds it, any other makes its header ``repeated``.
         self._found = {
             column: chosen.get(column, []) if column in reading.columns else self._by_name(column, taken)
             for column in columns.names
@@ -27,7 +27,7 @@ class Search:
         self._used = [place for place in self.places.values() if place is not None]
 
     def missing(self) -> list[str]:
-        """The columns that are needed and not found."""
+        """Return the columns that are needed and not found."""
         columns, chosen = self._columns, self._reading.columns
         return [
             column
@@ -38,19 +38,19 @@ class Search:
         ]
 
     def repeated(self) -> list[str]:
-        """The headers of which there is more than one, or that hold more than one column."""
+        """Return the headers that occur more than once, or hold more than one column."""
         several = (found[0] for found in self._found.values() if len(found) > 1)
         twice = (place for place in self._used if self._used.count(place) > 1)
         return list(dict.fromkeys(self._headers[place] for place in (*several, *twice)))
 
     def unknown(self) -> list[str]:
-        """The named headers that hold none of the columns."""
+        """Return the headers that hold none of the columns."""
         known = {*self.repeated(), *self._columns.always_ignored}
         free = (header for place, header in enumerate(self._headers) if place not in self._used)
         return [header for header in dict.fromkeys(free) if header not in known]
 
     def _chosen(self, name: str) -> list[int]:
-        """Where a header is that somebody chose by its name, or by its place."""
+        """Return the places of a header that was chosen by its name or its place."""
         if found := self._exactly(name) or self._alike(name):
             return found
         numbered = re.fullmatch(r"#*column (\d{1,4})", name)
@@ -58,7 +58,7 @@ class Search:
         return [place] if 0 <= place < len(self._headers) else []
 
     def _by_name(self, column: str, taken: set[int]) -> list[int]:
-        """A header that was chosen for another column is not found by its name."""
+        """Return the places of a column's name or alias, except headers chosen for other columns (``taken``)."""
         names = [name for name in (column, self._columns.aliases.get(column)) if name]
         for find in (self._exactly, self._alike):
             for name in names:

@@ -1,4 +1,4 @@
-"""The columns that headers in other programs' words most likely mean, as a suggestion."""
+"""Suggesting the columns that headers of other programs most likely mean."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def suggestions_of(
     unnamed: Sequence[str],
     rows: Sequence[FileRow],
 ) -> list[Suggestion]:
-    """The columns that the headers mean in other programs' words, where these are all that is needed."""
+    """Suggest the columns that other programs' headers mean, if those complete what is needed."""
     if unnamed:
         return []
     wanted = [column for column in columns.names if column not in reading.columns]
@@ -48,7 +48,7 @@ def columns_suggestion(
     rest: Sequence[str],
     rows: Sequence[FileRow],
 ) -> Suggestion:
-    """The suggestion to read the columns so; ``rest`` are headers that are left out then."""
+    """Return the suggestion to read the columns as ``chosen``; ``rest`` are the headers that it leaves out."""
     is_called = _("%(header)s is %(column)s")
     pairs = [is_called % {"header": label(header, quoted=True), "column": column} for column, header in called.items()]
     sentences = [_("The columns go by other names: %(columns)s.") % {"columns": ", ".join(pairs)}]
@@ -78,7 +78,7 @@ def _as_read(row: FileRow, places: Mapping[str, int | None]) -> Sample:
 
 
 def _and_no(columns: Sequence[str]) -> str:
-    """What follows "has no": "a", "a and no b"."""
+    """Return the words after "has no": "a", "a and no b"."""
     *others, last = columns
     for other in reversed(others):
         last = _("%(column)s and no %(others)s") % {"column": other, "others": last}

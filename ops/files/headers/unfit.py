@@ -1,4 +1,4 @@
-"""Headers that do not fit the columns: the error that says so, and where columns are in words."""
+"""The error of headers that do not fit the columns, and the places of columns in words."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ops.serving.later import Later
 
 excel_cells = Later("xlsxwriter.utility")
 
-LONGEST_LIST = 20  # headers, or positions of one, that a sentence names
+LONGEST_LIST = 20  # headers, or positions of one, that a message names
 
 
 class HeaderUnfit(Unreadable):
-    """The headers of a file do not fit the columns: it can be read once somebody says which is which.
+    """The headers of a file do not fit the columns: it can be read once the user matches them.
 
-    ``unnamed`` are columns without a name that hold values; ``samples`` the first values under each of ``headers``.
-    ``guessed`` is given for a file that has no header: where each column is, as its values suggest.
+    ``unnamed`` are columns without a name that hold values; ``samples`` are the first values under each of
+    ``headers``. ``guessed`` is set for a file without a header: the place of each column, guessed from its values.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ def _do_not_fit(
 
 
 def places(headers: Sequence[str], name: str, *, called: bool = True) -> str:
-    """Where the columns of this name are, counted as people and as spreadsheets do: "columns 3 and 9 (C and I)"."""
+    """Return the places of the columns of this name, as numbers and as letters: "columns 3 and 9 (C and I)"."""
     found = [place for place, header in enumerate(headers) if plain(header) == plain(name)]
     if name in headers and not called:
         found = [headers.index(name)]
@@ -85,7 +85,7 @@ def places(headers: Sequence[str], name: str, *, called: bool = True) -> str:
 
 
 def at(found: Sequence[int]) -> str:
-    """Columns by their places, counted from 0, as people and as spreadsheets count them."""
+    """Return the columns at these places (counted from 0) in words, as numbers from 1 and as letters."""
     numbers = _joined([str(place + 1) for place in found])
     letters = _joined([excel_cells.xl_col_to_name(place) for place in found])
     text = ngettext("column %(numbers)s (%(letters)s)", "columns %(numbers)s (%(letters)s)", len(found))
@@ -97,7 +97,7 @@ def _joined(words: list[str]) -> str:
 
 
 def in_a_row(names: Sequence[str]) -> str:
-    """The first names of a list, each as a label, and how many more there are."""
+    """Return the first names of a list, each as a label, and how many more there are."""
     shown = [label(name) for name in names[:LONGEST_LIST]]
     more = len(names) - len(shown)
     return listed(shown, more=more) if more else ", ".join(shown)

@@ -1,4 +1,4 @@
-"""The keys of the objects of a file, and which holds each column: known from the first ones, and learned on the way."""
+"""The keys of a file's objects, and the key of each column: found in the first objects, completed by later ones."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Numbered = tuple[int, Mapping[str, Any]]  # the number of a row, and its object
 
 
 class Keys:
-    """``headers`` are the keys of all objects so far, ``of_columns`` the key of each column (None where there is none),
-    ``used`` its header. ``notices`` grow with what is left out."""
+    """The keys of the objects so far: ``headers`` are all of them, ``of_columns`` the key of each column (None if there
+    is none), ``used`` its header. ``notices`` report keys that are left out."""
 
     def __init__(self, first: list[Numbered], rest: Iterable[Any], columns: Columns, reading: Reading) -> None:
-        """Find the key of each column in the first objects; one that they do not have may be in later ones.
+        """Find the key of each column in the first objects; later objects may have those that are missing.
 
-        Raises HeaderUnfit where keys are not known: it names those of ``rest`` as well, which is read for that.
+        Raises HeaderUnfit if there are unknown keys. It names those of ``rest`` too, which is read for that purpose.
         """
         self._columns, self._reading = columns, reading
         self._look_up = cache(gettext)
@@ -55,16 +55,16 @@ class Keys:
         self._unknown: set[str] = set()  # keys of later objects
 
     def __ge__(self, keys: Any) -> bool:
-        """Whether all these keys are known."""
+        """Return whether all these keys are known."""
         return bool(keys <= self._known)
 
     def check(self) -> None:
-        """Raises HeaderUnfit where a column is in none of the objects."""
+        """Raise HeaderUnfit if a column is in none of the objects."""
         ignoring = replace(self._reading, ignore_unknown=True) if hasattr(self, "headers") else self._reading
         fit(self._keys, self._columns, ignoring, rows=self._rows())
 
     def learn(self, number: int, value: Mapping[str, Any]) -> Problem | None:
-        """Take the keys that no object had before: of columns that were not found so far, or not known."""
+        """Add the keys that no earlier object had, of missing columns or unknown; return the problem of the row."""
         new = [key for key in value if key not in self._known]
         if self._unknown.issuperset(new):
             return self._not_known(number, new[0])
@@ -95,7 +95,7 @@ class Keys:
         return list(dict.fromkeys([*self._keys, *later]))
 
     def _take_all(self, rest: Iterable[Any]) -> None:
-        """Read the file to its end, or to where it cannot be read."""
+        """Add the keys of the remaining objects, up to the end or to where the file cannot be read."""
         keys = dict.fromkeys(self._keys)
         try:
             for value in rest:
@@ -118,7 +118,7 @@ class Keys:
         self.headers = addressed(self._keys)
 
     def _tell_left_out(self, number: int, key: str) -> None:
-        """A key that is called like a column of which somebody said that there is none is not dropped silently."""
+        """Add a warning if a key that is left out is named like a column that the user declared missing."""
         said = tuple(column for column, header in self._reading.columns.items() if header == "")
         alone = replace(self._columns, names=said, may_be_missing=said)
         if said and not fit([key], alone, Reading(ignore_unknown=True)).unknown:

@@ -18,19 +18,19 @@ LIST_EXPECTED = gettext_lazy(
     "expected a list of objects, [{…}, {…}], or one object on each line (JSON Lines): this file has a single object. "
     "Put it in brackets."
 )
-# Sentences that there may be for each row.
+# Per-row messages: marked for translation here, looked up through a cache.
 COMMAS = gettext_noop("commas between the lines are read over.")
 NOT_VALID = gettext_noop("row %(row)s is not valid JSON (column %(column)s): write one object on each line.")
 TOO_DEEP = gettext_noop("row %(row)s holds lists or objects too deep within one another.")
 
 
 class JsonLines(Objects):
-    """An object on each line. A line that cannot be parsed is a problem of its own; the lines after it are read."""
+    """An object on each line. A line that cannot be parsed is a problem of that row; the lines after it are read."""
 
     format = "JSON Lines"
 
     def _no_objects(self) -> Unreadable:
-        """At least one line begins like an object: that is how the format was detected."""
+        """Return the error for a file without objects: the first problem of a line, if any."""
         problem = next((read.problem for read in self._ahead if read.problem), None)
         words = problem.message if problem else _("expected one object, {…}, on each line: there is none.")
         return Unreadable(words, row=problem.row if problem else None)
@@ -47,7 +47,7 @@ class JsonLines(Objects):
             read = self._line(number, line)
             if found == 1 and (read.value is None or not line.endswith(("\n", "\r"))):
                 self._refuse_a_single_object(line)
-            del line  # which is as long as the text in it
+            del line  # it is as long as its texts
             yield read
 
     def _line(self, number: int, line: str) -> Read:
@@ -62,7 +62,7 @@ class JsonLines(Objects):
         return Read(number, None, Problem(number, "", "error", words))
 
     def _parsed(self, number: int, line: str) -> Any:
-        """The value of a line, which may end with a comma. Raises JSONDecodeError."""
+        """Parse a line, which may end with a comma. Raises JSONDecodeError."""
         try:
             return DECODER.decode(line)
         except json.JSONDecodeError as error:
@@ -77,7 +77,7 @@ class JsonLines(Objects):
             return DECODER.decode(without_comma)
 
     def _refuse_a_single_object(self, line: str) -> None:
-        """JSON Lines are neither an object over several lines, nor a single line without a line end."""
+        """Raise Unreadable if the file is one object, over several lines or on one line without a line end."""
         over_lines = line.strip() == "{" or line.rstrip().endswith((",", "[", "{"))
         if over_lines or not line.endswith(("\n", "\r")):
             raise Unreadable(LIST_EXPECTED)

@@ -1,4 +1,4 @@
-"""JSON files that hold a list of objects, or several one after the other, or one under a key of a single object."""
+"""JSON files that hold a list of objects, several lists one after the other, or one under a key of an object."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ops.files.json.values import DECODER, LENIENT, is_about_controls
 from ops.files.problems import Unreadable, label
 
 READ_AT_ONCE, MOST_AT_ONCE = 1 << 17, 1 << 20  # characters
-KEPT = 1 << 20  # characters that are parsed and may stay in memory
-# What may end a text. At the beginning of a part it may be an escaped quote: then the text goes on.
+KEPT = 1 << 20  # parsed characters that may stay in memory
+# What may end a text. At the beginning of a part it may be an escaped quote, and the text continues.
 QUOTE = re.compile(r'(?<!\\)(?:\\\\)*+"')
 LONGEST_TOKEN = 32  # characters; no escape, word such as false or end of a number has more
 SEVERAL_LISTS = gettext_noop("several lists, one after the other, are read as one.")
-# What a file may end with that is cut off in the middle of a value.
+# What a file may end with if it is cut off in the middle of a value.
 CUT_OFF = re.compile(r"(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\?(?:u[0-9A-Fa-f]{0,3})?)\s*")
 BLANKS = re.compile(r"[ \t\r\n]*")
 
@@ -37,9 +37,9 @@ class JsonList(Objects):
         return Unreadable(_("the list is empty: there are no rows."))
 
     def _read(self) -> Iterator[Read]:
-        self._part, self._at = "", 0  # the part of the file in memory, and how far it was parsed
+        self._part, self._at = "", 0  # the part of the file in memory, and the position parsed so far
         self._more_to_come = True
-        self._lines, self._line_start = 0, 0  # line ends before the part, and where in it its first line began
+        self._lines, self._line_start = 0, 0  # line ends before the part, and the start of its first line in it
         self._open()
         row = 0
         while True:
@@ -67,11 +67,11 @@ class JsonList(Objects):
                 return
 
     def _open(self) -> None:
-        """Go to the bracket that opens the list."""
+        """Move to the bracket that opens the list."""
         self._next_character(0)
 
     def _another_list(self, row: int) -> bool:
-        """Whether a list follows on another line. Raises Unreadable where something else does."""
+        """Return whether a list follows on another line. Raises Unreadable if anything else follows."""
         line = self._line_number()
         character = self._next_character(row)
         if character == ",":
@@ -90,7 +90,7 @@ class JsonList(Objects):
         return False
 
     def _next_character(self, row: int) -> str:
-        """The next character that is not blank, which stays unread; empty at the end of the file."""
+        """Return the next character that is not blank, without consuming it; "" at the end of the file."""
         while True:
             blanks = BLANKS.match(self._part, self._at)
             self._at = blanks.end() if blanks else self._at
@@ -100,7 +100,7 @@ class JsonList(Objects):
                 return ""
 
     def _next(self, row: int) -> Read:
-        """The object that begins here. Nothing else holds it, nor the part that it was in where that is long."""
+        """Return the object that begins here. Keeps no reference to it, nor to its part of the file if that is long."""
         value, start = self._value(row)
         read = self._decoded(row, value, self._part[start : self._at] if self._undecoded else "")
         if self._at > KEPT:
@@ -108,8 +108,8 @@ class JsonList(Objects):
         return read
 
     def _value(self, row: int) -> tuple[Any, int]:
-        """The value that begins here, and where in the part it began."""
-        decoder, first = DECODER, None  # what the strict decoder said of a control character, and how far in the value
+        """Return the value that begins here, and its start in the part."""
+        decoder, first = DECODER, None  # what the strict decoder reported of a control character
         while True:
             try:
                 value, end = decoder.raw_decode(self._part, self._at)
@@ -133,16 +133,16 @@ class JsonList(Objects):
             return value, start
 
     def _is_final(self, error: json.JSONDecodeError) -> bool:
-        """Whether more of the file cannot cure it: it is no unterminated text, and not at the end of the part."""
+        """Return whether reading on cannot cure the error: no text is open, and it is not at the end of the part."""
         return not error.msg.startswith("Unterminated") and len(self._part) - error.pos > LONGEST_TOKEN
 
     def _more(self, row: int) -> bool:
-        """Read on, more each time that a value does not end; False at the end of the file."""
+        """Read on, more each time that a value does not end; return False at the end of the file."""
         if not self._more_to_come:
             return False
         rest = len(self._part) - self._at
         texts: list[str] = []
-        # A long text is parsed once it is there, not again and again, nor with much that follows it.
+        # A long text is parsed once, when it is complete, and without much of what follows it.
         while not texts or (rest > MOST_AT_ONCE and not QUOTE.search(texts[-1])):
             if rest > LONGEST_OBJECT:
                 raise too_long(row)
@@ -164,7 +164,7 @@ class JsonList(Objects):
         self._part, self._at = self._part[self._at :], 0
 
     def _why_not(self, row: int, message: str, at: int) -> Unreadable:
-        """The error in our words. A file that is cut off fails at its end, whatever the json module says."""
+        """Return the error in our words. A file that fails at its end is cut off, whatever the json module reports."""
         if message.startswith("Unterminated") or CUT_OFF.fullmatch(self._part, at):
             return cut_off(row - 1)
         said = _(
@@ -174,7 +174,7 @@ class JsonList(Objects):
         return self._unfit(row, at, said)
 
     def _line_number(self) -> int:
-        """The line in which what follows is, counted from 0."""
+        """Return the number of the current line, counted from 0."""
         return self._lines + self._part.count("\n", 0, self._at)
 
     def _unfit(self, row: int, at: int, text: str) -> Unreadable:
@@ -185,7 +185,7 @@ class JsonList(Objects):
 
 
 class JsonUnder(JsonList):
-    """The list that stands under a key of a file that is one object."""
+    """The list under a key of a file that is one object."""
 
     def _open(self) -> None:
         key = self._reading.list_under

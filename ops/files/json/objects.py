@@ -1,4 +1,4 @@
-"""What all JSON files have in common: rows are objects, their keys the columns. Texts are exact, memory is flat.
+"""The base of all JSON readers: rows are objects, their keys the columns. Texts are exact, memory is flat.
 
 Row N is the Nth object of a list or the Nth line of JSON Lines: there is no header to count.
 """
@@ -25,16 +25,16 @@ from ops.files.problems import Problem, Unreadable, label, not_read_after, not_v
 from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
 from ops.files.suggestions import Suggestion
 
-LONGEST_OBJECT = 2 * LONGEST_VALUE + (1 << 20)  # characters: in a file, one of a text may be two
-# Whether the keys fit is known from the first objects, as many as are within these limits; others may have more keys.
+LONGEST_OBJECT = 2 * LONGEST_VALUE + (1 << 20)  # characters: one of a text may be two in the file
+# The keys are matched on the first objects, as many as are within these limits; later objects may have more keys.
 OBJECTS_AHEAD, CHARACTERS_AHEAD = 100, 1_000_000
-# Sentences that there may be for each row.
+# Per-row messages: marked for translation here, looked up through a cache.
 NO_OBJECT = gettext_noop("row %(row)s is no object: write {…} with a key for each column.")
 REPEATED = gettext_noop("row %(row)s has the key %(key)s more than once: leave one of them out.")
 
 
 class Read(NamedTuple):
-    """One value of the file; ``problem`` where it could not be read or decoded."""
+    """One value of the file; ``problem`` if it could not be read or decoded."""
 
     row: int
     value: Any
@@ -44,10 +44,10 @@ class Read(NamedTuple):
 class Objects(ABC):
     """The rows of an open file of objects, read once, in flat memory.
 
-    Opening reads the first objects: raises Unreadable where there is none, HeaderUnfit with the keys of all objects
-    where theirs do not fit the columns. Iterating gives a SourceRow for every object. Keys that only later objects have
-    are found on the way: it raises HeaderUnfit at the end where a column is missing in all of them, and Unreadable from
-    where nothing that follows can be trusted.
+    Opening reads the first objects: it raises Unreadable if there are none, and HeaderUnfit, with the keys of all
+    objects, if theirs do not fit the columns. Iterating yields a SourceRow for every object, and finds keys that only
+    later objects have. It raises HeaderUnfit at the end if a column is missing in all objects, and Unreadable once
+    nothing that follows can be trusted.
     """
 
     format = ""
@@ -66,8 +66,8 @@ class Objects(ABC):
         self.notices: list[Problem] = []
         self.suggestions: list[Suggestion] = []
         self._taken = 0  # characters read so far
-        self._controls = False  # whether texts held control characters as they are
-        self._undecoded = False  # whether any of them are bytes that are not valid in the encoding
+        self._controls = False  # whether texts held unescaped control characters
+        self._undecoded = False  # whether any bytes so far are not valid in the encoding
         self._reading = reading
         self._ended: Unreadable | None = None
         self._texts = Texts(join=reading.join_pieces)
@@ -85,7 +85,7 @@ class Objects(ABC):
 
     @property
     def headers(self) -> list[str]:
-        """The keys of all objects that were read so far."""
+        """The keys of all objects read so far."""
         return self._keys.headers
 
     @property
@@ -99,7 +99,7 @@ class Objects(ABC):
         return "utf-8", "backslashreplace"
 
     def position(self) -> int:
-        """How many bytes were read so far; 0 for a pipe."""
+        """Return how many bytes have been read; 0 for a pipe."""
         return self._file.tell() if self._file.seekable() else 0
 
     def __iter__(self) -> Iterator[SourceRow]:
@@ -114,11 +114,11 @@ class Objects(ABC):
 
     @property
     def original_headers(self) -> list[str]:
-        """The names of the values of ``originals``: the keys of the first objects, then columns only others have."""
+        """The header of each value in ``originals``: the keys so far, then columns that only later objects may have."""
         return addressed(self._keys.of_originals)
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
-        """(number, values as texts) of every object, instead of the rows."""
+        """Yield (number, values as texts) of every object; use instead of iterating."""
         names = self._keys.of_originals
         for read in self._all():
             values = read.value if isinstance(read.value, dict) else {}
@@ -126,11 +126,11 @@ class Objects(ABC):
 
     @abstractmethod
     def _read(self) -> Iterator[Read]:
-        """Every value of the file; raises Unreadable from where nothing that follows can be trusted."""
+        """Yield every value of the file. Raises Unreadable once nothing that follows can be trusted."""
 
     @abstractmethod
     def _no_objects(self) -> Unreadable:
-        """The error for a file in which no object comes first."""
+        """Return the error for a file without an object among its first values."""
 
     def _look_ahead(self) -> list[Read]:
         ahead: list[Read] = []
@@ -169,7 +169,7 @@ class Objects(ABC):
         return number, values, problem
 
     def _note(self, sentence: str) -> None:
-        """Tell once of something that is read otherwise than it is written."""
+        """Add a notice, once, about something that is not read as it is written."""
         if all(notice.message != sentence for notice in self.notices):
             self.notices.append(Problem(None, "", "notice", sentence))
 
@@ -187,14 +187,14 @@ class Objects(ABC):
                 self._mixed.any_sound = True
 
     def _decoded(self, row: int, value: Any, text: str) -> Read:
-        """A value, with a problem where ``text``, from which it was parsed, is not valid in the encoding."""
+        """Return a value, with a problem if ``text``, from which it was parsed, is not valid in the encoding."""
         if not self._undecoded:
             return Read(row, value, None)
         (found,), problem = self._mixed.read(row, (text,))
         return Read(row, value if found == text else DECODER.decode(found), problem)
 
     def _take(self, size: int, *, line: bool = False, row: int) -> str:
-        """The next characters, or the next line; raises Unreadable where they cannot be read or decoded."""
+        """Return the next characters, or the next line. Raises Unreadable if they cannot be read or decoded."""
         try:
             text = self._text.readline(size) if line else self._text.read(size)
         except UnicodeError as error:
@@ -207,7 +207,7 @@ class Objects(ABC):
 
 
 def cut_off(row: int) -> Unreadable:
-    """The sentence for a file that ends within the row after this one."""
+    """Return the error of a file that ends within the row after ``row``."""
     if row:
         said = _("the file is cut off after row %(row)s: bring the whole file.")
     else:
@@ -216,6 +216,6 @@ def cut_off(row: int) -> Unreadable:
 
 
 def too_long(row: int) -> Unreadable:
-    """The error of an object with more characters than LONGEST_OBJECT."""
+    """Return the error of an object with more characters than LONGEST_OBJECT."""
     said = _("row %(row)s has more than %(number)s characters: this is no file of messages.")
     return Unreadable(said % {"row": row, "number": grouped(LONGEST_OBJECT)}, row=row)

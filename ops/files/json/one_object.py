@@ -1,4 +1,4 @@
-"""JSON files that are one object: the list in it that can be read, and exports of other programs by their names."""
+"""JSON files that are one object: suggesting the list in it, and recognising exports of other programs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 def refuse_one_object(start: str, columns: Columns, reading: Reading) -> None:
-    """Raises Unreadable where a file that begins so is one object that holds a list, with the list as a suggestion."""
+    """Raise Unreadable if the file that begins with ``start`` is one object with a list, and suggest the list."""
     keys = dict(_keys(start))
     if columns.found_in(list(keys), reading) >= min(ENOUGH, len(columns.names)):
         return
@@ -55,7 +55,7 @@ def refuse_one_object(start: str, columns: Columns, reading: Reading) -> None:
 
 
 def is_slack(value: Mapping[str, Any]) -> bool:
-    """Whether an object is a message as Slack exports it."""
+    """Return whether an object is a message as Slack exports it."""
     return value.get("type") == "message" and {"ts", "text"} <= value.keys() and bool(value.keys() & {"user", "bot_id"})
 
 
@@ -68,7 +68,7 @@ def _under(key: str, *, telegram: bool) -> Suggestion:
 
 
 def _keys(text: str) -> Iterator[tuple[str, int]]:
-    """(key, where its value begins) of the object that a text begins with, as far as the text goes."""
+    """Yield (key, where its value begins) of the object at the start of a text, as far as the text goes."""
     at = text.index("{") + 1
     try:
         while True:
@@ -86,7 +86,7 @@ def _keys(text: str) -> Iterator[tuple[str, int]]:
                 return
             at += 1
     except (IndexError, json.JSONDecodeError, RecursionError):
-        return  # it is cut off, and whatever is wrong is told where the file is read
+        return  # it is cut off or not valid, which reading the file reports
 
 
 def _after_blanks(text: str, at: int) -> int:

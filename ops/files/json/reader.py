@@ -1,4 +1,4 @@
-"""Telling JSON files by how they begin."""
+"""Detecting JSON files by their beginning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.files.json.objects import Objects
 
 
 def looks_like_json(start: str) -> type[Objects] | None:
-    """The reader of a file whose text begins so; None where it is not JSON."""
+    """Return the reader of a file whose text begins with ``start``; None if it is not JSON."""
     start = start.lstrip("\ufeff \t\r\n")
     if re.match(r"\{\s*(?:[\"}]|$)", start):
         return JsonLines

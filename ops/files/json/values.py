@@ -1,4 +1,4 @@
-"""Values of JSON as rows have them: texts exact, numbers as they are written, pieces of text joined."""
+"""JSON values as texts: texts stay exact, numbers stay as they are written, pieces of text are joined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.files.headers.samples import shortened
 from ops.files.problems import Problem
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
 
-# Sentences that there may be for each row.
+# Per-row messages: marked for translation here, looked up through a cache.
 HOLDS_OBJECT = gettext_noop("%(column)s holds an object: give it a text in quotes.")
 HOLDS_LIST = gettext_noop("%(column)s holds a list: give it a text in quotes.")
 HOLDS_NO_NUMBER = gettext_noop("%(column)s holds a number that is none: give it a text in quotes.")
@@ -42,7 +42,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _decoder(*, strict: bool) -> json.JSONDecoder:
-    """Numbers stay as they are written."""
+    """Return a decoder that leaves numbers as they are written."""
     return json.JSONDecoder(
         object_pairs_hook=_object,
         parse_int=str,
@@ -53,16 +53,16 @@ def _decoder(*, strict: bool) -> json.JSONDecoder:
 
 
 DECODER = _decoder(strict=True)
-LENIENT = _decoder(strict=False)  # takes control characters in texts, which some programs do not escape
+LENIENT = _decoder(strict=False)  # accepts control characters in texts, which some programs do not escape
 
 
 def is_about_controls(error: json.JSONDecodeError) -> bool:
-    """Whether a text holds a control character as it is."""
+    """Return whether the error is an unescaped control character."""
     return error.msg.startswith("Invalid control character")
 
 
 def as_written(value: Any) -> str:
-    """A value as text, as people write it; lists and objects as JSON."""
+    """Return a value as text, as people write it; lists and objects as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, NotANumber):
@@ -73,7 +73,7 @@ def as_written(value: Any) -> str:
 
 
 def joined(value: Any) -> str | None:
-    """A list of pieces as one text, where each is a text or has one; None for anything else."""
+    """Join a list of pieces, if each is a text or an object with one; return None for anything else."""
     if not isinstance(value, list) or not value:
         return None
     pieces = [piece.get("text") if isinstance(piece, dict) else piece for piece in value]
@@ -82,7 +82,7 @@ def joined(value: Any) -> str | None:
 
 
 class Texts:
-    """Values that are no texts: lists of pieces are joined, where that was chosen, and counted for a suggestion."""
+    """Reads values that are not texts: lists of pieces are joined if that was chosen, else counted to suggest it."""
 
     def __init__(self, *, join: bool) -> None:
         self._join = join
@@ -91,7 +91,7 @@ class Texts:
         self._samples: list[Sample] = []
 
     def read(self, row: int, column: str, value: Any) -> tuple[str, Problem | None]:
-        """A value as a text, and what is wrong with it; nothing is with true, false and null."""
+        """Return a value as a text, and its problem; true, false and null have none."""
         written = as_written(value)
         if not isinstance(value, dict | list | NotANumber):
             return written, None
@@ -110,7 +110,7 @@ class Texts:
         return written, Problem(row, column, "error", words, "join_pieces")
 
     def suggest(self, add: Callable[[Suggestion], None]) -> None:
-        """Suggest what was found."""
+        """Suggest joining pieces, if any were found."""
         if self._pieces:
             text = ngettext(
                 "One value is a list of pieces of text, as Telegram writes them.",

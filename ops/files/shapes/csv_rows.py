@@ -1,4 +1,4 @@
-"""The first rows of a CSV file, looked at before it is read: they show its separator and its header."""
+"""The first rows of a CSV file, examined before it is read to find its separator and its header."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SEPARATORS = {
     "|": gettext_lazy("read as %(encoding)s, separated by |"),
 }
 SEPARATOR_LINE = re.compile(r'\ufeff*"?sep=([,;\t|])"?[ ,;\t|]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
-WHOLE = 8_192  # bytes: where less is buffered, it is the whole file
+WHOLE = 8_192  # bytes: if less is buffered, it is the whole file
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """The first ``rows`` that are not blank, with their numbers. ``carriage_returns`` end its lines."""
+    """The first ``rows`` that are not blank, with their numbers. ``carriage_returns``: whether lone ones end lines."""
 
     separator: str
     rows: list[FileRow]
@@ -39,7 +39,7 @@ class Beginning:
 
 
 def beginning_of(file: io.BufferedReader, encoding: Encoding, columns: Columns, reading: Reading) -> Beginning:
-    """What is buffered of a file shows this; nothing of it is read."""
+    """Return the beginning of a file from its buffer, without reading on."""
     start = file.peek()
     text = _decoded(start, encoding).lstrip("\ufeff")
     told = SEPARATOR_LINE.match(text)
@@ -66,12 +66,12 @@ def _rows(lines: Sequence[str], separator: str) -> list[FileRow]:
             if any(value.strip() for value in values):
                 found.append((number, values))
     except csv.Error:
-        pass  # reading the file will tell
+        pass  # reading the file reports it
     return found
 
 
 def _separator(lines: Sequence[str], columns: Columns, reading: Reading) -> str:
-    """The separator with which a row names most of the columns, then the one that gives most; a comma if in doubt."""
+    """Return the separator with which a row names most columns, then the one that gives most values; else a comma."""
 
     def columns_found(separator: str) -> tuple[int, int]:
         rows = [values for _, values in islice(_rows(lines[: 2 * LOOKED_AT], separator), LOOKED_AT)]

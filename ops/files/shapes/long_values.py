@@ -1,8 +1,8 @@
 """Long values of CSV files, kept out of the csv module's reader.
 
-That takes four bytes for each character of the longest value that it ever read, in a buffer that grows twice as large
-each time and is kept: 64 MiB for one text of ten million letters. So what is long of a value is kept here, and the
-reader is given a short mark in its place. It still finds whatever is wrong with the quotes around it.
+The reader takes four bytes for each character of the longest value it ever read, in a buffer that doubles in size and
+is never freed: 64 MiB for one text of ten million letters. So the long part of a value is kept here, and the reader
+gets a short mark in its place. It still finds every fault in the quotes around it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from secrets import token_hex
 from ops.files.sources import LONGEST_VALUE
 
 PIECE = 1 << 18  # characters of a line that are read at a time; a row with fewer is left to the reader
-SHORT = 1 << 12  # characters of a value that the reader may have, where the row is long
+SHORT = 1 << 12  # characters of a value that are left to the reader if the row is long
 
 QUOTE = '"'
 LINE_ENDS = ("\n", "\r")
 WITHIN_QUOTES = re.compile(r'[^"]*+(?:""[^"]*+)*+')
 # Short values, each with the separator behind it. There may be millions on a line.
 SHORT_VALUES = r'(?:(?:"(?:[^"]|""){{0,{most}}}+"|[^"{separator}\r\n][^{separator}\r\n]{{0,{most}}}+|){separator})*+'
-# Where in a value a piece ends; AT_QUOTE: in a quoted one, behind a quote that may be doubled.
+# Where in a value a piece ends; AT_QUOTE: in a quoted one, after a quote that may be doubled.
 START, BARE, QUOTED, AT_QUOTE = range(4)
 
 
 def pieces(readline: Callable[[int], str]) -> Iterator[str]:
-    """The lines of a text, those that are long in pieces, of which only the last ends with the line end."""
-    held = False  # a carriage return, behind which a line feed may belong to it
+    """Yield the lines of a text, long ones in pieces: only the last piece has the line end."""
+    held = False  # a carriage return that a line feed may follow
     while (piece := readline(PIECE)) or held:
         if held:
             held = False
@@ -44,18 +44,18 @@ def pieces(readline: Callable[[int], str]) -> Iterator[str]:
 
 
 class LongValues:
-    """The long values of one row. A row ends where ``restored`` is called with its values."""
+    """The long values of one row. The row ends when ``restored`` is called with its values."""
 
     def __init__(self, separator: str) -> None:
         self._separator = separator
-        self._mark = token_hex(16)  # nobody can have written it into the file
+        self._mark = token_hex(16)  # cannot be guessed, so no file holds it
         self._given = 0  # characters of the row so far
         self._found: list[io.StringIO] = []  # in their order
 
     def shortened(self, coming: Iterable[str]) -> Iterator[str]:
-        """The lines of a file (whole, or in pieces) for the reader, with marks instead of what is long.
+        """Yield the lines of a file (whole, or in pieces) for the reader, with marks instead of long parts.
 
-        Raises csv.Error where a value is longer than the reader's limit.
+        Raises csv.Error if a value is longer than the reader's limit.
         """
         coming = iter(coming)
         for piece in coming:
@@ -63,7 +63,7 @@ class LongValues:
             if self._given < PIECE - 1:  # a piece may be without its carriage return
                 yield piece
             else:
-                # Of a row only a quoted value goes on in another line.
+                # Only a quoted value continues a row on another line.
                 state = QUOTED if self._given > len(piece) else START
                 row = _LongRow(self._mark, self._separator, state, self._found)
                 while piece:
@@ -72,7 +72,7 @@ class LongValues:
                 yield row.end()
 
     def restored(self, values: list[str]) -> list[str]:
-        """The values of the row as they are in the file."""
+        """Return the values of the row as they are in the file."""
         self._given = 0
         if not self._found:
             return values
@@ -90,7 +90,7 @@ class LongValues:
 
 
 class _LongRow:
-    """A row that is read piece by piece; what is long of its values is added to ``found``."""
+    """A row that is read piece by piece; the long parts of its values are added to ``found``."""
 
     def __init__(self, mark: str, separator: str, state: int, found: list[io.StringIO]) -> None:
         self.over = self._too_long = False
@@ -98,23 +98,23 @@ class _LongRow:
         self._short_values = re.compile(SHORT_VALUES.format(separator=re.escape(separator), most=SHORT - 1))
         self._written: list[str] = []
         self._size = 0  # characters of the value so far
-        self._long: io.StringIO | None = None  # what is long of it
+        self._long: io.StringIO | None = None  # its long part
         self._steps = {START: self._start, BARE: self._bare, QUOTED: self._quoted, AT_QUOTE: self._at_quote}
 
     def read(self, piece: str) -> None:
-        """Read the next piece of the row. Raises csv.Error where a value is longer than the reader's limit."""
-        if self._state == QUOTED and QUOTE not in piece:  # such as each line behind a quote that is never closed
+        """Read the next piece of the row. Raises csv.Error if a value is longer than the reader's limit."""
+        if self._state == QUOTED and QUOTE not in piece:  # such as each line after a quote that is never closed
             self._add(piece)
         else:
             at = 0
             while at < len(piece):
                 at = self._steps[self._state](piece, at)
-        # Only behind its line: a line may be too long itself, which says more.
+        # Only at the end of the line: the line itself may be too long, which is the better message.
         if self._too_long and piece.endswith(LINE_ENDS):
             self._refuse()
 
     def end(self) -> str:
-        """What is written of the row, once all of it is read. Raises csv.Error."""
+        """Return the row as the reader gets it, once all of it is read. Raises csv.Error."""
         if self._too_long:
             self._refuse()
         if self._state == AT_QUOTE:
@@ -162,14 +162,14 @@ class _LongRow:
             return 1
         self._close(QUOTE, BARE)
         if piece[at] not in (self._separator, *LINE_ENDS):
-            # The reader will refuse it; nothing behind it is read any more.
+            # The reader will refuse this; nothing after it is read.
             self._written.append(piece[at:])
             self.over = True
             return len(piece)
         return at
 
     def _add(self, text: str, written: str = "") -> None:
-        """Add a part to the value, which is ``written`` otherwise within quotes."""
+        """Add a part to the value; ``written`` is how the file has it within quotes, if different."""
         self._size += len(text)
         self._too_long = self._too_long or self._size > LONGEST_VALUE + 1
         if self._too_long:

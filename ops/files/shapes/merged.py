@@ -1,4 +1,4 @@
-"""Merged cells of a sheet: only the first one holds a value, and people mean it for all of them."""
+"""Merged cells of a sheet: only the first one holds a value, which is meant for all of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Merged(NamedTuple):
 
     @classmethod
     def at(cls, reference: str) -> Merged | None:
-        """The cells that a reference such as C2:C4 names; None where it is none."""
+        """Return the cells that a reference such as C2:C4 names; None if it is not valid."""
         found = PLACE.fullmatch(reference)
         if not found:
             return None
@@ -46,12 +46,12 @@ class Merged(NamedTuple):
 
 
 def filled_notice() -> Problem:
-    """The notice that merged cells are read as the first one."""
+    """Return the notice that merged cells are read as the first one."""
     return Problem(None, "", "notice", _("merged cells are read as their first cell."), "fill_merged")
 
 
 def filled(rows: Iterable[Row], merged: Sequence[Merged]) -> Iterator[Row]:
-    """The rows, each merged cell with the value of the first one."""
+    """Yield the rows, with the value of the first merged cell in the others."""
     waiting = sorted(merged, reverse=True)
     current: list[tuple[Merged, str]] = []
     for row in rows:
@@ -68,7 +68,7 @@ def filled(rows: Iterable[Row], merged: Sequence[Merged]) -> Iterator[Row]:
 
 
 def suggestion(merged: Sequence[Merged], rows: Iterable[Row]) -> Suggestion:
-    """The suggestion to fill merged cells; ``rows`` are those of the sheet, from its first, for samples."""
+    """Return the suggestion to fill merged cells; its samples are from ``rows``, those of the sheet from its first."""
     wanted = {one.first_row: one for one in sorted(merged, reverse=True)}
     samples: list[Sample] = []
     last = max(wanted)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class Flaw(NamedTuple):
-    """What a cell holds that is no value: an ``error``, or else a formula; one that was saved with its value
-    ``has_value``."""
+    """What a cell holds instead of a value: an ``error``, or else a formula; ``has_value`` if that was saved with its
+    value."""
 
     error: str = ""
     has_value: bool = False
@@ -17,7 +17,7 @@ FORMULA, SAVED_FORMULA = Flaw(), Flaw(has_value=True)
 
 
 class Row(NamedTuple):
-    """A row of a sheet that holds anything: its values by column, counted from 0, and what is wrong with some."""
+    """A row of a sheet that is not blank: its values by column, counted from 0, and the flaws of some cells."""
 
     number: int
     values: dict[int, str]

@@ -1,4 +1,4 @@
-"""The sheets of a workbook: which one is read, and what is said of the others."""
+"""The sheets of a workbook: the one that is read, and messages about the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMED_SHEETS = 5
 
 @dataclass(frozen=True)
 class Sheets:
-    """The ``names`` of the sheets, those first that are not ``hidden``; ``read`` is the one that is read."""
+    """The ``names`` of the sheets, with the ``hidden`` ones last; ``read`` is the one that is read."""
 
     names: list[str]
     hidden: Collection[str]
@@ -24,8 +24,8 @@ class Sheets:
 
     @classmethod
     def of(cls, names: Sequence[str], hidden: Collection[str], chosen: str) -> Sheets:
-        """The sheets, of which the chosen one is read, or the first. Raises Unreadable where it is not there."""
-        # A hidden sheet was not meant, unless there is nothing else.
+        """Return the sheets; the chosen one is read, or else the first. Raises Unreadable if it does not exist."""
+        # A hidden sheet is not meant, unless there is no other.
         ordered = sorted(names, key=lambda name: name in hidden)
         if chosen and chosen not in ordered:
             has = ", ".join(label(name, quoted=True) for name in ordered[:NAMED_SHEETS])
@@ -42,7 +42,7 @@ class Sheets:
         return [name for name in self.names if name != self.read]
 
     def notices(self) -> list[Problem]:
-        """A notice that names the sheets that are not read."""
+        """Return a notice that names the sheets that are not read."""
         if not self.others:
             return []
         if self.read == self.names[0]:
@@ -56,7 +56,7 @@ class Sheets:
         return [Problem(None, "", "notice", words, "sheet")]
 
     def suggestions(self) -> list[Suggestion]:
-        """To read one of the others, where this one is not what was meant."""
+        """Return suggestions to read one of the others instead."""
         return [
             Suggestion(
                 "sheet",
@@ -68,7 +68,7 @@ class Sheets:
         ]
 
     def empty(self) -> str:
-        """The sentence for a workbook whose sheet is empty."""
+        """Return the message for a workbook whose sheet is empty."""
         if len(self.names) == 1:
             return _("the file is empty.")
         if self.read == self.names[0]:

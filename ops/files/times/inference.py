@@ -1,6 +1,6 @@
-"""What the times of a column may mean that the strict reading refused: counted while the file is read, said at its end.
+"""The likely meaning of times that strict reading refused: counted while a file is read, suggested at its end.
 
-Memory is flat: of each kind a counter and the first rows are kept.
+Memory is flat: only a counter and the first rows of each kind are kept.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ops.files.times.shapes import AS_WRITTEN, DAY_FIRST, MONTH_FIRST
 from ops.files.timestamps import Moment, moments_in, written
 from ops.files.wording import rows_in_words
 
-NAMED_ROWS = 5  # that a sentence names
-ENOUGH = 3  # times in a row that are in order, before that says anything
-# What the numbers of some rows count, as one of several things, and alone.
+NAMED_ROWS = 5  # that a message names
+ENOUGH = 3  # changes from row to row in order, before that means anything
+# What the numbers of some rows count: as one of several kinds, and as the only kind.
 COUNTED_IN = {
     "seconds": gettext_lazy("seconds since 1970 in %(rows)s"),
     "milliseconds": gettext_lazy("milliseconds since 1970 in %(rows)s"),
@@ -76,7 +76,7 @@ class Tally:
 
 @dataclass
 class Order:
-    """How often times go back from one row to the next, read in one order."""
+    """How often times go back from one row to the next, if they are read in one order."""
 
     last: datetime = datetime.min
     steps: int = 0
@@ -96,13 +96,13 @@ class UnreadTimes:
         self._second = moments_in(time_zone, "", "second")
         self._is_first = repeated_times == "first"
         self._numbers = {unit: Tally() for unit in COUNTED_IN}
-        # Texts with one meaning, with one as the day first, as the month first, and with both alike or not.
+        # Texts with one meaning in any order, with the day first only, with the month first only, and with either.
         self._written, self._by_day, self._by_month, self._either = Tally(), Tally(), Tally(), Tally()
         self._day_order, self._month_order = Order(), Order()
         self._twice = Tally()
 
     def add(self, row: int, text: str) -> None:
-        """Take note of a text that was not read."""
+        """Record a text that was not read."""
         unit = numbers.unit_of(text)
         if unit:
             self._numbers[unit].add(row, text)
@@ -120,15 +120,15 @@ class UnreadTimes:
             self._by_month.add(row, text)
 
     def _read_as(self, dates: str, text: str) -> datetime | None:
-        """What is written there, if that choice would read it: it does not where the time itself is refused."""
+        """Return the time as written, if ``dates`` reads it; None if the shape or the time itself is refused."""
         return written(text, dates) if self._readers[dates](text).utc else None
 
     def add_twice(self, row: int, text: str) -> None:
-        """Take note of a time that exists twice in its zone."""
+        """Record a time that exists twice in its zone."""
         self._twice.add(row, text)
 
     def suggestions(self) -> list[Suggestion]:
-        """The choices that would read most of them, the likeliest first."""
+        """Return the choices that would read most of them, the likeliest first."""
         of_numbers, of_texts = self._of_numbers(), self._of_texts()
         counted = sum(tally.count for tally in self._numbers.values())
         written = sum(tally.count for tally in (self._written, self._by_day, self._by_month, self._either))
@@ -173,7 +173,7 @@ class UnreadTimes:
         return []
 
     def _asked(self) -> list[Suggestion]:
-        """Both orders, where each date can be read in both: the one in which the rows follow each other comes first."""
+        """Return both orders, for dates that can be read in both; first the one in which rows are in order of time."""
         said = _("Every date of this file can be read with the day first and with the month first: which is it?")
         orders = [DAY_FIRST, MONTH_FIRST]
         in_order = {DAY_FIRST: self._day_order, MONTH_FIRST: self._month_order}
@@ -203,7 +203,7 @@ class UnreadTimes:
 
 
 def _shown(moment: Moment) -> str:
-    """A moment so that nobody takes its month for its day; why not where there is none."""
+    """Return a moment, its month unmistakable; or its problem if there is none."""
     if moment.utc is None:
         return moment.problem
     at = datetime.fromisoformat(moment.utc)

@@ -16,9 +16,9 @@ ISO = re.compile(
 
 
 def read_iso(text: str) -> Read | None:
-    """The time of an ISO 8601 text with at least minutes; None where it is none.
+    """Return the time of an ISO 8601 text with at least minutes; None if it is none.
 
-    Raises ValueError where there is no such date or time, OverflowError.
+    Raises ValueError if there is no such date or time, OverflowError.
     """
     found = ISO.fullmatch(text)
     if found is None:

@@ -1,4 +1,4 @@
-"""Times that are numbers: seconds and their parts since 1970 in UTC, or days as spreadsheets count them."""
+"""Times that are numbers: seconds or fractions of them since 1970 in UTC, or days as spreadsheets count them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from decimal import Decimal
 from ops.files.times.read import CUT, Read
 
 NUMBER = re.compile(r"(-?)(\d{1,30})(?:[.,](\d{0,30}))?", re.ASCII)
-# How many digits after the second the last digit of a whole number is.
+# How many decimal places of a second a whole number includes.
 EPOCHS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "nanoseconds": 9}
 SERIALS = {"excel": datetime(1899, 12, 30), "excel-1904": datetime(1904, 1, 1)}
 BY_SIZE = "by-size"
 UNITS = (*EPOCHS, *SERIALS, BY_SIZE)
 EPOCH = datetime(1970, 1, 1)
-# What a number most likely counts, by its size: dates from 1973 to 2128, days from 1954 to 2119. The ranges are apart.
+# The sizes of numbers that most likely are times (1973 to 2128) and days (1954 to 2119). The ranges do not overlap.
 SECONDS, DAYS = (10**8, 5 * 10**9), (20_000, 80_000)
-FICTION = 60  # 29 February 1900, which Excel counts though it never was
+FICTION = 60  # 29 February 1900, which Excel counts although it never existed
 PRECISE_TO_MINUTES, PRECISE_TO_SECONDS = 4, 7  # digits of a day's fraction
 
 
 def unit_of(text: str) -> str:
-    """What a number most likely counts: one of EPOCHS, "excel", or "" where its size tells nothing."""
+    """Return what a number most likely counts: one of EPOCHS, "excel", or "" if its size does not show it."""
     found = NUMBER.fullmatch(text)
     if found is None or found[1]:
         return ""
@@ -34,7 +34,7 @@ def unit_of(text: str) -> str:
 
 
 def read_number(text: str, unit: str) -> Read | None:
-    """The time that a number stands for, in one of UNITS; None where it is none. Raises OverflowError, ValueError."""
+    """Return the time that a number means in one of UNITS; None if it is none. Raises OverflowError, ValueError."""
     found = NUMBER.fullmatch(text)
     if found is None:
         return None
@@ -46,7 +46,7 @@ def read_number(text: str, unit: str) -> Read | None:
 
 
 def _since_1970(sign: str, whole: str, fraction: str, digits: int) -> Read:
-    """Exact to the microsecond; what is beyond is cut towards the past."""
+    """Return the time, exact to the microsecond; further digits are cut towards the past."""
     number = int(f"{sign}{whole}{fraction}")
     shift = 6 - digits - len(fraction)
     micros, rest = (number * 10**shift, 0) if shift >= 0 else divmod(number, 10**-shift)
@@ -54,9 +54,9 @@ def _since_1970(sign: str, whole: str, fraction: str, digits: int) -> Read:
 
 
 def _serial(days: Decimal, decimals: int, unit: str) -> Read | None:
-    """A day with its time, in no zone: a day's fraction is rounded to what its digits can tell apart.
+    """Return a day with its time, without a zone; a day's fraction is rounded to the precision of its digits.
 
-    10:00 is 0.4166666667 of a day, and 0.41667 where fewer digits are shown: both must come back as 10:00.
+    10:00 is 0.4166666667 of a day, and 0.41667 if fewer digits are shown: both must be read as 10:00.
     """
     start = SERIALS[unit]
     if days < 0:

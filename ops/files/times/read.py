@@ -1,4 +1,4 @@
-"""What a reader of times gives, and the rules that all of them share."""
+"""The result of every reader of times, and the rules that all of them share."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_noop
 
-# Sentences that there may be for each row: who says them looks them up.
+# Per-row messages: marked for translation here, looked up by the caller.
 LEAP = gettext_noop("the leap second :60 is taken as :59.")
 CUT = gettext_noop("the digits after the microsecond were cut off.")
 NO_TIME_OF_DAY = gettext_noop("there is no time of day; taken as 00:00.")
 
 
 class Read(NamedTuple):
-    """A time as it was read: ``moment`` is naive; its ``zone`` is None where the text names none.
+    """A time as it was read: ``moment`` is naive; its ``zone`` is None if the text names none.
 
-    ``notes`` say what was assumed, in English.
+    ``notes`` state what was assumed, in English.
     """
 
     moment: datetime
@@ -27,9 +27,9 @@ class Read(NamedTuple):
 def combined(
     day: datetime, hour: int, minute: int, second: int = 0, fraction: str = "", zone: tzinfo | None = None
 ) -> Read:
-    """The time on a ``day``: 24:00 is the next midnight, a leap second the one before it.
+    """Return the time on a ``day``: 24:00 is the next midnight, a leap second the second before it.
 
-    ``fraction`` are the digits after the second. Raises ValueError where there is no such time, OverflowError.
+    ``fraction`` are the digits after the second. Raises ValueError if there is no such time, OverflowError.
     """
     notes = []
     if hour == 24:
@@ -49,7 +49,7 @@ def combined(
 
 
 def _may_leap(moment: datetime, zone: tzinfo | None) -> bool:
-    """Whether this is the last second of a day in UTC or, where no zone is named, as written."""
+    """Return whether this is in the last minute of a day, in UTC or, if no zone is named, as written."""
     if zone is not None:
         moment = moment.replace(tzinfo=zone).astimezone(UTC)
     return (moment.hour, moment.minute) == (23, 59)

@@ -1,11 +1,11 @@
-"""Dates and times as people and programs write them outside of ISO 8601, read with one choice for a whole column.
+"""Dates and times in formats other than ISO 8601, read with one choice for a whole column.
 
-Why patterns of our own: dateparser and python-dateutil were looked at first. Both decide for each text by itself: with
-"day first" they read 04/15/2026 as 15 April, without a word (dateparser issues 539 and 804, dateutil issue 1334), and
-fill in what is missing from today's date. A column that mixes orders would come in half wrong. For a text they take
-27 µs (dateutil 4.0) and 2,200 µs (dateparser 1.5), more than an hour for 2M rows. What a file needs is the opposite:
-few shapes, each with one meaning, and a refusal where a text has another. Texts are made plain once (blanks, brackets,
-accents), then one regular expression for each order of the parts reads them, in half the time of dateutil.
+Why patterns of our own: dateparser and python-dateutil were tried first. Both decide for each text by itself: with
+"day first" they silently read 04/15/2026 as 15 April (dateparser issues 539 and 804, dateutil issue 1334), and take
+missing parts from today's date. A column that mixes orders would be imported half wrong. A text takes them 27 µs
+(dateutil 4.0) and 2,200 µs (dateparser 1.5), more than an hour for 2M rows. A file needs the opposite: few shapes,
+each with one meaning, and a refusal of any other. Texts are normalised once (blanks, brackets, accents), then one
+regular expression for each order of the parts reads them, in half the time of dateutil.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SHAPES = [
         rf"(?P<y6>\d{{4}})(?P<m6>\d\d)(?P<d6>\d\d){COMPACT}",
     )
 ]
-# Marks of the direction of writing, which some programs put before a time.
+# Invisible direction marks, which some programs put before a time.
 UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 BRACKETS = re.compile(r"[\[\]()]")
 COMMENT = re.compile(r"([+-]\d\d:?\d\d) \([^()]*\)$")  # +0200 (Central European Summer Time)
@@ -58,11 +58,11 @@ MINUS = {ord("−"): "-"}
 
 
 def read_written(text: str, order: str) -> Read | None:
-    """The time of a text in one of ORDERS; None where it has another shape or order.
+    """Return the time of a text in one of ORDERS; None if it has another shape or order.
 
-    With DAY_FIRST dates such as 03.08.21 and 3/8/2021 are read; with MONTH_FIRST those without dots, because dots are
-    written between day and month; with AS_WRITTEN only dates that have one meaning: with the year first, or the name of
-    the month. Raises ValueError where there is no such date or time, OverflowError.
+    DAY_FIRST reads dates such as 03.08.21 and 3/8/2021; MONTH_FIRST those without dots, because dates with dots have
+    the day first; AS_WRITTEN only dates with one meaning: those with the year first, or the name of the month. Raises
+    ValueError if there is no such date or time, OverflowError.
     """
     if len(text) > LONGEST:
         return None
@@ -72,13 +72,13 @@ def read_written(text: str, order: str) -> Read | None:
 
 @lru_cache(maxsize=64)
 def _shape_of(text: str) -> re.Match[str] | None:
-    """The parts of a text, which is asked for in one order after the other."""
+    """Return the parts of a text; cached, because it is read in one order after the other."""
     made_plain = _plain(text)
     return next((found for shape in SHAPES if (found := shape.fullmatch(made_plain))), None)
 
 
 def _plain(text: str) -> str:
-    """The text in small letters, with single blanks and without brackets, accents and marks that nobody sees."""
+    """Return the text in lower case, with single blanks and without brackets, accents and invisible marks."""
     if not text.isascii():
         text = plain(unicodedata.normalize("NFKC", UNSEEN.sub("", text)).translate(MINUS))
     text = BRACKETS.sub(" ", COMMENT.sub(r"\1", text.casefold().strip()))
@@ -111,7 +111,7 @@ def _read(found: re.Match[str], order: str) -> Read | None:
 
 
 def _date(parts: dict[str, str | None], order: str) -> tuple[int, int, int] | None:
-    """Year, month and day; None where the order does not tell them apart."""
+    """Return year, month and day; None if the order does not determine them."""
     for digit in "16":
         if year := parts.get(f"y{digit}"):
             return int(year), int(parts[f"m{digit}"] or 0), int(parts[f"d{digit}"] or 0)
@@ -131,7 +131,7 @@ def _year(digits: str) -> int:
 
 
 def _of_half(hour: int, half: str) -> int:
-    """The hour of 24 that an hour of 12 is. Raises ValueError where there is none."""
+    """Return the hour of a 24-hour clock for one of a 12-hour clock. Raises ValueError if there is none."""
     if not 1 <= hour <= 12:
         raise ValueError("no hour of a half day")
     return hour % 12 + (12 if half == "p" else 0)

@@ -32,7 +32,7 @@ TUESDAY_OR_MARCH = "mar"
 
 
 def plain(word: str) -> str:
-    """A word in small letters without accents: "août" and "AOUT" are the same."""
+    """Return a word in lower case without accents: "août" and "AOUT" are the same."""
     apart = unicodedata.normalize("NFKD", word.casefold())
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 

@@ -1,4 +1,4 @@
-"""Time zones as files and people name them: names of the IANA list, offsets, abbreviations that have one meaning."""
+"""The names of time zones in files and choices: IANA names, offsets, abbreviations that have one meaning."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ABBREVIATIONS = {
     **dict.fromkeys(("west", "cet", "mez"), 60),
     **dict.fromkeys(("cest", "mesz", "eet", "oez"), 120),
     **dict.fromkeys(("eest", "oesz", "msk"), 180),
-    # Those of RFC 5322, which mails and many programs write.
+    # Those of RFC 5322, which e-mails and many programs write.
     "est": -300,
     "edt": -240,
     "cst": -360,
@@ -30,7 +30,7 @@ ABBREVIATIONS = {
 
 @lru_cache(maxsize=512)
 def chosen_zone(name: str) -> tzinfo | None:
-    """The zone that somebody chose: "Europe/Berlin", "+02:00", "GMT+2" (east of Greenwich); None where it is none."""
+    """Return the zone that was chosen: "Europe/Berlin", "+02:00", "GMT+2" (east of Greenwich); None if unknown."""
     if name in _names().values():
         return ZoneInfo(name)
     return _offset(name)
@@ -38,7 +38,7 @@ def chosen_zone(name: str) -> tzinfo | None:
 
 @lru_cache(maxsize=512)
 def written_zone(text: str) -> tzinfo | None:
-    """The zone that stands after a time in a file, in any case; None where it is none, or has several meanings."""
+    """Return the zone after a time in a file, in upper or lower case; None if it is unknown or ambiguous."""
     minutes = ABBREVIATIONS.get(text)
     if minutes is None:
         minutes = ABBREVIATIONS.get(text.casefold())
@@ -50,7 +50,7 @@ def written_zone(text: str) -> tzinfo | None:
 
 
 def name_of(zone: tzinfo) -> str:
-    """What a zone is called."""
+    """Return the name of a zone."""
     return zone.key if isinstance(zone, ZoneInfo) else str(zone)
 
 
@@ -66,5 +66,5 @@ def _offset(text: str) -> tzinfo | None:
 
 @cache
 def _names() -> dict[str, str]:
-    """The names of the IANA list, by themselves in small letters."""
+    """Return the IANA names, by their lower-case form."""
     return {name.casefold(): name for name in available_timezones()}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 MOST_PARTS, LARGEST_DIRECTORY = 5_000, 1 << 20  # bytes
-# A part may unpack to so many bytes; to fewer where it is packed unusually well.
+# A part may unpack to this many bytes; to fewer if it is packed unusually well.
 LARGEST_PART, LARGEST_SMALL_PART = 2 << 30, 32 << 20
 MOST_TIMES_PACKED = 100
 LARGEST_DESCRIPTION = 16 << 20  # bytes of a part that only describes the workbook
@@ -41,18 +41,18 @@ Data = Callable[[str], None]
 
 
 def unfit(why: StrOrPromise, *, row: int | None = None) -> Unreadable:
-    """The error for a workbook that cannot be read: the reason, with the remedy."""
+    """Return the error for a workbook that cannot be read: the reason, with the remedy."""
     said = _("cannot read this workbook: %(why)s; save it again as .xlsx or CSV.")
     return Unreadable(said % {"why": why}, row=row)
 
 
 def most_unpacked(packed: int) -> int:
-    """How many bytes so many packed ones may unpack to."""
+    """Return how many bytes ``packed`` bytes may unpack to."""
     return max(LARGEST_SMALL_PART, packed * MOST_TIMES_PACKED)
 
 
 class Package:
-    """The parts of an open workbook. Opening reads the directory; raises Unreadable where it is damaged or large."""
+    """The parts of an open workbook. Opening reads the directory; raises Unreadable if it is damaged or large."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.packed = _check_end(file)  # bytes of the file
@@ -69,12 +69,12 @@ class Package:
         return self._zip.namelist()
 
     def size(self, name: str) -> int:
-        """How many bytes a part unpacks to."""
+        """Return how many bytes a part unpacks to."""
         return self._info(name).file_size
 
     @contextmanager
     def open(self, name: str, *, largest: int) -> Iterator[BinaryIO]:
-        """A part of the workbook. Raises Unreadable where the directory says it has more than ``largest`` bytes."""
+        """Open a part of the workbook. Raises Unreadable if its size in the directory exceeds ``largest`` bytes."""
         info = self._info(name)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
             raise unfit(_("it is packed in a way that spreadsheet programs do not use"))
@@ -85,7 +85,7 @@ class Package:
             yield part  # type: ignore[misc]
 
     def elements(self, name: str) -> list[tuple[str, str, dict[str, str]]]:
-        """(name of its parent, name, attributes) of each element of a small part, in document order."""
+        """Return (name of its parent, name, attributes) of each element of a small part, in document order."""
         found: list[tuple[str, str, dict[str, str]]] = []
         parents = [""]
 
@@ -109,11 +109,11 @@ class Package:
 
 
 def parse(part: BinaryIO, start: Start, end: End, data: Data | None = None) -> Iterator[int]:
-    """Call the functions for the elements of a part, piece by piece; yields the bytes read after each piece.
+    """Call the functions for the elements of a part, piece by piece; yield the bytes read after each piece.
 
-    Raises Unreadable where it is no XML, or XML that is made to do harm: entities and document types (which no
-    spreadsheet program writes), long tags, very many different names. ``start`` has to limit the number and the depth
-    of the elements.
+    Raises Unreadable if it is not XML, or looks like an attack: entities and document types (which no spreadsheet
+    program writes), long tags, very many different names. ``start`` has to limit the number and the depth of the
+    elements.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -157,9 +157,9 @@ def _pop(parents: list[str]) -> None:
 
 
 def _check_end(file: BinaryIO) -> int:
-    """The size of the file in bytes.
+    """Return the size of the file in bytes.
 
-    Raises Unreadable where the directory is too large: zipfile reads it in one piece.
+    Raises Unreadable if the directory is too large: zipfile reads it in one piece.
     """
     size = file.seek(0, 2)
     length = min(size, LOCATOR + END.size + LONGEST_COMMENT)

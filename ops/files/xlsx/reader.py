@@ -1,7 +1,7 @@
 """XLSX workbooks: the rows of one sheet, with exact texts and flat memory.
 
 openpyxl's own reader alters texts (it drops every "x005F_"), keeps all shared texts and the elements of a row of any
-length in memory, and reads 7,000 rows a second. Only what it knows of Excel's number formats and dates is used.
+length in memory, and reads 7,000 rows a second. Only its code for Excel's number formats and dates is used.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class XlsxFile(WorkbookFile):
             self.suggestions.append(suggestion(below, again.rows()))
 
     def position(self) -> int:
-        """How much of the file was read so far, estimated from how much of the sheet was."""
+        """Return how many bytes of the file have been read, estimated from the sheet."""
         return self.size * self._taken // self._unpacked
 
     def _took(self, taken: int) -> None:

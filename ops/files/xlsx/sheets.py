@@ -1,4 +1,4 @@
-"""How a workbook is built, and the rows of one of its sheets: cells become the texts that people see in them."""
+"""The structure of a workbook, and the rows of one of its sheets: cells become the texts that people see in them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from ops.files.xlsx.texts import SharedTexts, TextParts, unescaped
 MOST_ROWS, FARTHEST_COLUMN = 1 << 20, 1 << 14  # Excel's limits
 MOST_COLUMNS = 256  # a value farther right is a mistake
 LONGEST_FORMAT = 255  # characters
-LARGEST_ROW = 8 << 20  # characters, or bytes where cells share texts
+LARGEST_ROW = 8 << 20  # characters, or bytes if cells share texts
 MOST_ELEMENTS = 100_000  # in one row, including those that format its texts
 DIGITS = "0123456789"
 CONSTANTS = ("TRUE()", "FALSE()")  # as LibreOffice writes logical values
 TEXT_ELEMENTS = ("t", "v", "rPh")
-# What may stand behind the merged cells of a sheet.
+# Elements that may follow the merged cells of a sheet.
 AFTER_MERGED = {
     "phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup",
     "headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags",
@@ -42,7 +42,7 @@ AFTER_MERGED = {
 
 @dataclass(frozen=True)
 class Workbook:
-    """How a workbook is built: its sheets, the part of the one that is read, and which styles make a number a date.
+    """The structure of a workbook: its sheets, the part of the one that is read, and which styles make a number a date.
 
     ``dates`` has "date", "time", "datetime" or None for each style.
     """
@@ -55,14 +55,14 @@ class Workbook:
 
 
 class Shared(NamedTuple):
-    """A reference of a cell to a shared text: its number, and its size in bytes."""
+    """A cell's reference to a shared text: its number, and its size in bytes."""
 
     number: int
     size: int
 
 
 def workbook_of(package: Package, chosen: str = "") -> Workbook:
-    """How the workbook in a package is built, to read the chosen sheet. Raises Unreadable where there is none."""
+    """Return the structure of a workbook, for reading the chosen sheet. Raises Unreadable if there is none."""
     main = _related(package, "").get("officeDocument", [("", "xl/workbook.xml")])[0][1]
     if main not in package:
         raise unfit(_("it is no .xlsx workbook"))
@@ -88,7 +88,7 @@ def workbook_of(package: Package, chosen: str = "") -> Workbook:
 
 
 def merged_cells(package: Package, part: str) -> list[Merged]:
-    """The merged cells of a sheet, which stand behind its rows: all of it is gone through."""
+    """Return the merged cells of a sheet. They follow its rows, so the whole sheet is parsed."""
     found: list[Merged] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -109,7 +109,7 @@ def _add_merged(found: list[Merged], attributes: dict[str, str]) -> None:
 
 
 def _related(package: Package, part: str) -> dict[str, list[tuple[str, str]]]:
-    """(ID, name) of the parts to which a part refers, by their type."""
+    """Return (ID, name) of the parts to which a part refers, by their type."""
     folder, name = posixpath.split(part)
     relations = posixpath.join(folder, "_rels", f"{name}.rels")
     found: dict[str, list[tuple[str, str]]] = {}
@@ -154,7 +154,7 @@ class Columns(dict[str, int]):
 
 @dataclass
 class Sheet:
-    """The rows of the sheet that hold anything. Calls ``took`` with the bytes read of it so far."""
+    """The rows of the sheet that are not blank. Calls ``took`` with the number of its bytes read so far."""
 
     package: Package
     workbook: Workbook
@@ -180,7 +180,7 @@ class Sheet:
     merged: list[Merged] = field(default_factory=list)  # known once all rows were read
 
     def rows(self) -> Iterator[Row]:
-        """The rows. Raises Unreadable where the sheet is no XML, or larger than a sheet of Excel can be."""
+        """Yield the rows. Raises Unreadable if the sheet is not XML, or larger than a sheet of Excel can be."""
         book = self.workbook
         with (
             SharedTexts(self.package, book.texts_part) as self._texts,
@@ -231,7 +231,7 @@ class Sheet:
             self._end(name.rpartition(":")[2])
 
     def _after_rows(self, name: str, attributes: dict[str, str]) -> None:
-        """Merged cells follow, then links, comments and formats."""
+        """Read the merged cells; the links, comments and formats behind them end the sheet."""
         if name == "mergeCell":
             _add_merged(self.merged, attributes)
         self._done = self._done or name in AFTER_MERGED
@@ -251,7 +251,7 @@ class Sheet:
             self._ready.append((self._number, self._values, self._flaws))
 
     def _whole(self, number: int, values: dict[int, str | Shared], flaws: dict[int, Flaw]) -> Row:
-        """A row with its shared texts. Only looked up now, because many rows may share a long one."""
+        """Return a row with its shared texts, which are only looked up now, because many rows may share a long one."""
         texts = self._texts
         whole = {at: texts[value.number] if isinstance(value, Shared) else value for at, value in values.items()}
         return Row(number, whole, flaws)
@@ -292,11 +292,11 @@ class Sheet:
                 raise self._unfit(_("its texts would unpack to more than %(number)s MiB"), most >> 20)
 
     def _unfit(self, text: str, number: int = 0) -> Unreadable:
-        """The error of the current row; ``number`` is what is too much."""
+        """Return the error of the current row; ``number`` is the limit in the message."""
         return unfit(text % {"row": grouped(self._number), "number": grouped(number)}, row=self._number)
 
     def _value(self, text: str) -> str | Shared:
-        """The value of the current cell, as people see it; ``text`` is what the file has."""
+        """Return the value of the current cell, as people see it; ``text`` is what the file has."""
         if self._kind == "s":
             try:
                 number = int(text)
@@ -311,7 +311,7 @@ class Sheet:
         return self._number_text(text) if self._kind == "n" else text
 
     def _number_text(self, text: str) -> str:
-        """A number as people write it, or the date that it stands for."""
+        """Return a number as people write it, or the date that it stands for."""
         style = int(self._style) if self._style.isdecimal() and len(self._style) < 10 else 0
         dates = self.workbook.dates
         shows = dates[style] if style < len(dates) else None
@@ -327,7 +327,7 @@ class Sheet:
 
 
 def written_number(text: str, number: float) -> str:
-    """A number as a spreadsheet shows it: whole ones with the digits that the file has, not with those of a float."""
+    """Return a number as a spreadsheet shows it; a whole one with the digits in the file, not those of a float."""
     if not number.is_integer():
         return repr(number)
     whole = Decimal(text)
@@ -335,7 +335,7 @@ def written_number(text: str, number: float) -> str:
 
 
 def _date_text(number: float, shows: str, epoch: datetime) -> str:
-    """The date and time in ISO 8601; without the time where the format shows none and it is midnight."""
+    """Return the date and time in ISO 8601; without the time if the format shows none and it is midnight."""
     if not math.isfinite(number):
         raise ValueError(number)
     moment = from_excel(number, epoch)

@@ -1,4 +1,4 @@
-"""The shared texts of a workbook: kept on disk where they are many, so that memory stays flat."""
+"""The shared texts of a workbook: kept on disk if there are many, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 def unescaped(text: str) -> str:
-    """A text without the escapes of Excel: _x000D_ stands for a carriage return, _x005F_ for an underscore."""
+    """Return a text without the escapes of Excel: _x000D_ stands for a carriage return, _x005F_ for an underscore."""
     if "_x" not in text:
         return text
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
@@ -66,7 +66,7 @@ class SharedTexts:
     """The shared texts of a workbook by number; a context manager."""
 
     def __init__(self, package: Package, part: str | None) -> None:
-        """``part`` is the name of the part that has them, None where there is none."""
+        """``part`` is the name of the part that has them, None if there is none."""
         self._file = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY)  # noqa: SIM115
         self._ends, self._written = array("Q", [0]), 0
         try:
@@ -83,13 +83,13 @@ class SharedTexts:
         self._file.close()
 
     def __getitem__(self, number: int) -> str:
-        """Raises IndexError where there is no such text."""
+        """Return a text. Raises IndexError if there is no such text."""
         size = self.size(number)
         self._file.seek(self._ends[number])
         return self._file.read(size).decode(errors="surrogatepass")
 
     def size(self, number: int) -> int:
-        """The size of a text in bytes. Raises IndexError where there is no such text."""
+        """Return the size of a text in bytes. Raises IndexError if there is no such text."""
         if number < 0:
             raise IndexError(number)
         return self._ends[number + 1] - self._ends[number]

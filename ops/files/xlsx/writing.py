@@ -1,8 +1,8 @@
 """Writing XLSX: one sheet that people work with, in which no text is taken for a formula, a link or a number.
 
 Texts are typed and formatted as text, times are dates, flags are logical values; the header is bold, stays in view and
-filters. XlsxWriter makes the package; the sheet in it is written here. XlsxWriter's own sheet, where it keeps memory
-flat, takes a text such as "<r>…</r>" for XML and writes it as it is, and changes the text "_x005F_x0041_".
+has filters. XlsxWriter makes the package; the sheet in it is written here, because XlsxWriter, in the mode that keeps
+memory flat, writes a text such as "<r>…</r>" as XML, and changes the text "_x005F_x0041_".
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ BEGINNING = (
 TEXT_STYLE, DATE_STYLE, HEADER_STYLE = 1, 2, 3
 DATE_FORMAT = "yyyy-mm-dd hh:mm:ss.000"
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)  # day 0 of Excel
-FIRST_DAY = 61  # 1900-03-01: before it Excel counts a day that never was
+FIRST_DAY = 61  # 1900-03-01: before it Excel counts a day that never existed
 MILLISECONDS = 86_400_000  # of a day
 WITH_FRACTION = 32  # characters of a time in ISO 8601 with microseconds
-WHOLE_NUMBERS = 10**15  # that Excel keeps all digits of
+WHOLE_NUMBERS = 10**15  # below it Excel keeps all digits
 EXACT_WIDTH = 33  # characters
 NEEDS_ESCAPE = re.compile(r"[&<>_\x00-\x08\x0b-\x1f\ufffe\uffff]")
 MARKUP = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
-# Excel's own way of writing what XML cannot hold; text that looks like it already is escaped as well.
+# Excel's own escapes for what XML cannot hold; text that already looks like one is escaped as well.
 LOOKS_ESCAPED = re.compile(r"_(?=x[0-9a-fA-F]{4}_)")
 NOT_IN_XML = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
@@ -71,7 +71,7 @@ class Sheet:
         self._exact = list(zip(self._moments, letters[len(columns) :], strict=True))
 
     def beginning(self) -> bytes:
-        """The sheet up to its header, which is row 1."""
+        """Return the sheet up to and including its header, which is row 1."""
         columns = "".join(
             f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
             for place, width in enumerate(self._widths, start=1)
@@ -83,7 +83,7 @@ class Sheet:
         return f'{BEGINNING}<cols>{columns}</cols><sheetData>\n<row r="1">{header}</row>\n'.encode()
 
     def row(self, number: int, values: Sequence[Any]) -> str:
-        """A row of the sheet; empty cells are left out. Raises CellTooLong."""
+        """Return a row of the sheet; empty cells are left out. Raises CellTooLong."""
         written = [
             write(letter, number, value)
             for (letter, write), value in zip(self._cells, values, strict=True)
@@ -101,7 +101,7 @@ def _text_cell(letter: str, number: int, value: Any, style: int = TEXT_STYLE) ->
 
 
 def _date_cell(letter: str, number: int, value: str) -> str:
-    """A time in ISO 8601 as a date, cut to the millisecond; as text where Excel has no such date."""
+    """Return a time in ISO 8601 as a date, cut to the millisecond; as text if Excel has no such date."""
     try:
         since = datetime.fromisoformat(value) - EPOCH
     except (ValueError, TypeError):
@@ -142,9 +142,9 @@ def pack(
     created: datetime,
     beat: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write the workbook with a sheet (its beginning and its ``rows``, ``size`` bytes), its author and its time.
+    """Write a workbook with one sheet (its beginning and its ``rows``, ``size`` bytes), an author and a time.
 
-    The same sheet, author and time give the same bytes. ``beat`` is called now and then.
+    The same sheet, author and time give the same bytes. ``beat`` is called after each chunk.
     """
     end = f'</sheetData><autoFilter ref="A1:{excel_cells.xl_col_to_name(columns - 1)}{rows + 1}"/></worksheet>'.encode()
     with (
@@ -157,7 +157,7 @@ def pack(
             if member.filename != SHEET:
                 book.writestr(kept, package.read(member))
                 continue
-            kept.file_size = size + len(end)  # the header of the member says it, as Excel expects
+            kept.file_size = size + len(end)  # for the header of the member, where Excel expects it
             with book.open(kept, "w") as written:
                 while chunk := sheet.read(2**20):
                     written.write(chunk)
@@ -166,7 +166,7 @@ def pack(
 
 
 def _package(title: str, author: str, created: datetime, rows: int, columns: int) -> io.BytesIO:
-    """A workbook with one sheet, which is to be replaced, and with all that belongs to ours."""
+    """Return a workbook with a placeholder for the sheet, and all other parts that ours needs."""
     package = io.BytesIO()
     with xlsxwriter.Workbook(package, {"in_memory": True}) as book:
         moment = created.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -181,7 +181,7 @@ def _package(title: str, author: str, created: datetime, rows: int, columns: int
 
 
 def _text(cell: Any) -> str:
-    """A value as the text of a cell."""
+    """Return a value as the text of a cell. Raises CellTooLong."""
     text = cell if isinstance(cell, str) else str(cell)
     if len(text) > MOST_CHARACTERS // 2 and len(text.encode("utf-16-le")) > MOST_CHARACTERS * 2:
         raise CellTooLong
