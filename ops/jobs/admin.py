@@ -35,13 +35,13 @@ from ops.jobs.progress import progress_of, reload_page
 
 LIST = "admin:jobs_job_changelist"
 
-# The queue's own rows say nothing that a job does not say better.
+# The queue's own rows show nothing that a job does not show better.
 if admin.site.is_registered(DBTaskResult):
     admin.site.unregister(DBTaskResult)
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Jobs under way, or ended in one way."""
+    """Filters jobs: those under way, the user's recent failures, or those that ended in one state."""
 
     title = gettext_lazy("state")
     parameter_name = "state"
@@ -68,7 +68,7 @@ class OfKind(ValueFilter):
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
-    """One's own jobs, or all. Only cancelling and starting again change them."""
+    """The user's own jobs, or all jobs. Only cancelling and retrying change them."""
 
     section = gettext_lazy("Jobs")
     keyset = ("-created_at", "id")
@@ -89,7 +89,7 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         css = {"all": ("jobs/jobs.css",)}
 
     def get_urls(self) -> list[URLPattern]:
-        """Django's, with the live part of a job's page and its buttons."""
+        """Add the URLs of a job's live progress and of its buttons to Django's."""
         return [
             path("<uuid:job_id>/progress/", self.progress_view, name="jobs_job_progress"),
             path("<uuid:job_id>/cancel/", self.admin_site.admin_view(self.cancel_view), name="jobs_job_cancel"),
@@ -101,7 +101,7 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return permissions.has_jobs(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        """Every member of staff has a list, of their own jobs."""
+        """Allow all staff the list, which shows their own jobs."""
         return obj is None or permissions.may_see(request.user, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -109,9 +109,9 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         return jobs if permissions.may_see_all(request.user) else jobs.filter(requester=request.user)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
-        """Somebody else's job is found too, so that its page says that it is not theirs.
+        """Return other people's jobs too, so that their pages are refused (403) instead of missing (404).
 
-        Raises PermissionDenied for people who have no jobs: they are not told which there are.
+        Raises PermissionDenied for an unknown id if the user has no jobs, so that they cannot find out which exist.
         """
         try:
             return Job.objects.select_related("requester").get(pk=object_id)
@@ -127,9 +127,9 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     @method_decorator([require_GET, never_cache])
     def progress_view(self, request: HttpRequest, job_id: UUID) -> HttpResponse:
-        """The part of a page that shows progress, which the page polls.
+        """Show the part of a page with the progress, which the page polls.
 
-        When the job or the session is over, the page is asked to reload itself.
+        When the job or the session is over, have the page reload itself.
         """
         if not self.admin_site.has_permission(request):
             return reload_page(request, reverse(LIST))
@@ -176,7 +176,7 @@ class JobAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
 
 def _back(request: HttpRequest, job: Job) -> HttpResponse:
-    """Redirect to the page of ours that the button was on."""
+    """Redirect to the page with the button, or to the job's page."""
     asked = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
         return HttpResponseRedirect(asked)

@@ -15,14 +15,14 @@ class JobsConfig(Room):
 
     menu = {
         "jobs.Job": Item(Place.DATA, 30),
-        # It is a job, and so it stands here: the room of the trail comes before that of jobs.
+        # Declared here because it is a job: ops.audit comes before ops.jobs, and cannot import it.
         "admin:audit_verification": Item(
             Place.AUDIT, 20, name=gettext_lazy("Verification"), permission="audit.view_entry"
         ),
     }
     finds = {"jobs.Job": gettext_lazy("job")}
-    permissions = {"jobs.view_job": ()}  # to see everybody's; everybody sees their own
-    # Cancelling and retrying are recorded. Who wrote a person's name into a title or an error erases it there.
+    permissions = {"jobs.view_job": ()}  # for everybody's jobs; everybody sees their own
+    # Cancelling and retrying are recorded. A room that writes a person's name into a title or an error erases it there.
     tables = {"jobs.job": Table(Audit.FUNCTIONS, ON_DELETE)}
     events = "ops.jobs.events.JobEvent"
 

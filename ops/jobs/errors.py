@@ -9,7 +9,7 @@ from typing import Any
 from django.db import Error, IntegrityError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
-# By SQLSTATE of PostgreSQL: serialization failure, deadlock, lock timeout, and servers that stop, start or are full.
+# SQLSTATEs of PostgreSQL: serialization failure, deadlock, lock timeout, and servers that stop, start or are full.
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "53300"})
 TRANSIENT_CLASSES = frozenset({"08", "57"})
 TRANSIENT_WORDS = (
@@ -23,7 +23,7 @@ FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether an error, or its cause, is likely to be gone soon: a lock, a deadlock, a connection that was lost."""
+    """Return whether an error, or its cause, is likely to be temporary: a lock, a deadlock, a lost connection."""
     error = _database_error(error)
     if not isinstance(error, OperationalError | InterfaceError):
         return False
@@ -35,9 +35,9 @@ def is_transient(error: BaseException) -> bool:
 
 
 def advice(error: BaseException) -> str:
-    """What people can do about an error of the database or the machine; "" for any other error.
+    """Return what people can do about an error of the database or the machine; "" for any other error.
 
-    The error's own words are left out: they may hold somebody's text.
+    The error's own message is left out: it may hold somebody's text.
     """
     error = _database_error(error)
     if isinstance(error, OSError) and error.errno in FULL_DISK:
@@ -48,7 +48,7 @@ def advice(error: BaseException) -> str:
 
 
 def for_log(error: BaseException) -> str:
-    """The traceback of an error and its type. What a database's error says is left out: it may quote rows."""
+    """Return the traceback of an error and its type. A database error's message is left out: it may quote rows."""
     lines = traceback.format_tb(error.__traceback__)
     words = type(error).__name__ if isinstance(_database_error(error), Error) else f"{type(error).__name__}: {error}"
     return f"{''.join(lines)}{words} {_sqlstate(_database_error(error))}".rstrip()
@@ -72,7 +72,7 @@ def _full_disk() -> str:
 
 
 def _database_error(error: BaseException) -> BaseException:
-    """The error of the database that caused another one, or the error itself."""
+    """Return the database error that caused another one, or the error itself."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, Error):
         found = found.__cause__
@@ -80,6 +80,6 @@ def _database_error(error: BaseException) -> BaseException:
 
 
 def _sqlstate(error: BaseException) -> str:
-    """The SQLSTATE of PostgreSQL, "" where there is none."""
+    """Return the SQLSTATE of PostgreSQL, "" if there is none."""
     cause: Any = error.__cause__
     return getattr(cause, "sqlstate", None) or ""

@@ -1,4 +1,4 @@
-"""What the audit trail records of jobs. A name never changes or disappears: stored entries keep it for ever."""
+"""The events of jobs in the audit trail. A name never changes or disappears: stored entries keep it for ever."""
 
 from __future__ import annotations
 

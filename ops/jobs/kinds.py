@@ -1,4 +1,4 @@
-"""The kinds of jobs: what each does, how it is rolled back, and what the console says about it.
+"""The kinds of jobs: what each does, how it is rolled back, and what the console shows about it.
 
 A room declares its kinds in its ``apps.py`` (``Room.job_kinds``).
 """
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 class News(NamedTuple):
-    """A notice that tells of the end of a job: its kind by name (ops.notices.kinds.Kind), what it is about, and whom it
-    is for, by their keys. ``occasion`` differs where it is another end of a job about the same thing: its start."""
+    """A notice that a job ended: the name of its kind (ops.notices.kinds.Kind), its subject, and the keys of its
+    recipients. ``occasion`` identifies the start of the job, since several jobs about one subject may end."""
 
     notice: str
     about: tuple[str, Any]
@@ -31,14 +31,14 @@ class News(NamedTuple):
 
 
 class Kind(ABC):
-    """One kind of job. A subclass sets ``name`` and implements ``work``; KindWithRollback is for what can be undone.
+    """One kind of job. A subclass sets ``name`` and implements ``work``; KindWithRollback is for kinds with a rollback.
 
     ``name``: stored with each job, so it never changes.
     ``unit``: what progress counts, in the plural.
-    ``permission``: what a user needs to start one ("app.codename"); who has it finds "Jobs" in the console.
+    ``permission``: required to start one ("app.codename"); users who have it see "Jobs" in the console.
     ``cancel_note``: what cancelling does, the sentence beside the button.
     ``undoes_work``: whether a job that fails or is cancelled leaves nothing behind.
-    ``notifies``: the name of the notice that tells its requester of the end of a job, by its state.
+    ``notifies``: the name of the notice to the requester when a job ends, by the job's state.
     """
 
     name: str
@@ -52,35 +52,35 @@ class Kind(ABC):
     def work(self, run: Run) -> dict[str, Any] | None:
         """Do the job and return its result (JSON). Called again after a worker died, with the last batch's cursor.
 
-        Raises JobFailed with the sentence that people read.
+        Raises JobFailed with the message for people.
         """
 
     def page(self, job: Job) -> str:
-        """The URL of what a job is about, "" for none."""
+        """Return the URL of the job's subject, "" for none."""
         return ""
 
     def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
-        """What is told of a job that ends in this ``state`` with this ``result``; None for nothing."""
+        """Return the notice about a job that ends in this ``state`` with this ``result``; None for none."""
         name = self.notifies.get(state)
         return News(name, self.subject(job), [job.requester_id], str(job.action)) if name else None
 
     def subject(self, job: Job) -> tuple[str, Any]:
-        """What a notice about a job is about: a model ("app.model", lower case) and a key."""
+        """Return the subject of a notice about the job: a model ("app.model", lower case) and a key."""
         return "jobs.job", job.pk
 
     def why_no_retry(self, job: Job) -> str:
-        """Why an ended job cannot be started again, as a sentence; "" where it can."""
+        """Return why an ended job cannot be started again, as a sentence; "" if it can."""
         return ""
 
     def why_no_cancel(self, job: Job) -> str:
-        """Why a job cannot be cancelled, as a sentence with what to do instead; "" where it can."""
+        """Return why a job cannot be cancelled, as a sentence with what to do instead; "" if it can."""
         return ""
 
 
 class KindWithRollback(Kind):
     """A kind whose jobs are rolled back when they fail or are cancelled.
 
-    ``undoes_work`` is False where ``roll_back`` only tidies up, and what was done stays.
+    ``undoes_work`` is False if ``roll_back`` only tidies up, and the work stays done.
     """
 
     undoes_work = True
@@ -94,13 +94,13 @@ _registered: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    """Make a kind known that no room declares; for tests."""
+    """Register a kind that no room declares; for tests."""
     _registered[kind.name] = kind
 
 
 @cache
 def _kinds_of_rooms() -> dict[str, Kind]:
-    """Collected at first use: when a room's ``ready()`` runs, others may not be loaded yet."""
+    """Collect the kinds at first use: when a room's ``ready()`` runs, others may not be loaded yet."""
     return {kind.name: kind for room in rooms() for kind in room.job_kinds()}
 
 
@@ -109,11 +109,11 @@ def all_kinds() -> Iterable[Kind]:
 
 
 def kind_of(job: Job) -> Kind | None:
-    """The kind of a job, or None where this version of the console does not have it."""
+    """Return the kind of a job, or None if this version of the console does not have it."""
     return _registered.get(job.kind) or _kinds_of_rooms().get(job.kind)
 
 
 def page_of(job: Job) -> str:
-    """The URL of what a job is about, "" for none."""
+    """Return the URL of the job's subject, "" for none."""
     kind = kind_of(job)
     return kind.page(job) if kind else ""

@@ -1,7 +1,7 @@
-"""Who may work on a job: one worker at a time, for as long as it renews its lease.
+"""The lease of a job: one worker at a time may work on it, for as long as it renews the lease.
 
-Every change of a job under way asks for its token in the same statement, so that a worker whose lease ended and was
-taken by another one changes nothing any more.
+Every change of a job under way checks its token in the same statement, so that a worker that lost its lease to another
+one changes nothing any more.
 """
 
 from __future__ import annotations
@@ -27,31 +27,32 @@ from ops.jobs.models import Job
 logger = logging.getLogger(__name__)
 
 UNDER_WAY = (Job.State.QUEUED, Job.State.RUNNING)
-HAND_OVER = timedelta(seconds=3)  # after which a job is not in the request that started it (IN_THE_REQUEST)
-LONGEST_STEP = 900.0  # seconds: work that takes longer without a batch hangs, and another worker may claim it
+HAND_OVER = timedelta(seconds=3)  # after which a job no longer runs in the request that started it (IN_THE_REQUEST)
+LONGEST_STEP = 900.0  # seconds: work without a batch for longer counts as hung, and another worker may claim it
 JOIN_TIMEOUT = 1.0  # seconds that the end of a job waits for the thread of its LeaseRenewer
 
 
 class LeaseLost(Exception):
-    """Another worker has this job now: whoever gets this stops, and the open batch is not stored."""
+    """Another worker has this job now: the work stops, and its open batch is not stored."""
 
 
 def lease() -> timedelta:
-    """How long a worker may be silent before another one may claim its job."""
+    """Return how long a worker may be silent before another one may claim its job."""
     return timedelta(seconds=settings.JOBS_LEASE_SECONDS)
 
 
 def free(now: datetime) -> QuerySet[Job]:
-    """Jobs under way that nobody works on at ``now``."""
+    """Return the jobs under way that no worker holds at ``now``."""
     unleased = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     return Job.objects.filter(unleased, state__in=UNDER_WAY)
 
 
 def next_in_turn(job_id: Any, *, now: datetime) -> Any:
-    """The id of the free job that a worker woken for the job ``job_id`` should do, None where none is free.
+    """Return the id of the free job that a worker woken for the job ``job_id`` should run, or None.
 
-    People take turns: first comes whoever has the fewest jobs running, then whose turn was longest ago, with their
-    oldest job. Jobs other than ``job_id`` that are newer than HAND_OVER may still be with the request that made them.
+    Requesters take turns: the one with the fewest running jobs comes first, then the one whose last turn was longest
+    ago, each with their oldest job. Except for ``job_id``, jobs newer than HAND_OVER are left out, because the request
+    that made them may still be running them.
     """
     waiting = free(now).filter(Q(pk=job_id) | Q(created_at__lte=now - HAND_OVER))
     oldest: dict[Any, Any] = {}
@@ -65,14 +66,14 @@ def next_in_turn(job_id: Any, *, now: datetime) -> Any:
         .annotate(number=running, last=Max("measured_from"))
         .values_list("requester", "number", "last")
     }
-    # The order of the oldest jobs decides between people who never had a turn.
+    # Requesters who never had a turn are in the order of their oldest jobs.
     return oldest[min(oldest, key=lambda requester: turns[requester])] if oldest else None
 
 
 def claim(job_id: Any, *, now: datetime) -> Job | None:
-    """Start an attempt at a free job: the job with a new token, or None where it is not free."""
+    """Start an attempt at a free job: return the job with a new token, or None if it is not free."""
     token = uuid.uuid4()
-    # What is cancelled before it started never starts.
+    # A job that was cancelled before it started never starts.
     starts = When(started_at=None, cancel_requested_at=None, then=Value(now))
     claimed = (
         free(now)
@@ -83,7 +84,7 @@ def claim(job_id: Any, *, now: datetime) -> Job | None:
             lease_until=now + lease(),
             heartbeat_at=now,
             started_at=Case(starts, default=F("started_at"), output_field=DateTimeField()),
-            # Its speed is that of this attempt: before, a worker may have been dead, or none was there.
+            # Measure the speed of this attempt only: before it, there may have been no worker, or a dead one.
             measured_from=now,
             measured_done=F("done"),
             attempts=F("attempts") + 1,
@@ -94,7 +95,7 @@ def claim(job_id: Any, *, now: datetime) -> Job | None:
 
 
 def lock(job: Job) -> bool:
-    """Lock the stored job until the transaction ends; whether it is to be cancelled. Raises LeaseLost."""
+    """Lock the stored job until the transaction ends; return whether to cancel it. Raises LeaseLost."""
     if not connection.in_atomic_block:
         raise TransactionManagementError("Outside of a transaction the lock would end at once.")
     prepare = Job._meta.pk.get_db_prep_value  # of both ids, which are UUIDs
@@ -107,7 +108,8 @@ def lock(job: Job) -> bool:
 
 @cache
 def _locked(using: str) -> Statement:
-    """When a job was to be cancelled. Every batch asks this: Django would take a millisecond to write it."""
+    """Return the query for when cancelling was requested; cached, since each batch runs it and Django takes 1 ms to
+    write it."""
     held = Job.objects.filter(pk=slot("pk"), lease_token=slot("token"), state=Job.State.RUNNING).order_by()
     return written(held.select_for_update(no_key=True).values("cancel_requested_at"), using=using)
 
@@ -117,17 +119,17 @@ def renew(job: Job, **changes: Any) -> None:
     now = timezone.now()
     done = changes.get("done", job.measured_done)
     if done < job.measured_done:
-        # An attempt starts at the last batch, which may lie before the last heartbeat.
+        # An attempt starts at the last batch, which may be before the last heartbeat.
         changes |= {"measured_from": now, "measured_done": done}
     _change(job, lease_until=now + lease(), heartbeat_at=now, **changes)
     job.measured_done = min(job.measured_done, done)
 
 
 def release(job: Job, *, until: datetime | None = None) -> None:
-    """Let others claim the job, at once or not before ``until``. Raises LeaseLost.
+    """Let others claim the job, immediately or not before ``until``. Raises LeaseLost.
 
-    Releasing at once is no attempt of its own: whoever is next continues this one. An attempt that ended in an error
-    (``until``) counts, but not as a death; Greatest, because a batch of it may have set the count to 0 already.
+    An immediate release does not count as an attempt: the next worker continues this one. An attempt that ended in an
+    error (``until``) counts, but not as a death; Greatest, because one of its batches may have reset the count to 0.
     """
     if until is None:
         counts: dict[str, Any] = {"attempts": F("attempts") - 1, "attempts_without_progress": 0}
@@ -137,23 +139,23 @@ def release(job: Job, *, until: datetime | None = None) -> None:
 
 
 def start_rollback(job: Job, ending: Job.Ending, error: str) -> None:
-    """From now on the job is rolled back, at which this is the first attempt. Raises LeaseLost."""
+    """Mark the job as being rolled back, and this attempt as the first one at that. Raises LeaseLost."""
     changes: dict[str, Any] = {"ending": ending, "error": error, "attempts_without_progress": 1}
     _change(job, **changes)
     job.ending, job.error, job.attempts_without_progress = ending, error, 1
 
 
 def end(job: Job, state: Job.State, **changes: Any) -> None:
-    """The job is over; it keeps its ``ending`` only where that is among the changes. Raises LeaseLost."""
+    """End the job. It keeps its ``ending`` only if that is among the changes. Raises LeaseLost."""
     changes = {"ending": "", **changes}
     _change(job, state=state, lease_token=None, lease_until=None, ended_at=timezone.now(), **changes)
 
 
 class LeaseRenewer:
-    """Renews a job's lease in a thread, with a connection of its own, for as long as the block lasts.
+    """Renews a job's lease in a thread, with a connection of its own, until the ``with`` block ends.
 
-    It holds the job while its work is in one long step, such as a query over a million rows. It is for workers, which
-    do one job at a time in a process of their own: when the process dies so does the thread, and the lease ends.
+    This keeps the job during one long step, such as a query over a million rows. It is for workers, which run one job
+    at a time in a process of their own: if the process dies, so does the thread, and the lease ends.
     """
 
     def __init__(self, job: Job) -> None:
@@ -171,7 +173,7 @@ class LeaseRenewer:
         self.thread.join(JOIN_TIMEOUT)
 
     def extend(self) -> None:
-        """The work has progressed: its next step may take LONGEST_STEP again."""
+        """Allow the next step LONGEST_STEP again, because the work has progressed."""
         self.until = time.monotonic() + LONGEST_STEP
 
     def _run(self) -> None:
@@ -179,7 +181,7 @@ class LeaseRenewer:
             while not self.over.wait(lease().total_seconds() / 3) and time.monotonic() < self.until:
                 self._renew()
         except LeaseLost:
-            pass  # The work notices by itself; or the job has just ended.
+            pass  # The work gets LeaseLost at its next batch, or the job has just ended.
         finally:
             connection.close()
 

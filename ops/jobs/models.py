@@ -1,4 +1,4 @@
-"""Long work with visible progress: what is to be done, how far it is, who does it now, its result."""
+"""Jobs: long work with visible progress, its parameters, cursor, lease and result."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 
 class Job(models.Model):
-    """One piece of long work, done in batches by whoever holds its lease.
+    """One piece of long work, done in batches by the worker that holds its lease.
 
-    ``cursor``, ``done`` and ``total`` are saved in the transaction of each batch, so that another worker resumes the
-    job there when one died. ``ending`` is set while the job is rolled back: the state that it will end in. A job that
-    is over keeps it only where rolling back failed.
-    Nobody claims the job before ``lease_until``; only the holder of ``lease_token`` may change it.
+    ``cursor``, ``done`` and ``total`` are saved in the transaction of each batch, so that another worker can resume
+    the job there if one dies. ``ending`` is the state in which a job that is being rolled back will end. A job that
+    is over keeps it only if rolling back failed.
+    No worker claims the job before ``lease_until``; only the holder of ``lease_token`` may change it.
     """
 
     class State(models.TextChoices):

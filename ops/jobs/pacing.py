@@ -1,4 +1,4 @@
-"""How much work to do in one batch, on a machine of unknown speed."""
+"""Sizing batches on a machine of unknown speed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-BATCH_SECONDS = 0.7  # larger batches are faster on the whole, but keep others waiting
+BATCH_SECONDS = 0.7  # larger batches are faster overall, but keep others waiting
 
 
 class Pace:
     """Sizes batches so that each takes about ``times * BATCH_SECONDS``.
 
-    ``size`` is how much the next batch is to do, in rows or whatever the caller counts: ``first`` in the beginning,
-    then what would have fitted the time of the last batch, at most double, and from ``least`` to ``most``::
+    ``size`` is the size of the next batch, in rows or any other unit of the caller: ``first`` in the beginning, then
+    the size with which the last batch would have taken that time; at most double, and from ``least`` to ``most``::
 
         pace = Pace(100, most=20_000)
         while rows := next_rows(pace.size):
@@ -36,7 +36,7 @@ class Pace:
 
     @contextmanager
     def timed(self) -> Iterator[None]:
-        """Around a batch: size the next one by how long this one took. One that fails changes nothing."""
+        """Time the batch in the ``with`` block, and size the next one by it. A batch that fails changes nothing."""
         started = self._clock()
         yield
         self.took(self._clock() - started)

@@ -1,4 +1,4 @@
-"""Who may see, cancel and retry which job."""
+"""Permissions for seeing, cancelling and retrying jobs."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ def may_see_all(user: Any) -> bool:
 
 
 def may_see(user: Any, job: Job) -> bool:
-    """Staff see the jobs that they requested; whoever may view jobs sees all."""
+    """Return whether this user may see the job: staff see jobs that they requested, and all with the permission."""
     return (user.is_active and user.is_staff and job.requester_id == user.pk) or may_see_all(user)
 
 
 def has_jobs(user: Any) -> bool:
-    """Whether the console offers the list: to whoever may start jobs of some kind, or see all."""
+    """Return whether the console offers the list: to users who may start some kind of job, or see all."""
     return may_see_all(user) or any(user.has_perm(kind.permission) for kind in all_kinds() if kind.permission)
 
 
 def may_control(user: Any, job: Job) -> bool:
-    """Requesters may cancel and retry their jobs, superusers all."""
+    """Return whether this user may cancel and retry the job: requesters their own, superusers all."""
     return user.is_active and user.is_staff and (user.is_superuser or job.requester_id == user.pk)
 
 
 def may_cancel(user: Any, job: Job) -> bool:
-    """Whether this user can cancel a job now."""
+    """Return whether this user can cancel the job now."""
     under_way = job.state in UNDER_WAY and not job.ending and job.cancel_requested_at is None
     return under_way and not why_no_cancel(job) and may_control(user, job)
 
 
 def may_retry(user: Any, job: Job) -> bool:
-    """Whether this user can start an ended job again, for which they need the permission to start one of its kind."""
+    """Return whether this user can retry the job, which requires the permission to start one of its kind."""
     return not why_no_retry(job) and may_control(user, job) and _may_start(user, job)
 
 

@@ -1,4 +1,4 @@
-"""How far a job is: in words, and for the pages that poll it."""
+"""The progress of a job, in words, and for the pages that poll it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.jobs.models import Job
 
 State = Job.State
 
-POLLED = "/progress/"  # how the address ends that pages poll
+POLLED = "/progress/"  # the end of the path that pages poll
 MEASURABLE = 2.0  # seconds of work after which a speed means something
 LONG_WAIT = timedelta(seconds=20)
 NO_WORKER = gettext_lazy(
@@ -29,10 +29,10 @@ MILESTONES = (25, 50, 75)
 
 @dataclass(frozen=True)
 class Progress:
-    """What people read of a job at one moment. ``percent`` is None where nobody knows how much there is.
+    """The progress of a job at one moment, in words. ``percent`` is None if the total is not known.
 
-    ``state`` is one or two words, ``mark`` its colour. ``stalled`` says what may be wrong with a job that makes no
-    progress. When ``milestone`` changes, a screen reader says ``news``: the number that the page shows.
+    ``state`` is one or two words, ``mark`` its CSS class. ``stalled`` states what may be wrong with a job that makes
+    no progress. When ``milestone`` changes, a screen reader announces ``news``: the number that the page shows.
     """
 
     state: str
@@ -48,7 +48,7 @@ class Progress:
 
 
 def progress_of(job: Job, now: datetime) -> Progress:
-    """The progress of a job at ``now``."""
+    """Return the progress of a job at ``now``."""
     per_second = _speed(job)
     unit = _unit(job)
     at_work = job.state == State.RUNNING and not job.ending and not _waits(job)
@@ -67,7 +67,7 @@ def progress_of(job: Job, now: datetime) -> Progress:
 
 
 def duration(seconds: float) -> str:
-    """About how long, in one unit: "7 seconds", "3 minutes"."""
+    """Return a rough duration, in one unit: "7 seconds", "3 minutes"."""
     if seconds >= 1.5 * 3600:
         hours = round(seconds / 3600)
         return numbered(ngettext("%(number)s hour", "%(number)s hours", hours), hours)
@@ -79,20 +79,20 @@ def duration(seconds: float) -> str:
 
 
 def took(job: Job) -> str:
-    """How long an ended job took from its start to its end, "" where it never started."""
+    """Return how long an ended job took from its start to its end, "" if it never started."""
     if job.started_at is None or job.ended_at is None:
         return ""
     return duration((job.ended_at - job.started_at).total_seconds())
 
 
 def undoes_work(job: Job) -> bool:
-    """Whether a job that fails or is cancelled leaves nothing behind."""
+    """Return whether a job that fails or is cancelled leaves nothing behind."""
     kind = kind_of(job)
     return kind is not None and kind.undoes_work
 
 
 def rollback_failure(job: Job) -> str:
-    """Why an ended job was not rolled back, and what is left of it, as sentences; "" where nothing is to be done."""
+    """Return why an ended job was not rolled back, and what is left of it, in sentences; "" if it needs no action."""
     if job.state in UNDER_WAY or not job.ending:
         return ""
     deaths = job.attempts_without_progress - 1
@@ -120,7 +120,7 @@ def rollback_failure(job: Job) -> str:
 
 
 def is_polling(path: str) -> bool:
-    """Whether an address is asked for by a page that shows progress, not by a person."""
+    """Return whether ``path`` is requested by a page that polls progress, not by a person."""
     return path.endswith(POLLED) and path.startswith(reverse("admin:index"))
 
 
@@ -149,7 +149,7 @@ def _state(job: Job) -> str:
 
 
 def _mark(job: Job) -> str:
-    """The CSS class of the chip that shows the state, "" for the plain one."""
+    """Return the CSS class of the chip that shows the state, "" for the plain one."""
     if job.ending or job.state == State.FAILED:
         return "failed"
     return {State.RUNNING: "unread", State.FINISHED: "marked-chip"}.get(State(job.state), "")
@@ -171,7 +171,7 @@ def _done(job: Job, unit: str) -> str:
 
 
 def _speed(job: Job) -> float | None:
-    """What was done per second in this attempt; None where it is too early to say."""
+    """Return how much was done per second in this attempt; None if it is too early to measure."""
     if job.measured_from is None or job.heartbeat_at is None:
         return None
     done, seconds = job.done - job.measured_done, (job.heartbeat_at - job.measured_from).total_seconds()
@@ -188,7 +188,7 @@ def _speed_in_words(per_second: float | None, unit: str) -> str:
 
 
 def _rounded(number: float) -> int:
-    """To two significant digits."""
+    """Round to two significant digits."""
     return round(number) if number < 100 else int(round(number, 2 - len(str(int(number)))))
 
 
@@ -209,7 +209,7 @@ def _stalled(job: Job, now: datetime) -> str:
 
 
 def _milestone(job: Job) -> str:
-    """What has been reached, in words that change rarely."""
+    """Return the last milestone, or the state: words that change rarely."""
     reached = _last_milestone(job)
     return f"{reached}%" if reached else _state(job)
 
@@ -219,7 +219,7 @@ def _news(job: Job) -> str:
 
 
 def _last_milestone(job: Job) -> int | None:
-    """The last of MILESTONES that a running job has reached."""
+    """Return the last of MILESTONES that a running job has reached, or None."""
     if job.state != State.RUNNING or job.ending or not job.total:
         return None
     return max((mark for mark in MILESTONES if (_percent(job) or 0) >= mark), default=None)

@@ -1,6 +1,6 @@
-"""What the work of a job is given: batches whose effects, cursor and progress are stored together.
+"""The interface for the work of a job: batches whose effects, cursor and progress are stored together.
 
-This module knows neither the kinds of jobs nor how they are run, so that both can import it.
+This module imports neither the kinds of jobs nor the code that runs them, so that both can import it.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from ops.jobs.sqlite import WriteAheadLog
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_EVERY = 1.0  # seconds
-LONG_BATCH = 2.0  # seconds: a longer one keeps others waiting, which is worth a line in the log
-# SQLite has one lock, and others try for it every 0.1 s: a job that takes it again at once starves them. So once
+LONG_BATCH = 2.0  # seconds: a longer one keeps others waiting, and is logged
+# SQLite has one lock, and others try for it every 0.1 s: a job that retakes it immediately starves them. So once
 # batches have held it for LOCK_BUDGET seconds, the job leaves it free for LOCK_BREAK.
 LOCK_BUDGET, LOCK_BREAK = 0.8, 0.12
 
-# Set by a worker that is asked to end: it gives its job back after the batch.
+# Set in a worker that gets a signal to end: it gives its job back after the batch.
 stop = SimpleNamespace(requested=False)
 
 
 class JobFailed(Exception):
-    """The job cannot be done; the text is the sentence for people. It is rolled back."""
+    """The job cannot be done; the text is the message for people. It is rolled back."""
 
 
 class Cancelled(Exception):
-    """Somebody cancelled the job. It is rolled back."""
+    """The job was cancelled. It is rolled back."""
 
 
 class HandOver(Exception):
@@ -44,10 +44,10 @@ class HandOver(Exception):
 
 
 class Run:
-    """One attempt at a job, as its kind's ``work`` and ``roll_back`` get it.
+    """One attempt at a job, passed to its kind's ``work`` and ``roll_back``.
 
-    ``params`` are what the job was started with. ``cursor`` (a dict for JSON) is the work's own: each batch stores it,
-    and the next attempt finds it again.
+    ``params`` are those with which the job was started. The work may keep anything in ``cursor`` (a dict for JSON):
+    each batch stores it, and the next attempt starts with it.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Run:
         self.requester = job.requester
         self.done: int = job.done
         self.total: int | None = job.total
-        self.batches = 0  # of this run, those that brought the work further
+        self.batches = 0  # of this run, those that made progress
         self.batch_seconds = 0.0  # how long the last batch kept others from writing
         self._on_progress = on_progress
         self._log = log or WriteAheadLog()
@@ -76,10 +76,11 @@ class Run:
 
     @contextmanager
     def batch(self, *, work_is_done: bool = False) -> Iterator[None]:
-        """A transaction: what is done within is stored together with cursor and progress, or not at all.
+        """Run the ``with`` block in a transaction that also stores the cursor and the progress.
 
-        Raises Cancelled and HandOver before it begins; LeaseLost before it begins or when it ends. Where its
-        ``work_is_done`` already, outside of a transaction, it is stored even if the job is to be given back then.
+        Raises Cancelled and HandOver before it begins; LeaseLost before it begins or when it ends. With
+        ``work_is_done``, because the work was done outside of a transaction, it is stored even if the job is to be
+        given back.
         """
         if not work_is_done:
             self._refuse_to_continue()
@@ -91,7 +92,7 @@ class Run:
                 started = time.monotonic()
                 self._refuse_cancelled(leases.lock(self.job))
                 yield
-                # A batch that only finds out how far the work is brings it no further.
+                # A batch that changes neither cursor nor done (it only sets a total, say) is no progress.
                 further = (self.cursor, self.done) != (self.job.cursor, self.job.done)
                 progress = {"attempts_without_progress": 0} if further else {}
                 leases.renew(self.job, cursor=self.cursor, done=self.done, total=self.total, **progress)
@@ -101,12 +102,12 @@ class Run:
         self._note_stored(further)
 
     def advance(self, done: int | None = None, total: int | None = None) -> None:
-        """Within a batch, set how far it brings the job; stored with the batch."""
+        """Set the progress within a batch; it is stored with the batch."""
         self.done = self.done if done is None else done
         self.total = self.total if total is None else total
 
     def beat(self, done: int | None = None, total: int | None = None) -> None:
-        """Outside of batches, report progress and renew the lease; cheap enough to call for each row.
+        """Report progress and renew the lease outside of batches; cheap enough to call for each row.
 
         Raises Cancelled, HandOver and LeaseLost.
         """
@@ -120,7 +121,7 @@ class Run:
             self._last_heartbeat = time.monotonic()
 
     def rewind(self) -> None:
-        """Back to what the last batch stored."""
+        """Return to what the last batch stored."""
         self.cursor: dict[str, Any] = deepcopy(self.job.cursor)
         self.done, self.total = self.job.done, self.job.total
 
@@ -137,7 +138,7 @@ class Run:
             time.sleep(min(left, 0.1))
 
     def _refuse_cancelled(self, asked_for: bool) -> None:
-        """Raise Cancelled where that was asked for. A rollback cannot be cancelled."""
+        """Raise Cancelled if cancelling was requested. A rollback cannot be cancelled."""
         if asked_for and not self.job.ending:
             raise Cancelled
 
@@ -146,7 +147,7 @@ class Run:
             raise HandOver
 
     def _store_heartbeat(self) -> None:
-        """Where the database is busy, this heartbeat is left out; there will be others."""
+        """Store a heartbeat; skip it if the database is busy, since others will follow."""
         try:
             leases.renew(self.job, done=self.done, total=self.total)
             stored = Job.objects.only("cancel_requested_at").get(pk=self.job.pk)
@@ -163,7 +164,7 @@ class Run:
         self.job.cursor, self.job.done, self.job.total = deepcopy(self.cursor), self.done, self.total
 
     def _yield_to_others(self) -> None:
-        """On SQLite: write the log back while nothing is locked, and leave the lock free for a moment when due."""
+        """On SQLite, checkpoint the log while nothing is locked, and leave the lock free for a moment when due."""
         if connection.vendor != "sqlite":
             return
         self._log.checkpoint()

@@ -1,4 +1,4 @@
-"""Running a job to its end: its work, retries after transient errors, the rollback of what failed or was cancelled."""
+"""Running a job to its end: its work, retries after transient errors, rollback after a failure or cancellation."""
 
 from __future__ import annotations
 
@@ -32,18 +32,17 @@ Result = TypeVar("Result")
 
 # Seconds before each retry after a transient error: a database that restarts takes half a minute.
 RETRY_PAUSES = (0.5, 1.0, 3.0, 5.0, 10.0, 10.0)
-ROLL_BACK_AGAIN_AFTER = timedelta(seconds=20)  # where rolling back failed
+ROLL_BACK_AGAIN_AFTER = timedelta(seconds=20)  # if rolling back failed
 
 UNEXPECTED = gettext_lazy("Something went wrong that nobody expected; whoever runs the console finds it in the log.")
 UNKNOWN_KIND = gettext_lazy("This version of the console does not know what to do here: the job is of another version.")
 
 
 def run(job_id: Any, *, seconds: float | None = None, hold_lease: bool = False) -> bool:
-    """Run a job until it ends or must be given back; False where it is not free.
+    """Run a job until it ends or must be given back; return False if it is not free.
 
-    ``hold_lease`` renews its lease during long steps, for workers. ``seconds`` limits how long this takes; then the job
-    is given back (the work notices at its next batch or beat). Raises JobFailed where not even the job's end could be
-    stored: it is claimed again when its lease ends.
+    ``hold_lease`` renews its lease during long steps, for workers. After ``seconds`` the job is given back, at its next
+    batch or beat. Raises JobFailed if not even the job's end could be stored: it is claimed again when its lease ends.
     """
     job = leases.claim(job_id, now=timezone.now())
     if job is None:
@@ -53,7 +52,7 @@ def run(job_id: Any, *, seconds: float | None = None, hold_lease: bool = False) 
     with (
         one_action(Facts(action=job.action)),
         editing_as(job.requester),
-        in_language_of(job.requester),  # who reads what the work says
+        in_language_of(job.requester),  # the requester reads the messages of the work
         renewer if hold_lease else nullcontext(),
         unlimited(),
         WriteAheadLog() as log,
@@ -69,8 +68,8 @@ def run(job_id: Any, *, seconds: float | None = None, hold_lease: bool = False) 
 
 
 def run_next_in_turn(job_id: Any, *, hold_lease: bool = False) -> None:
-    """Run the job whose turn it is now that a worker was woken for ``job_id``; nothing where none is free."""
-    # Where another worker was quicker, the next one is looked for.
+    """Run the job whose turn it is, in a worker woken for ``job_id``; do nothing if none is free."""
+    # If another worker was quicker, look for the next one.
     while (turn := leases.next_in_turn(job_id, now=timezone.now())) is not None:
         if run(turn, hold_lease=hold_lease):
             return
@@ -107,7 +106,7 @@ def _run_to_end(run: Run) -> None:
 def _work(run: Run, kind: Kind | None) -> dict[str, Any] | None:
     job = run.job
     if job.started_at is None:
-        # Cancelled while it waited. A job that has started finds out by itself, unless all of it is done already.
+        # Cancelled before it started. A job that has started is cancelled at its next batch, if it has one left.
         raise Cancelled
     if kind is None:
         raise JobFailed(UNKNOWN_KIND)
@@ -125,9 +124,9 @@ def _work(run: Run, kind: Kind | None) -> dict[str, Any] | None:
 
 
 def _roll_back(run: Run, kind: Kind | None) -> None:
-    """Undo what was done and end the job. Where that fails, a worker tries again later.
+    """Undo what was done and end the job. If that fails, a worker tries again later.
 
-    A job at whose rollback worker after worker dies ends as it is: people have to see why, and ask to resume it.
+    If worker after worker dies in the rollback, the job ends without it: people have to find out why, and resume it.
     """
     job = run.job
     roll_back = kind.roll_back if isinstance(kind, KindWithRollback) else None
@@ -150,16 +149,16 @@ def _roll_back(run: Run, kind: Kind | None) -> None:
 
 
 def _end(job: Job, state: Job.State, **changes: Any) -> None:
-    """End a job, and tell whoever it concerns, both or neither. Raises LeaseLost."""
+    """End a job and notify the people concerned, in one transaction. Raises LeaseLost."""
     with transaction.atomic():
         leases.end(job, state, **changes)
         notices.notify_ended(job, state, changes.get("result", {}))
 
 
 def _with_retries(run: Run, work: Callable[[Run], Result]) -> Result:
-    """What ``work`` returns; after a transient error it is called again, from the last batch on.
+    """Return what ``work`` returns; after a transient error call it again, from the last batch on.
 
-    Only retries in a row without a batch that brings the work further are limited.
+    Only retries in a row without a batch that makes progress are limited.
     """
     failures, batches = 0, run.batches
     while True:
@@ -178,7 +177,7 @@ def _with_retries(run: Run, work: Callable[[Run], Result]) -> Result:
 
 
 def _sentence(job: Job, error: Exception) -> str:
-    """What people read about a failure. Details of what nobody foresaw go to the log only."""
+    """Return the message about a failure for people. Details of unexpected errors are only logged."""
     if isinstance(error, JobFailed):
         return str(error)
     logger.error("Job %s (%s) failed:\n%s", job.pk, job.kind, errors.for_log(error))

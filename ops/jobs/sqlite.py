@@ -1,7 +1,7 @@
-"""SQLite's write-ahead log: a job writes it back between its batches, when others may write.
+"""SQLite's write-ahead log: a job checkpoints it between its batches, when others may write.
 
-By itself SQLite does so at the end of a commit that leaves the log long. Then it looks as if the batch had kept others
-waiting for all that time, so that batches are made smaller than they need be, and write the same pages more often.
+SQLite itself does so at the end of a commit that leaves a long log. That time would count as the batch's, as if it had
+kept others waiting, so batches would get smaller than necessary, and write the same pages more often.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from django.db import Error, connection
 
-CHECKPOINT_AFTER = 1.0  # seconds of writing, after which the log is written back: pages change in batch after batch
+CHECKPOINT_AFTER = 1.0  # seconds of writing between checkpoints: one after each batch would rewrite the same pages
 LONGEST_LOG = 16_000  # pages (64 MB): a longer log is reset
 READERS_TIMEOUT = 200  # milliseconds that resetting waits for readers, while writers wait too
 
 
 class WriteAheadLog:
-    """Within its block (``with``) no commit of this connection writes the log back: ``checkpoint`` does, and the end.
+    """In its ``with`` block no commit of this connection checkpoints the log: only ``checkpoint`` and the end do.
 
     On PostgreSQL it does nothing.
     """
@@ -39,11 +39,11 @@ class WriteAheadLog:
                 self.checkpoint()
 
     def add_write(self, seconds: float) -> None:
-        """Note that a transaction wrote for so long."""
+        """Record how long a transaction wrote."""
         self._written += seconds
 
     def checkpoint(self) -> None:
-        """Write the log into the database while others go on, where it is long enough. Nothing in a transaction."""
+        """Checkpoint the log, without blocking others, if enough was written. Do nothing in a transaction."""
         if self._autocheckpoint is None or self._written < CHECKPOINT_AFTER or connection.in_atomic_block:
             return
         self._written = 0.0
@@ -53,9 +53,9 @@ class WriteAheadLog:
 
 
 def reset_wal(mode: Literal["RESTART", "TRUNCATE"]) -> bool:
-    """Start the log from its beginning, with TRUNCATE as an empty file; False where a reader prevented it."""
+    """Restart the log from its beginning, with TRUNCATE as an empty file; return False if a reader prevented it."""
     (usual,) = _pragma("busy_timeout")
-    # Waiting for readers, a checkpoint keeps writers out: it may do so only shortly.
+    # A checkpoint that waits for readers blocks writers, so it may wait only briefly.
     _pragma(f"busy_timeout = {READERS_TIMEOUT}")
     try:
         return not _pragma(f"wal_checkpoint({mode})")[0]

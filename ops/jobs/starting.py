@@ -1,4 +1,4 @@
-"""Starting jobs, cancelling them and starting them again."""
+"""Starting, cancelling and retrying jobs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 IN_THE_REQUEST = 2.0  # seconds that a page may work before it hands over to a worker
 STOPPED = (Job.State.FAILED, Job.State.CANCELLED)  # over, but not finished
-# What ``retry`` changes of a job that is over: to resume its rollback, and besides to start from its beginning.
+# The changes that ``retry`` makes to a job that is over: to resume its rollback, and in addition to start it over.
 RESUME: dict[str, Any] = {
     "state": Job.State.QUEUED,
     "attempts_without_progress": 0,
@@ -40,11 +40,11 @@ START_OVER: dict[str, Any] = {
     "attempts": 0,
     **dict.fromkeys(("cancel_requested_at", "started_at")),
 }
-POLL_EVERY = 0.2  # seconds between two looks at a job that another process runs
+POLL_EVERY = 0.2  # seconds between two checks of a job that another process runs
 
 
 class NotPossible(Exception):
-    """A job cannot be cancelled or retried; the text is the sentence for people."""
+    """A job cannot be cancelled or retried; the text is the message for people."""
 
 
 def start(
@@ -59,9 +59,9 @@ def start(
 ) -> Job:
     """Store a job for ``requester`` (a user or None) and wake a worker for it once this transaction is committed.
 
-    ``title`` is what people read, ``params`` (JSON) what the work is given. With ``here``, outside of a transaction,
-    it runs in this process for up to 2 s, so that small work is over when this returns; a worker does the rest.
-    Without ``kick`` no worker is woken: the job waits for ``run_now``.
+    ``title`` is shown to people, ``params`` (JSON) are passed to the work. With ``here``, outside of a transaction,
+    the job runs in this process for up to 2 s, so that small jobs are over when this returns; a worker does the rest.
+    Without ``kick`` no worker is woken at first: the caller runs the job (``run_now``, ``do_here``).
     """
     now = timezone.now()
     job = Job(
@@ -75,7 +75,7 @@ def start(
         kicked_at=now,
     )
     if here:
-        # Committed before it runs: where this process dies, a worker resumes it like any other.
+        # Committed before it runs: if this process dies, a worker resumes it like any other.
         with transaction.atomic(durable=True):
             job.save(force_insert=True)
         do_here(job)
@@ -87,10 +87,10 @@ def start(
 
 
 def run_now(job: Job) -> Job:
-    """Run a job in this process until it ends, for commands and tests; returns it as it is then.
+    """Run a job in this process until it ends, for commands and tests; return it in its new state.
 
-    Waits where another process runs it. Ctrl-C cancels it: it is rolled back, then KeyboardInterrupt is raised. A job
-    whose rollback failed comes back RUNNING, with its ``error``; a worker tries again. Raises JobFailed where not even
+    Waits if another process runs it. Ctrl-C cancels it: it is rolled back, then KeyboardInterrupt is raised. A job
+    whose rollback failed is returned RUNNING, with its ``error``; a worker tries again. Raises JobFailed if not even
     the job's end could be stored.
     """
     try:
@@ -107,7 +107,7 @@ def run_now(job: Job) -> Job:
 
 
 def do_here(job: Job) -> None:
-    """Run a job in this process for as long as a page may take, outside of a transaction; a worker does the rest."""
+    """Run a job in this process for as long as a page may take; a worker does the rest. Not in a transaction."""
     try:
         running.run(job.pk, seconds=IN_THE_REQUEST)
     except JobFailed:
@@ -118,7 +118,7 @@ def do_here(job: Job) -> None:
 
 
 def kick(now: datetime) -> int:
-    """Wake workers for every job that nobody works on and nobody was woken for lately; returns how many."""
+    """Wake a worker for every job that none works on and none was woken for lately; return how many jobs."""
     stale = leases.free(now).filter(Q(kicked_at__isnull=True) | Q(kicked_at__lte=now - leases.lease()))
     kicked = 0
     for job in stale.order_by("created_at"):
@@ -129,7 +129,7 @@ def kick(now: datetime) -> int:
 
 
 def cancel(job: Job, *, by: Any) -> None:
-    """Cancel a job, outside of a transaction: at once where it has not started, else after its current batch.
+    """Cancel a job: immediately if it has not started, else after its current batch. Not in a transaction.
 
     Raises NotPossible, NotRecorded.
     """
@@ -144,14 +144,14 @@ def cancel(job: Job, *, by: Any) -> None:
         notices.notify_cancelled(job, by=by)
     job.refresh_from_db()
     if job.state == Job.State.QUEUED:
-        # What the job is about waits for it, so it is rolled back like any other, which does not take long.
+        # Its subject (an import, say) waits for its end: it is rolled back like any other, which does not take long.
         do_here(job)
     elif job.state in leases.UNDER_WAY:
         _kick(job)
 
 
 def retry(job: Job, *, by: Any) -> None:
-    """Start a failed or cancelled job from its beginning, or resume its rollback where that failed.
+    """Start a failed or cancelled job from its beginning, or resume its rollback if that failed.
 
     Raises NotPossible, NotRecorded.
     """
@@ -171,9 +171,9 @@ def retry(job: Job, *, by: Any) -> None:
 
 
 def roll_back(job: Job) -> bool:
-    """Have a worker roll back a job that ended without that, for what waits for it; it ends again in the same state.
+    """Have a worker roll back a job that ended without a rollback; it ends again in the same state.
 
-    False where the job has not ended so. One whose rollback failed is left: it is resumed on request (``retry``).
+    Returns False if the job is not such a one. A job whose rollback failed is left to ``retry``.
     """
     ended = Job.objects.filter(pk=job.pk, state__in=STOPPED, ending="")
     changes = dict.fromkeys(("ended_at", "lease_until", "kicked_at"))
@@ -181,19 +181,19 @@ def roll_back(job: Job) -> bool:
 
 
 def why_no_cancel(job: Job) -> str:
-    """Why jobs of this kind are not cancelled, as a sentence with what to do instead; "" where they are."""
+    """Return why the job cannot be cancelled, as a sentence with what to do instead; "" if it can."""
     kind = kind_of(job)
     return kind.why_no_cancel(job) if kind else ""
 
 
 def why_no_retry(job: Job) -> str:
-    """Why a job cannot be started again, as a sentence; "" where it can."""
+    """Return why the job cannot be started again, as a sentence; "" if it can."""
     if job.state not in STOPPED:
         return _("Only what failed or was cancelled can be tried again.")
     kind = kind_of(job)
     if kind is None:
         return str(running.UNKNOWN_KIND)
-    # A rollback that failed can always be resumed: what is left stands in the way of everything else.
+    # A rollback that failed can always be resumed: what it left behind blocks everything else.
     return "" if job.ending else kind.why_no_retry(job)
 
 
@@ -210,7 +210,7 @@ def _kick_after_commit(job: Job) -> None:
 
 
 def _kick(job: Job) -> None:
-    """Wake a worker; where the queue cannot be reached, the sweep asks again."""
+    """Wake a worker; if the queue cannot be reached, the supervisor's sweep tries again."""
     try:
         tasks.run_job.enqueue(str(job.pk))
     except Exception as error:

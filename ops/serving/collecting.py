@@ -1,4 +1,4 @@
-"""How often a process looks for cycles of objects that nobody uses any more."""
+"""Running Python's garbage collector less often."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NEW_OBJECTS = 50_000  # after which Python looks among the youngest; by itself after 700
+NEW_OBJECTS = 50_000  # before Python collects the youngest generation; its default is 700
 
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Do not look while everything is loaded, which takes a sixth of that time and finds next to nothing; leave what is
-    loaded out of every later look."""
+    """Do not collect while everything is loaded, which would take a sixth of that time and find almost nothing; exclude
+    what is loaded from every later collection."""
     gc.disable()
     try:
         yield
@@ -22,10 +22,10 @@ def loading() -> Iterator[None]:
 
 
 def collect_rarely() -> None:
-    """Called in a process that serves pages when everything is loaded: leave that out of every later look, and look
-    less often.
+    """Exclude what is loaded from later collections, and collect less often. For processes that serve pages, once
+    everything is loaded.
 
-    The page of a conversation of 100,000 messages spends a third of its time on looking otherwise.
+    Otherwise the page of a conversation of 100,000 messages spends a third of its time on collecting.
     """
     gc.collect()
     gc.freeze()

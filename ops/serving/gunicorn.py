@@ -1,13 +1,13 @@
 """Settings of gunicorn, the web server: ``gunicorn --config python:ops.serving.gunicorn ops.wsgi``.
 
-Options of the command line win. The number of processes is WEB_CONCURRENCY, which gunicorn reads itself.
+Command-line options take precedence. The number of processes is WEB_CONCURRENCY, which gunicorn reads itself.
 """
 
 worker_class = "ops.serving.worker.BufferingWorker"
 threads = 8
 timeout = 30  # seconds that a client has to send a request
-graceful_timeout = 3  # honcho kills what is there after five
-# Django decides whose headers say how somebody came (BEHIND_PROXY); gunicorn would believe everybody on this machine.
+graceful_timeout = 3  # honcho kills it after five
+# Django decides whose forwarding headers to trust (BEHIND_PROXY); gunicorn would trust every client on this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""

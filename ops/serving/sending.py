@@ -1,4 +1,4 @@
-"""The socket of a client: sending never waits for who reads slowly."""
+"""The socket of a client, on which sending never waits for a slow reader."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
 
-AT_ONCE = 2**16  # bytes sent at once
+AT_ONCE = 2**16  # bytes sent in one call
 SEND_BUFFER = 2**17  # bytes: small, so that a slow client's progress is seen within seconds
-IN_MEMORY = 2**20  # bytes of one answer: what is larger waits on disk
+IN_MEMORY = 2**20  # bytes of one response: a larger one is kept on disk
 
 
 class Part(NamedTuple):
-    """A piece of an answer: from where to where in a file."""
+    """A piece of a response: a range of bytes in a file."""
 
     file: IO[bytes]
     start: int
@@ -23,9 +23,9 @@ class Part(NamedTuple):
 
 
 class ClientSocket(socket.socket):
-    """Takes all that a thread sends; what the system does not take at once is left to ``send_some``.
+    """Accepts everything that a thread sends; what the system does not take immediately is left to ``send_some``.
 
-    The thread is free as soon as its answer is made. It must be over before the main loop calls ``send_some``.
+    The thread is free as soon as its response is made. It must be done before the main loop calls ``send_some``.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -34,7 +34,7 @@ class ClientSocket(socket.socket):
         self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     def held(self) -> int:
-        """How many bytes of memory wait to be sent, at most."""
+        """Return how many bytes in memory are not yet sent, at most."""
         return sum(min(part.end, IN_MEMORY) for part in self.unsent if isinstance(part.file, SpooledTemporaryFile))
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
@@ -48,7 +48,7 @@ class ClientSocket(socket.socket):
         self._send_what_is_taken()
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        """Small files are copied, so that clients who do not read do not use up the open files of the process."""
+        """Send a file. Small ones are copied, so that clients that do not read do not exhaust the open files."""
         size = os.fstat(file.fileno()).st_size - offset
         size = size if count is None else min(size, count)
         if size <= IN_MEMORY:
@@ -65,11 +65,11 @@ class ClientSocket(socket.socket):
                 self.send_some()
 
     def send_some(self) -> int:
-        """Send a little; how many bytes were taken. Raises OSError, BlockingIOError where nothing is taken."""
+        """Send a little; return how many bytes were taken. Raises OSError; BlockingIOError if none were taken."""
         part = self.unsent[0]
         part.file.seek(part.start)
         data = part.file.read(min(AT_ONCE, part.end - part.start))
-        # Not ``send``, which waits for as long as the socket's timeout, which is there for reading uploads.
+        # Not ``send``, which waits up to the socket's timeout, which is meant for reading uploads.
         sent = os.write(self.fileno(), data)
         if not data or part.start + sent == part.end:
             self.unsent.popleft()

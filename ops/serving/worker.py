@@ -1,10 +1,10 @@
-"""A worker of gunicorn that gives a thread only to requests that have arrived.
+"""A worker of gunicorn that gives a thread only to requests that have been received.
 
 gunicorn's own threaded worker reads a request in the thread that answers it, so that as many half-sent requests as
-there are threads stop every page. Here the main loop, which waits for all connections at once, receives the request
-line, the headers and what belongs to a form. A client that does not send them in time is cut off. What is larger than a
-form is an upload: it is read by the page that takes it, and uploads never have all threads. The main loop also sends
-what a client has not yet read of its answer, and only then receives its next request.
+there are threads block every page. Here the main loop, which waits for all connections together, receives the request
+line, the headers and the body of a form. A client that does not send them in time is disconnected. A larger body is an
+upload: the page that accepts it reads it, and uploads never occupy all threads. The main loop also sends the rest of a
+response as its client reads it, and only then receives the client's next request.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ops.serving.sending import ClientSocket
 
 END_OF_HEADERS = b"\r\n\r\n"
 LONGEST_LENGTH = 18  # digits of a Content-Length
-AT_ONCE = 2**16  # bytes received at once
+AT_ONCE = 2**16  # bytes received in one call
 MOST_HEADERS = 2**16  # bytes
 LARGEST_FORM = 2_621_440 + 2**16  # bytes: Django's DATA_UPLOAD_MAX_MEMORY_SIZE and the rest of a multipart form
-MOST_HELD = 2**26  # bytes of memory for all requests that are being received and all answers that are being sent
-SLOWEST_READER = 2**12  # bytes a second: whoever reads less is cut off after a while
-LINGER = 2.0  # seconds for a client to read the answer before its connection is closed
-MOST_DISCARDED = 2**16  # bytes that it may go on sending meanwhile
+MOST_HELD = 2**26  # bytes of memory for all requests that are being received and all responses that are being sent
+SLOWEST_READER = 2**12  # bytes a second: a client that reads less is disconnected after a while
+LINGER = 2.0  # seconds for a client to read the response before its connection is closed
+MOST_DISCARDED = 2**16  # bytes that it may still send meanwhile
 REFUSALS = {
     400: b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     411: b"HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
@@ -38,7 +38,7 @@ REFUSALS = {
 
 
 class Connection(TConn):
-    """A connection with what it has sent of its next request, and until when it has to have sent or read all."""
+    """A connection, what it has sent of its next request, and its deadline for sending or reading the rest."""
 
     sock: ClientSocket
 
@@ -47,19 +47,19 @@ class Connection(TConn):
         self.received = bytearray()
         self.deadline = 0.0
         self.closing = False
-        self.keepalive = False  # whether another request may follow the one that is answered
+        self.keepalive = False  # whether another request may follow the current one
         self.large = False  # whether its body is left to the page
-        self.data_ready = True  # for gunicorn: nothing has to be waited for in the thread
+        self.data_ready = True  # for gunicorn: the thread has nothing to wait for
 
     def init(self) -> None:
-        """In the thread, before the request is parsed: what was received comes first."""
+        """Have the parser read what was received first. Called in the thread, before the request is parsed."""
         super().init()
         self.sock.settimeout(self.cfg.timeout)
         self.parser.unreader.unread(bytes(self.received))
         self.received.clear()
 
     def expect_request(self, seconds: float) -> None:
-        """Take back what was read of the next request already, and wait for the rest of it."""
+        """Take back what the parser has read of the next request, and set the deadline for the rest."""
         self.sock.setblocking(False)
         if self.parser is not None:
             self.received += self.parser.unreader.take_buffered()
@@ -67,11 +67,11 @@ class Connection(TConn):
         self.deadline = time.monotonic() + seconds
 
     def held(self) -> int:
-        """How many bytes of memory it needs."""
+        """Return how many bytes of memory the connection needs."""
         return len(self.received) + self.sock.held()
 
     def is_complete(self) -> bool:
-        """Whether a thread can answer without waiting. Raises Refused."""
+        """Return whether a thread can answer without waiting. Raises Refused."""
         end = self.received.find(END_OF_HEADERS)
         if end < 0:
             if len(self.received) > MOST_HEADERS:
@@ -83,7 +83,7 @@ class Connection(TConn):
 
 
 def body_length(head: bytes) -> int:
-    """The bytes that follow a request line and its headers. Raises Refused where that is not said clearly."""
+    """Return how many bytes follow the request line and headers. Raises Refused if these do not state it clearly."""
     fields = [line.partition(b":") for line in head.split(b"\r\n")[1:]]
     named = [(name.strip().lower(), value.strip(b" \t")) for name, _, value in fields]
     if any(name == b"transfer-encoding" for name, _ in named):
@@ -103,10 +103,10 @@ class Refused(Exception):
 
 
 class BufferingWorker(ThreadWorker):
-    """``timeout`` in gunicorn's settings: how many seconds a client has for a request, and may be silent in an upload
-    or not read its answer.
+    """Its ``timeout`` in gunicorn's settings is how many seconds a client has to send a request, and may pause while
+    it uploads or reads the response.
 
-    HTTPS ends at the proxy: this worker speaks plain HTTP only.
+    HTTPS ends at the proxy: this worker supports plain HTTP only.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -130,7 +130,7 @@ class BufferingWorker(ThreadWorker):
         self._wait(connection, self.cfg.timeout)
 
     def _wait(self, connection: Connection, seconds: float) -> None:
-        """Receive the next request of a connection, which may be there already."""
+        """Receive the next request of a connection, which may have arrived already."""
         connection.expect_request(seconds)
         self._register(connection)
         if connection.received:
@@ -146,7 +146,7 @@ class BufferingWorker(ThreadWorker):
             self.poller.unregister(connection.sock)
 
     def _on_received(self, connection: Connection, sock: socket.socket) -> None:
-        if connection not in self.waiting:  # dropped for another one of the same round
+        if connection not in self.waiting:  # dropped earlier in this round of the loop
             return
         try:
             data = sock.recv(AT_ONCE)
@@ -167,7 +167,7 @@ class BufferingWorker(ThreadWorker):
         self._continue(connection)
 
     def _continue(self, connection: Connection) -> None:
-        """Have a request answered that has arrived."""
+        """Pass a request to a thread once it is complete."""
         try:
             if not connection.is_complete():
                 self._limit_held(connection)
@@ -186,22 +186,22 @@ class BufferingWorker(ThreadWorker):
             self.enqueue_req(connection)
 
     def _start_uploads(self) -> None:
-        """Give threads to uploads, as long as at least half of them are left for other requests."""
+        """Give threads to uploads, as long as at least half of the threads are left for other requests."""
         while self.uploads and self.uploading < max(1, self.cfg.threads // 2):
             self.uploading += 1
             self.enqueue_req(self.uploads.popleft())
 
     def _limit_held(self, connection: Connection) -> None:
-        """Drop whoever holds most where all connections together hold too much."""
+        """Drop the connection that holds most memory if all connections together hold too much."""
         if connection.held() > AT_ONCE and sum(one.held() for one in self.waiting) > MOST_HELD:
             self._drop(max(self.waiting, key=Connection.held))
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
-        # The rest of an upload that no page has taken is not worth a thread.
+        # Reading the rest of an upload that no page has read is not worth a thread.
         return not conn.large and super()._keepalive_after(conn, keepalive)
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
-        """In the main loop, after a thread has answered."""
+        """Send what is left of a response. Called in the main loop, after a thread has answered."""
         if conn.large:
             self.uploading -= 1
             self._start_uploads()
@@ -215,7 +215,7 @@ class BufferingWorker(ThreadWorker):
             self._drop(conn)
 
     def _send(self, connection: Connection) -> None:
-        """Send the rest of an answer as its client reads it."""
+        """Send the rest of a response as its client reads it."""
         connection.sock.setblocking(False)
         connection.deadline = time.monotonic() + self.cfg.timeout
         self.poller.register(connection.sock, selectors.EVENT_WRITE, partial(self._on_writable, connection))
@@ -223,7 +223,7 @@ class BufferingWorker(ThreadWorker):
         self._limit_held(connection)
 
     def _on_writable(self, connection: Connection, sock: ClientSocket) -> None:
-        if connection not in self.waiting:  # dropped for another one of the same round
+        if connection not in self.waiting:  # dropped earlier in this round of the loop
             return
         try:
             sent = sock.send_some()
@@ -245,7 +245,7 @@ class BufferingWorker(ThreadWorker):
             self._close(connection)
 
     def _close(self, connection: Connection) -> None:
-        """Close a connection once its client has read the answer (RFC 9112, 9.6), without waiting for that."""
+        """Close a connection once its client has read the response (RFC 9112, 9.6), without blocking."""
         try:
             connection.sock.shutdown(socket.SHUT_WR)
             connection.sock.setblocking(False)
@@ -267,7 +267,7 @@ class BufferingWorker(ThreadWorker):
             self._drop(next(iter(self.waiting)))
 
     def murder_pending(self) -> None:
-        """Called by the main loop again and again: once a second, drop whoever has taken too long."""
+        """Drop the slowest connection if there are too many, and once a second all that are past their deadline."""
         now = time.monotonic()
         if self.nr_conns >= self.worker_connections:
             self._drop_slowest()
@@ -275,7 +275,7 @@ class BufferingWorker(ThreadWorker):
             return
         self.swept = now
         for connection in list(self.waiting):
-            # A worker that ends waits for no request of which nothing has arrived.
+            # A worker that is ending does not wait for requests that have not begun to arrive.
             begun = connection.received or connection.sock.unsent
             latest = connection.deadline if self.alive or begun else now
             if latest <= now:

@@ -1,4 +1,4 @@
-"""What requesters are told of their jobs: a notice that one ended, and what the home page counts."""
+"""Jobs on the home page: those under way, and the user's recent failures."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LATELY = timedelta(days=7)
 
 
 def failed_lately(user: Any) -> QuerySet[Job]:
-    """The jobs of a requester that failed in the last days and were not started again."""
+    """Return the jobs of a requester that failed in the last seven days and were not started again."""
     return Job.objects.filter(requester=user, state=Job.State.FAILED, ended_at__gt=timezone.now() - LATELY)
 
 
 def under_way(user: Any) -> Iterable[Waiting]:
-    """The jobs under way in the list as this person sees it."""
+    """Yield the line that counts the jobs under way in this user's list."""
     rows = Job.objects.filter(state__in=UNDER_WAY)
     rows = rows if permissions.may_see_all(user) else rows.filter(requester=user)
     yield Waiting("jobs.Job", rows, lambda n: ngettext("job under way", "jobs under way", n), "state=under-way")

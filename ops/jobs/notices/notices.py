@@ -1,4 +1,4 @@
-"""The notices of jobs: that one ended, in the transaction in which it ends; and that somebody else cancelled it."""
+"""The notices of jobs: that one ended, given in the transaction that ends it, and that somebody else cancelled it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = (
 
 
 def notify_ended(job: Job, state: str, result: Mapping[str, Any]) -> None:
-    """Tell whoever it concerns that a job ended in this ``state``. Called again, it tells nothing new."""
+    """Notify the people concerned that a job ended in this ``state``; a second call changes nothing."""
     kind = kind_of(job)
     if kind is not None:
         news = kind.news(job, state, result)
@@ -33,5 +33,5 @@ def notify_ended(job: Job, state: str, result: Mapping[str, Any]) -> None:
 
 
 def notify_cancelled(job: Job, *, by: Any) -> None:
-    """Tell the requester that ``by``, who is somebody else, cancelled their job."""
+    """Notify the requester that ``by`` cancelled their job, unless they did so themselves."""
     notify(CANCELLED, [job.requester_id], job, by=by, occasion=job.action)

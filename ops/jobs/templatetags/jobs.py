@@ -18,48 +18,48 @@ register = template.Library()
 
 @register.filter
 def progress(job: Job) -> Progress:
-    """How far a job is now."""
+    """Return the progress of a job now."""
     return progresses.progress_of(job, timezone.now())
 
 
 @register.filter
 def took(job: Job) -> str:
-    """How long an ended job took."""
+    """Return how long an ended job took."""
     return progresses.took(job)
 
 
 @register.filter
 def undoes_work(job: Job) -> bool:
-    """Whether a job that fails or is cancelled leaves nothing behind."""
+    """Return whether a job that fails or is cancelled leaves nothing behind."""
     return progresses.undoes_work(job)
 
 
 @register.filter
 def rollback_failure(job: Job) -> str:
-    """Why an ended job was not rolled back, and what is left of it, as sentences; "" where nothing is to be done."""
+    """Return why an ended job was not rolled back, and what is left of it, in sentences; "" if it needs no action."""
     return progresses.rollback_failure(job)
 
 
 @register.filter
 def cancel_note(job: Job) -> str:
-    """What cancelling a job does, as a sentence; "" where that needs none."""
+    """Return what cancelling a job does, as a sentence; "" if that needs none."""
     kind = kind_of(job)
     return str(kind.cancel_note) if kind else ""
 
 
 @register.filter
 def why_no_cancel(job: Job) -> str:
-    """Why a job cannot be cancelled, as a sentence with what to do instead; "" where it can."""
+    """Return why a job cannot be cancelled, as a sentence with what to do instead; "" if it can."""
     return starting.why_no_cancel(job)
 
 
 @register.filter
 def may_cancel(user: Any, job: Job) -> bool:
-    """Whether somebody may cancel a job now."""
+    """Return whether this user can cancel a job now."""
     return permissions.may_cancel(user, job)
 
 
 @register.filter
 def may_retry(user: Any, job: Job) -> bool:
-    """Whether somebody may start a job again now."""
+    """Return whether this user can start a job again now."""
     return permissions.may_retry(user, job)

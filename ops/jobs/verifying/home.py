@@ -1,4 +1,4 @@
-"""What the home page says of the audit trail's chain, with the button that verifies it."""
+"""The home page's section on the audit trail's chain, with the button that verifies it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.jobs.verifying import kind
 
 
 def last_verification(request: HttpRequest) -> dict[str, kind.Verification | None] | None:
-    """Return the ``last`` verification, None in it before the first; None for who may not read the trail."""
+    """Return the ``last`` verification (None before the first); None for users who may not read the trail."""
     if not request.user.has_perm(kind.PERMISSION):
         return None
     return {"last": next(iter(kind.latest(1)), None)}

@@ -1,4 +1,4 @@
-"""The job that verifies the audit trail: as ``manage.py verify_audit``, with progress, and on record."""
+"""The job that verifies the audit trail: like ``manage.py verify_audit``, with progress, and recorded."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PERMISSION = "audit.view_entry"
 
 
 class VerifyTrail(Kind):
-    """Reads the whole chain. It always begins at the first seal: what a worker noted of an earlier attempt could have
-    been tampered with like the trail itself. A trail that is not intact makes the job fail with what is wrong."""
+    """Reads the whole chain. It always starts at the first seal: the cursor of an earlier attempt could have been
+    tampered with like the trail itself. If the trail is not intact, the job fails with the fault as its error."""
 
     name = KIND
     unit = gettext_lazy("entries")
@@ -52,7 +52,7 @@ class VerifyTrail(Kind):
 
 
 class _Counter:
-    """Tells the run how many seals were read. The last position is the total: counting a million rows takes long."""
+    """Reports how many seals were read. The total is the last position: counting a million rows takes long."""
 
     def __init__(self, run: Run) -> None:
         last = chain.head()
@@ -65,9 +65,9 @@ class _Counter:
 
 @dataclass(frozen=True)
 class Verification:
-    """A verification: ``state`` is "running", "intact", "broken", or "unfinished" where the job came to no result.
+    """A verification: ``state`` is "running", "intact", "broken", or "unfinished" if the job has no result.
 
-    ``fault`` says what is wrong, ``sealed`` how many entries were intact, and ``anchor`` what proves later that none of
+    ``fault`` is what is wrong, ``sealed`` is how many entries were intact, and ``anchor`` proves later that none of
     these was cut off.
     """
 
@@ -79,13 +79,13 @@ class Verification:
 
 
 def latest(number: int) -> list[Verification]:
-    """The latest verifications, the newest first."""
+    """Return the latest verifications, the newest first."""
     jobs = Job.objects.filter(kind=KIND).select_related("requester").order_by("-created_at", "-id")
     return [_verification(job) for job in jobs[:number]]
 
 
 def start(*, by: Any) -> Job:
-    """Verify the trail: at once where it is short, else by a worker. Where that is under way already, it is that job.
+    """Verify the trail: in this process if it is short, else by a worker. Return the job, or one already under way.
 
     Must not run in a transaction.
     """

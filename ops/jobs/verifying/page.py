@@ -1,4 +1,4 @@
-"""The page that verifies the audit trail, and says what the last verifications came to."""
+"""The page that verifies the audit trail, and shows the results of the last verifications."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SHOWN = 10
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def verification(request: HttpRequest) -> HttpResponse:
-    """The state of the trail; POST verifies it. For people who may read the trail."""
+    """Show the state of the trail; POST verifies it. For users who may read the trail."""
     if not request.user.has_perm(kind.PERMISSION):
         raise PermissionDenied
     if request.method == "POST":
@@ -33,7 +33,7 @@ def verification(request: HttpRequest) -> HttpResponse:
         "title": _("Verification of the audit trail"),
         "last": last,
         "earlier": found[1:],
-        # Its progress is asked for as that of any job.
+        # Its progress is polled like that of any job.
         "live": last is not None and last.state == "running" and permissions.may_see(request.user, last.job),
     }
     return TemplateResponse(request, "jobs/verification.html", context)

@@ -1,4 +1,4 @@
-"""The worker of the library whose queue is used. Asked to end, it gives back its job after the current batch."""
+"""The worker of the queue's library. On a signal to end, it gives back its job after the current batch."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ops.jobs.run import stop
 
 logger = logging.getLogger(__name__)
 
-POLL_EVERY = 0.5  # seconds between two looks at the queue in the database
-PARENT_EVERY = 1.0  # seconds between two looks whether the supervisor lives
-LONGEST_PAUSE = 10.0  # seconds between two tries while the database or Redis is away
+POLL_EVERY = 0.5  # seconds between two polls of the queue in the database
+PARENT_EVERY = 1.0  # seconds between two checks that the supervisor is alive
+LONGEST_PAUSE = 10.0  # seconds between two tries while the database or Redis is unavailable
 
 
 def work(parent: int) -> None:
@@ -35,10 +35,10 @@ def work(parent: int) -> None:
 
 
 class DatabaseWorker(Worker):
-    """The library's worker, which also waits while the database is away."""
+    """The library's worker, which also waits while the database is unavailable."""
 
     def shutdown(self, signum: int, frame: Any) -> None:
-        # A signal may come twice; at the second, the library would stop in the middle of a batch.
+        # A signal may arrive twice; at the second, the library would stop in the middle of a batch.
         if not stop.requested:
             stop.requested = True
             super().shutdown(signum, frame)
@@ -72,7 +72,7 @@ def _work_for_database() -> None:
 
 
 def _work_for_redis() -> None:
-    """RQ's worker that runs jobs in its own process, where a signal asks them to end; RQ kills child processes."""
+    """Run jobs in RQ's worker without child processes, so that a signal ends them cleanly: RQ kills children."""
     rq, django_rq, backend = (import_module(name) for name in ("rq", "django_rq", "django_tasks_rq.backend"))
 
     class RedisWorker(rq.SimpleWorker):  # type: ignore[name-defined]

@@ -1,4 +1,4 @@
-"""What the supervisor does besides jobs: the management commands that rooms declare, and pruning the queue."""
+"""The supervisor's work besides jobs: running the commands that rooms declare, and pruning the queue."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ops.jobs import errors
 logger = logging.getLogger(__name__)
 
 PRUNE_EVERY = timedelta(days=1)
-DEAD_AFTER = timedelta(days=7)  # a task that runs for so long died with its worker
+DEAD_AFTER = timedelta(days=7)  # a task that has run for longer died with its worker
 
 
 def scheduled() -> dict[str, int]:
-    """The commands that rooms declare (``Room.rounds``), each with the seconds between two runs."""
+    """Return the commands that rooms declare (``Room.rounds``), each with the seconds between two runs."""
     return {command: seconds for room in rooms() for command, seconds in room.rounds.items()}
 
 
 def run_due(last_runs: dict[str, datetime], now: datetime) -> None:
-    """Run the scheduled commands that are due at ``now``, and note that in ``last_runs``.
+    """Run the scheduled commands that are due at ``now``, and record that in ``last_runs``.
 
     A command that fails is logged, and stops neither the others nor jobs. Raises the database's errors.
     """

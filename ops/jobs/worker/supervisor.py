@@ -1,4 +1,4 @@
-"""The one long-running process for jobs: it keeps workers alive and does what is due every few seconds."""
+"""The one long-running process for jobs: it keeps workers alive, and sweeps every few seconds."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ops.jobs.worker import rounds
 
 logger = logging.getLogger(__name__)
 
-CHECK_EVERY = 0.2  # seconds between two looks whether workers live
-QUICK_DEATH = 5.0  # seconds: a worker that lived shorter is not replaced at once
-LONGEST_PAUSE = 10.0  # seconds before it is
-STOP_TIMEOUT = 3.5  # seconds that workers have to end; honcho kills what is there after five
+CHECK_EVERY = 0.2  # seconds between two checks that workers are alive
+QUICK_DEATH = 5.0  # seconds: a worker that lived for less is replaced only after a pause
+LONGEST_PAUSE = 10.0  # seconds of that pause, at most
+STOP_TIMEOUT = 3.5  # seconds that workers have to end; honcho kills them after five
 
 
 class WorkerProcess:
-    """One worker process after another."""
+    """A worker process, and its replacements when it dies."""
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
@@ -36,7 +36,7 @@ class WorkerProcess:
         self.pause = 0.5
 
     def ensure_alive(self) -> None:
-        """Start a worker where none lives: at once after the first death, after longer pauses when they repeat."""
+        """Start a worker if none is alive: immediately, or after growing pauses if workers die quickly."""
         now = time.monotonic()
         if self.process is not None and self.process.poll() is not None:
             self._died(now)
@@ -49,12 +49,12 @@ class WorkerProcess:
             self.started = now
 
     def terminate(self) -> None:
-        """Ask the worker to end."""
+        """Signal the worker to end."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
 
     def wait(self, until: float) -> None:
-        """Wait for the worker to end until then (time.monotonic), then kill it; the next one resumes its job."""
+        """Wait ``until`` (time.monotonic) for the worker to end, then kill it; the next one resumes its job."""
         if self.process is None:
             return
         try:
@@ -104,9 +104,9 @@ class Supervisor:
             worker.wait(until)
 
     def _sweep(self, now: datetime) -> None:
-        """Wake workers for jobs that nobody works on, prune the queue, run what is due.
+        """Wake workers for free jobs, prune the queue, run the commands that are due.
 
-        A database that is away or locked is asked again at the next sweep.
+        If the database is unavailable or locked, the next sweep tries again.
         """
         try:
             kicked = starting.kick(now)

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 
 def at_least_one(text: str) -> int:
-    """A number of processes. Raises ArgumentTypeError for anything else."""
+    """Return a number of processes. Raises ArgumentTypeError for anything else."""
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text} is not a number of processes: 1 or more.")
     return int(text)
