@@ -1,4 +1,4 @@
-"""The list of messages with those first that answer a search best."""
+"""The list of messages, ordered by how well they match a search."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy
 from messaging.search.engine import MARKED
 from ops.console.keyset import MAX_COUNTED, KeysetChangeList, Order
 
-RANKED = MAX_COUNTED  # messages that are ordered, the newest that were found
+RANKED = MAX_COUNTED  # messages that are ranked: the newest that were found
 BEST = Order("best", gettext_lazy("Best first"), ("-score", "-id"))
 
 
 class RankedChangeList(KeysetChangeList):
-    """A list of messages that has the order BEST where words are searched for.
+    """A list of messages that offers the order BEST if the search has words.
 
-    A score comes from the text alone, so that it is a place in the list, as times are in the other orders.
+    A score depends on the text alone, so that it can be a position in the list, as times are in the other orders.
     """
 
     @property
@@ -55,7 +55,7 @@ class RankedChangeList(KeysetChangeList):
 
     @cached_property
     def _ranking(self) -> list[tuple[int, int]]:
-        """The places of all that is ordered, the best first: of equals the newest."""
+        """The places of all ranked messages, the best first; of equal scores the newest."""
         if self.unsearched is None:
             rows = self.queryset.order_by("-timestamp", "-id")
         else:
@@ -84,5 +84,5 @@ class RankedChangeList(KeysetChangeList):
 
 
 def _place(score: int, key: int) -> tuple[int, int]:
-    """Ascending, the best score comes first, and of equals the newest."""
+    """Return a sort key: in ascending order the best score comes first, and of equal scores the newest."""
     return -score, -key

@@ -1,4 +1,4 @@
-"""The texts in which a search found something, as rows of lists show them."""
+"""The texts that a search found, as the rows of lists show them."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ops.console.searching.asked import Search
 
 
 class FoundText(NamedTuple):
-    """A text of a message, and the usernames of its people. With ``is_older``, it was edited away since."""
+    """A text of a message, and the usernames of its sender and receiver. If ``is_older``, it was edited away since."""
 
     pk: int
     content: str
     sender: str
     receiver: str
     is_older: bool = False
-    warning: str = ""  # in the place of a text that is covered
+    warning: str = ""  # shown instead of a covered text
 
 
 def with_texts(messages: Any) -> Any:
-    """These rows of messages with what ``texts_of`` takes of them."""
+    """Annotate messages with the text that ``texts_of`` needs."""
     return messages.annotate(read_of_it=Left("content", MARKED))
 
 
 def texts_of(rows: Iterable[Any]) -> dict[int, FoundText]:
-    """The texts of such rows, by id, which are taken off them: what may be shown of a row is decided after this."""
+    """Return the texts of such rows by id, and remove them from the rows: what a row may show is decided later."""
     found = {}
     for row in rows:
         text = row.__dict__.pop("read_of_it")
@@ -39,12 +39,12 @@ def texts_of(rows: Iterable[Any]) -> dict[int, FoundText]:
 
 
 def texts_of_messages(keys: Collection[int]) -> dict[int, FoundText]:
-    """The texts of the messages with these keys, by id."""
+    """Return the texts of the messages with these keys, by id."""
     return {pk: FoundText(*words[:4]) for pk, words in marked_texts(keys).items()}
 
 
 def found_texts(texts: Mapping[int, FoundText], search: Search) -> dict[int, FoundText]:
-    """These texts of messages, by id, or an older one where that has more of what was searched for. Of a long text the
+    """Return these texts of messages by id, or an older one if that has more of the words. Long texts are cut to their
     beginning, in which words are marked."""
     found = dict(texts)
     query = search.query
@@ -61,7 +61,7 @@ def found_texts(texts: Mapping[int, FoundText], search: Search) -> dict[int, Fou
 
 
 def shown_of(texts: Iterable[Any]) -> Shown:
-    """What rows show of messages: the current text, or an older one; nothing of those that are covered."""
+    """Return what these rows show of messages: current texts and older ones, without covered ones."""
     shown = [one for one in texts if one is not None and not getattr(one, "warning", "")]
     older = {one.pk for one in shown if getattr(one, "is_older", False)}
     return Shown(messages={one.pk for one in shown} - older, histories=older)

@@ -1,4 +1,4 @@
-"""The newest messages with the words that somebody typed into the jump box."""
+"""The newest messages with the words that were typed into the jump box."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Hit:
 
 @dataclass(frozen=True)
 class Texts:
-    """The newest messages that a search finds, and the address of the list that has them all. Without hits where there
-    are none, and where a reason is asked for before the list tells whether there are."""
+    """The newest messages that a search finds, and the address of the list of all of them. ``hits`` is also empty while
+    a reason must be given before the list may show whether there are any."""
 
     search: Search
     address: str
@@ -44,7 +44,7 @@ class Texts:
 
     @property
     def suggestions(self) -> list[Found]:
-        """The hits, each as a line of plain text, and the list that has them all."""
+        """The hits, each as a line of plain text, and the list of all of them."""
         lines = [Found(self._line(hit.text), "", hit.address, Group.MESSAGES) for hit in self.hits]
         every = _("Search messages for “%(words)s”") % {"words": self.search.text}
         return [*lines, Found(every, "", self.address, Group.MESSAGES)]
@@ -55,8 +55,8 @@ class Texts:
 
 
 def texts(request: HttpRequest, words: str) -> Texts | None:
-    """Search for ``words`` as the list of messages does, and record what is shown; None for those who may not see it,
-    and for what cannot be searched for."""
+    """Search for ``words`` as the list of messages does, and record what is shown. Return None if the user may not see
+    the list, or if the words are not a valid search."""
     of_messages: Any = admin.site.get_model_admin(Message)
     if not of_messages.has_view_permission(request):
         return None

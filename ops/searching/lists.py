@@ -1,4 +1,4 @@
-"""Lists that are searched by the language of messaging/search: those of conversations and of messages."""
+"""The lists of conversations and of messages, which are searched in the language of messaging/search."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class SearchedAdmin(RecordedLists, PeopleAdmin):
     search_fields = ("content",)  # shows the search box
 
     class Media:
-        css = {"all": ("moderation/labels.css",)}  # of what they were reported for
+        css = {"all": ("moderation/labels.css",)}  # for the labels of reports
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return self.list_rows.all()
 
     @cached_property
     def list_rows(self) -> Any:
-        """Made once: that takes longer than asking for a page of them. Each request has a copy."""
+        """The queryset, built once, since that takes longer than fetching a page of it. Each request gets a copy."""
         return self.model.objects.for_list()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, with saved searches above it. Whoever is shown the first page of one has seen what is new."""
+        """Show the list, with saved searches above it. Showing the first page of one marks its new messages as seen."""
         if not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
         offered = Offered(request, self.model, clean_search_term(request.GET.get(SEARCH_VAR, "")))
@@ -49,23 +49,23 @@ class SearchedAdmin(RecordedLists, PeopleAdmin):
         return response
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        """Narrow to what was searched for, and keep the search with the request."""
+        """Narrow the rows by the search, and keep the search on the request."""
         search = self.asked(request, search_term)
         request.search = search  # type: ignore[attr-defined]
         if not search.text:
             return queryset, False
         request.unsearched = queryset  # type: ignore[attr-defined]
-        # Of the list's pages: which way to their rows is the shortest, only they know (KeysetChangeList).
+        # For the list's pages: only KeysetChangeList can choose the fastest query for their rows.
         return self.matching(queryset, search), False
 
     def matching(self, rows: Any, search: Search) -> QuerySet:
-        """Those of ``rows`` that a search finds, as a condition like others."""
+        """Return the ``rows`` that a search finds, filtered by an ordinary condition."""
         raise NotImplementedError
 
     def asked(self, request: HttpRequest, text: str) -> Search:
-        """What somebody typed, in which they name those whom they find in this list."""
+        """Parse what the user typed, which may name the people that they find in this list."""
         return asked(request, clean_search_term(text), lambda name: self.person_named(request, name))
 
     def findable(self, request: HttpRequest) -> Any:
-        """Whoever may not see users finds people who wrote or received something: the lists show those."""
+        """Return all users; for users who may not see accounts, only those with messages, whom the lists show."""
         return User.objects.all() if request.user.has_perm("accounts.view_user") else User.objects.with_messages()

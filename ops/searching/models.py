@@ -15,7 +15,7 @@ from messaging.search.language import LONGEST
 
 
 class SavedSearch(models.Model):
-    """What somebody typed into the search box of a list, under a name; without an ``owner``, the team's."""
+    """The words that were typed into the search box of a list, under a name; without an ``owner``, the team's."""
 
     class Scope(models.TextChoices):
         CONVERSATIONS = "conversations", gettext_lazy("Conversations")
@@ -46,10 +46,10 @@ class SavedSearch(models.Model):
 
 
 class Look(models.Model):
-    """That somebody looked at what a search finds: which messages were stored by then, and how many of those that were
-    stored since it finds, as it was last counted: up to 1,000 and one more.
+    """A person's last look at what a search finds: which messages were stored by then, and how many of those stored
+    since the search finds (``new``), as last counted: 1,001 at most.
 
-    Those were stored that have keys up to ``seen_up_to`` and in none of the runs [first, last] of ``missing``
+    The messages stored by then have keys up to ``seen_up_to``, outside of the runs [first, last] of ``missing``
     (ops/searching/saved/arriving.py).
     """
 
@@ -68,8 +68,8 @@ class Look(models.Model):
 
 
 def offered_to(user_id: Any, scope: str = "", *, using: str = DEFAULT_DB_ALIAS) -> list[SavedSearch]:
-    """Return the searches of the team and of this person, the team's first, of one scope or of all. With ``new``: how
-    many messages are new to them, 0 where they have never looked."""
+    """Return the searches of the team and of this person, the team's first, of one scope or of all. Their ``new`` is
+    how many messages are new to the person, 0 if they have never looked."""
     found = []
     for pk, name, searched, words, owner, new in _offered(using).ask(using=using, person=user_id):
         if scope in ("", searched):
@@ -81,7 +81,7 @@ def offered_to(user_id: Any, scope: str = "", *, using: str = DEFAULT_DB_ALIAS) 
 
 @cache
 def _offered(using: str) -> Statement:
-    """Written once: each list asks for them."""
+    """Return the query, with its SQL cached, because each list runs it."""
     rows = SavedSearch.objects.filter(Q(owner=None) | Q(owner=slot("person")))
     new = Look.objects.filter(search=OuterRef("pk"), person=slot("person")).values("new")[:1]
     rows = rows.order_by(models.F("owner").asc(nulls_first=True), "name")

@@ -1,4 +1,4 @@
-"""The page of messages that say nearly the same as another one, by sender: campaigns of spam show."""
+"""The page of near-duplicates of a message, by sender, which reveals spam campaigns."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Alike:
-    """A message that says nearly the same: its first words, or a ``warning`` where they come covered, and how alike it
-    is in per cent."""
+    """A near-duplicate: its first words, or a ``warning`` if they are covered, and its likeness in per cent."""
 
     message: Any
     words: str
@@ -37,7 +36,7 @@ class Alike:
 
 
 def by_sender(found: list[Similar], warnings: Mapping[int, str]) -> list[tuple[str, list[Alike]]]:
-    """The messages of each sender, those who sent most of them first."""
+    """Return the messages of each sender, those who sent most of them first."""
     groups: dict[str, list[Alike]] = {}
     for message, likeness in found:
         warning = warnings.get(message.pk, "")
@@ -56,13 +55,13 @@ class FindsSimilar(RecordedReading):
 
     @method_decorator(require_safe)
     def similar_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show what says nearly the same as a message, which is a search among all messages, recorded as one."""
+        """Show the near-duplicates of a message. This is a search among all messages, and recorded as one."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         message = self.get_object(request, object_id)
         if message is None:
             raise Http404
-        # A reason for this message opens no others; and whether there are any tells what they say.
+        # A reason for this message does not cover others; and that there are any already reveals what they say.
         every = gate.scope_of(Message)
         if not gate.is_open(every):
             raise gate.ReasonNeeded(every)

@@ -1,8 +1,8 @@
-"""Which messages are stored at a moment, so that those that come later can be told from them.
+"""Which messages are stored at a moment, in order to distinguish those that are stored later.
 
-Keys alone do not tell: on PostgreSQL a message gets its key before its transaction commits, and others with higher keys
-may be there earlier. So the gaps between the newest keys are kept with the highest one. Most of them stay empty, since
-their messages were deleted or never committed.
+The highest key is not enough: on PostgreSQL a message gets its key before its transaction commits, and others with
+higher keys may be committed earlier. So the gaps between the newest keys are kept with the highest one. Most of them
+stay empty, since their messages were deleted or never committed.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from django.db.models.functions import Lag
 from messaging.models import Message
 from messaging.writing import array_of
 
-LOOKED_AT = 10_000  # the newest messages, between which gaps are looked for
+LOOKED_AT = 10_000  # the newest messages, which are searched for gaps
 MOST_GAPS = 500  # the newest ones
 
 
 class Stored(NamedTuple):
-    """The messages with keys up to ``up_to``, but for those in ``missing``: runs of keys [first, last]."""
+    """The messages with keys up to ``up_to``, except those in ``missing``: runs of keys [first, last]."""
 
     up_to: int
     missing: list[list[int]]
 
 
 def stored(using: str = DEFAULT_DB_ALIAS) -> Stored:
-    """Return which messages are stored now. What commits while this is asked may be among them or not."""
+    """Return which messages are stored now. Those that are committed meanwhile may be included or not."""
     keys = Message.objects.using(using).order_by("-pk").values_list("pk", flat=True)
     newest = keys.first() or 0
     if connections[using].vendor != "postgresql":  # one writer at a time: keys are in the order of commits
@@ -42,14 +42,14 @@ def stored(using: str = DEFAULT_DB_ALIAS) -> Stored:
 
 
 def since(then: Stored, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
-    """Return the messages that were not stored then, in parts."""
+    """Return the messages that were not stored then, as one or two querysets."""
     messages = Message.objects.using(using)
     late = list(_within(then.missing, using)) if then.missing else []
     return [messages.filter(pk__gt=then.up_to), *([messages.filter(pk__in=late)] if late else [])]
 
 
 def _within(runs: list[list[int]], using: str) -> Iterator[int]:
-    """The keys of the messages within these runs."""
+    """Yield the keys of the messages within these runs."""
     firsts, lasts = (array_of(ends) for ends in zip(*runs, strict=True))
     with connections[using].cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""What an erasure removes from this room: the searches of a person, those that name them, and what they looked at."""
+"""What an erasure removes from this room: a person's searches, searches that name the person, and their looks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ops.searching.models import Look, SavedSearch
 
 
 def remove(person: ErasedPerson, _: Any) -> Outcome:
-    """Whoever's they are: a search for somebody who is gone finds nothing."""
+    """Delete these rows, including other people's searches that name the person, which would find nothing any more."""
     pattern = name_pattern(person.names)
     rows = SavedSearch.objects.values_list("pk", "name", "words")
     naming = [pk for pk, *texts in rows if any(mentions(pattern, text) for text in texts)]

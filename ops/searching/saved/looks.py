@@ -1,6 +1,6 @@
-"""How much is new in a saved search: counted by the worker for who has looked at it, and begun anew with each look.
+"""How much is new in a saved search: counted by the worker for people who looked at it, and reset by each look.
 
-Messages are new that were stored since, whenever they were sent: an import brings old ones.
+A message is new if it was stored since, whenever it was sent: an import stores old ones.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ops.searching.saved.arriving import Stored
 
 MODELS = {SavedSearch.Scope.CONVERSATIONS: Conversation, SavedSearch.Scope.MESSAGES: Message}
 MOST = 1_000  # new messages; beyond, "more than 1,000"
-COUNTED_FOR = timedelta(days=14)  # since somebody signed in
+COUNTED_FOR = timedelta(days=14)  # since the person last signed in
 
 
 def look(saved: SavedSearch, user: Any, stored: Stored | None = None) -> None:
-    """Note that ``user`` has seen what the search finds of the messages that were stored then; now, without that."""
+    """Record that ``user`` has seen what the search finds among ``stored`` messages (by default those stored now)."""
     stored = stored or arriving.stored()
     seen = Look(search=saved, person=user, seen_up_to=stored.up_to, missing=stored.missing)
     unique, changed = ["person", "search"], ["seen_up_to", "missing", "new"]
@@ -34,14 +34,14 @@ def look(saved: SavedSearch, user: Any, stored: Stored | None = None) -> None:
 
 
 def may_see(scope: str, user: Any) -> bool:
-    """Whether ``user`` sees the list of this scope."""
+    """Return whether ``user`` may see the list of this scope."""
     return user.has_perm(f"messaging.view_{MODELS[SavedSearch.Scope(scope)]._meta.model_name}")
 
 
 def count_new(now: datetime) -> int:
-    """Count what is new for everybody who signed in lately; returns how many numbers changed.
+    """Count what is new for everybody who signed in lately; return how many numbers changed.
 
-    Where reasons are asked for before texts, nothing is counted: how many texts have a word tells what they say.
+    If reasons are required for reading texts, nothing is counted: how many texts have a word reveals what they say.
     """
     looks = Look.objects.select_related("search", "person").order_by("person", "pk")
     if gate.is_asked():
@@ -50,7 +50,7 @@ def count_new(now: datetime) -> int:
     for one in _due(looks, now):
         number = _new(one, now)
         if number != one.new:
-            # Not over a look of this moment.
+            # Do not overwrite a look made meanwhile.
             this = Look.objects.filter(pk=one.pk, seen_up_to=one.seen_up_to, missing=one.missing)
             changed += this.update(new=number)
     return changed
@@ -62,7 +62,7 @@ def _due(looks: Any, now: datetime) -> Iterable[Look]:
 
 
 def _new(one: Look, now: datetime) -> int:
-    """As the person finds them: with the filters of their role, in their time zone."""
+    """Count the new messages as the person finds them: with the filters of their role, in their time zone."""
     if not may_see(one.search.scope, one.person):
         return 0
     request: Any = HttpRequest()

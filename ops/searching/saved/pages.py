@@ -1,4 +1,4 @@
-"""The pages on which people save searches, see what is saved, and delete it."""
+"""The pages for saving searches, and for listing and deleting saved ones."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ NOT_SHOWN = {
 
 
 class OfLists(ConsolePage):
-    """A page for whoever sees one of the lists that are searched."""
+    """A page for users who may see one of the searched lists."""
 
     def may_open(self, user: Any) -> bool:
         return any(may_see(scope, user) for scope in MODELS)
 
 
 class SaveSearch(OfLists, SaveUnderName):
-    """Saves what its address says was typed into the search box of a list."""
+    """Saves the search in its query string, which was typed into the search box of a list."""
 
     shares = saving.SHARES
     template_name = "searching/save.html"
@@ -79,7 +79,7 @@ class SaveSearch(OfLists, SaveUnderName):
 
 
 class SavedSearches(OfLists):
-    """Somebody's searches, and the team's."""
+    """The user's own searches, and the team's."""
 
     http_method_names = ["get", "head", "options"]
     title = gettext_lazy("Saved searches")
@@ -94,7 +94,7 @@ class SavedSearches(OfLists):
 
 
 class DeleteSearch(OfLists, Action):
-    """Asks before a saved search is deleted: 404 for one that somebody else owns, 403 for the team's without the
+    """Deletes a saved search after confirmation: 404 for one that somebody else owns, 403 for the team's without the
     permission."""
 
     template_name = "searching/delete.html"
@@ -104,7 +104,7 @@ class DeleteSearch(OfLists, Action):
 
     @cached_property
     def saved(self) -> SavedSearch:
-        """The search of the address. Raises Http404 or PermissionDenied."""
+        """The search in the URL. Raises Http404 or PermissionDenied."""
         saved: SavedSearch = to_manage(SavedSearch.objects, self.kwargs["pk"], self.request.user, saving.SHARES)
         return saved
 

@@ -1,4 +1,4 @@
-"""Saving searches and deleting them. Both are recorded; searches of the team take a permission."""
+"""Saving searches and deleting them. Both are recorded; searches of the team need a permission."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ops.searching.events import SearchEvent
 from ops.searching.models import SavedSearch
 from ops.searching.saved.looks import look
 
-SHARES = "searching.share_savedsearch"  # the permission to look after the team's searches
+SHARES = "searching.share_savedsearch"  # the permission to manage the team's searches
 MOST = 20  # of one person, and of the team
 
 
 def save(name: str, scope: str, words: str, *, by: Any, for_team: bool = False) -> SavedSearch:
-    """Save what was typed into the search box of a list; returns the saved search, at which ``by`` has looked.
+    """Save the words from the search box of a list; return the saved search, with a look by ``by``.
 
-    Raises Refused for a name that is taken, too many searches, or where ``by`` may not save searches for the team.
+    Raises Refused if the name is taken, if there are too many searches, or if ``by`` may not save them for the team.
     """
     if for_team and not by.has_perm(SHARES):
         raise Refused(_("Only Leads save searches for the team."))
@@ -42,7 +42,7 @@ def save(name: str, scope: str, words: str, *, by: Any, for_team: bool = False) 
 
 
 def may_manage(saved: SavedSearch, user: Any) -> bool:
-    """Whether this person may delete the search."""
+    """Return whether this person may delete the search."""
     return named.may_manage(saved, user, SHARES)
 
 

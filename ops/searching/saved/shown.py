@@ -20,7 +20,7 @@ from ops.searching.saved.looks import MODELS, MOST, look
 
 @dataclass(frozen=True)
 class ShownSearch:
-    """A saved search where it is offered: its address, whether it is open, and how much is new ("" for nothing)."""
+    """A saved search as it is offered: its address, whether it is open, and how much is new ("" for nothing)."""
 
     saved: SavedSearch
     address: str
@@ -29,29 +29,29 @@ class ShownSearch:
 
 
 def address_of(saved: SavedSearch) -> str:
-    """The list as this search narrows it."""
+    """Return the address of the list, narrowed by this search."""
     model = MODELS[SavedSearch.Scope(saved.scope)]
     at = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{at}?{urlencode({'q': saved.words})}"
 
 
 def scope_of(model: Any) -> str:
-    """The scope of the list of a model."""
+    """Return the scope of the list of a model."""
     return next(scope for scope, one in MODELS.items() if one is model)
 
 
 class Offered:
-    """The saved searches above a list, as they are when somebody asks for it."""
+    """The saved searches above a list, loaded when the list is requested."""
 
     def __init__(self, request: HttpRequest, model: Any, words: str) -> None:
         self.request, self.scope, self.words = request, scope_of(model), words
         self.searches = offered_to(request.user.pk, self.scope)
         self.opened = [one for one in self.searches if one.words == words]
-        # Before the list is read: what is stored meanwhile stays new.
+        # Before the list is read: messages that are stored meanwhile stay new.
         self.stored = arriving.stored() if self.opened else None
 
     def look(self) -> None:
-        """The list with the words of the address is shown: nothing of it is new any more."""
+        """Mark the opened searches as seen, because the list with their words is shown."""
         for one in self.opened:
             look(one, self.request.user, self.stored)
 
@@ -61,7 +61,7 @@ class Offered:
 
     @property
     def address_to_save(self) -> str:
-        """The page that saves the search of this list; "" where there is none, or it is saved."""
+        """The address that saves the search of this list; "" if there is none, or it is saved already."""
         if not self.words or self.opened:
             return ""
         return f"{reverse('admin:save_search')}?{urlencode({'scope': self.scope, 'q': self.words})}"
@@ -76,7 +76,7 @@ def _words(saved: SavedSearch) -> str:
 
 
 def of_person(user: Any) -> list[tuple[str, list[ShownSearch]]]:
-    """What somebody has saved, and the team, under titles; without those of lists that they may not see."""
+    """Return the searches of a user and of the team, under titles; without those of lists that the user may not see."""
     request = HttpRequest()
     request.user = user
     mine: list[ShownSearch] = []

@@ -1,4 +1,4 @@
-"""Count the messages that are new in saved searches since somebody last looked."""
+"""``manage.py count_new_hits``: count the new messages of each saved search since its user last looked."""
 
 from __future__ import annotations
 
