@@ -83,7 +83,8 @@ TEXTS_KEPT = (
 
 
 class Undoing:
-    """The removal of one import from one database; the cursor of ``run`` counts what was done.
+    """The removal of one import from one database. The cursor of ``run`` counts what was done under "undone", apart from
+    the counts of a job that stored the import and is rolled back.
 
     ``unfinished`` imports are removed despite holds: none of their messages existed before, and the file is still kept.
     """
@@ -155,9 +156,7 @@ class Undoing:
 
     def counts(self) -> dict[str, int]:
         """Return what was done so far, as numbers by name."""
-        counts = {name: self.run.cursor.get(name, 0) for name in ("messages", "conversations", "restored", "users")}
-        separated = self.run.cursor.get("separated", 0)
-        return {**counts, **({"separated": separated} if separated else {})}
+        return {"messages": 0, "conversations": 0, "restored": 0, "users": 0, **self.run.cursor.get("undone", {})}
 
     def _remove(self, after: int, upto: int) -> None:
         chosen = [after, upto]
@@ -208,8 +207,9 @@ class Undoing:
         return (Conversation.objects.using(self.using).filter(pk__in=batch) for batch in in_batches(ids))
 
     def _count(self, **numbers: int) -> None:
+        undone = self.run.cursor.setdefault("undone", {})
         for name, number in numbers.items():
-            self.run.cursor[name] = self.run.cursor.get(name, 0) + number
+            undone[name] = undone.get(name, 0) + number
 
 
 def _name_batch(import_: Import, staging: Staging) -> None:

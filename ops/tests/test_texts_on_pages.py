@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from messaging.search.engine import spans
 from messaging.search.terms import Words
+from ops.console.thread import texts
 from ops.console.thread.texts import LONG, LONG_LINES, MOST_NAMED, START, Text, shown_text
 from ops.files.invisible import INVISIBLE
 
@@ -43,6 +44,15 @@ def test_a_text_of_hidden_characters_alone_stays_small() -> None:
     text = shown_text("\u200b\u200c" * 100_000)
     assert len(text.start) + len(text.rest) <= 2 * MOST_NAMED + 4
     assert words(text).endswith("\u200c")
+
+
+def test_that_further_characters_are_not_marked_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MOST_NAMED", 3)
+    content = "a\u200b" * 4 + " bike \u200b bike \u200b"
+    text = shown_text(content, find=partial(spans, Words("bike")))
+    hidden = [piece.text for piece in text.start if piece.kind == "hidden"]
+    assert hidden == ["zero width space (U+200B)"] * 3 + ["further hidden characters are not marked"]
+    assert [piece.text for piece in text.start if piece.kind == "found"] == ["bike", "bike"]
 
 
 def test_words_that_are_looked_for_are_marked_whatever_their_case() -> None:

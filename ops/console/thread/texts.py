@@ -94,6 +94,7 @@ def _end_of_start(content: str) -> int:
 def _pieces(text: str, found: Places, start: int, end: int) -> list[Piece]:
     pieces: list[Piece] = []
     left = MOST_NAMED
+    is_cut = False
     for run, is_found in runs(text, found, start, end):
         if is_found:
             pieces.append(Piece(run, "found"))
@@ -101,7 +102,10 @@ def _pieces(text: str, found: Places, start: int, end: int) -> list[Piece]:
         end = 0
         for name, characters in groupby(invisible.parts(run), key=lambda part: part.name):
             if name and not left:
-                pieces += [Piece(_("further hidden characters are not marked"), "hidden"), Piece(run[end:], "")]
+                if not is_cut:
+                    pieces.append(Piece(_("further hidden characters are not marked"), "hidden"))
+                pieces.append(Piece(run[end:], ""))
+                is_cut = True
                 break
             parts = list(characters)
             begin, end = end, end + sum(len(part.text) for part in parts)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ops.dashboard.charts.drawing import Chart
-from ops.dashboard.charts.units import Unit, in_words, points
+from ops.dashboard.charts.units import Unit, as_shown, in_words, points
 from ops.dashboard.figures.rows import Rows
 from ops.dashboard.rollups.reading import AsOf
 
@@ -71,7 +71,7 @@ class Number:
         """The difference from the period before: "3 more than before (12)"; "" if unknown."""
         if self.before is None or self.value is None:
             return ""
-        difference = self.value - self.before
+        difference = as_shown(self.value, self.unit) - as_shown(self.before, self.unit)
         was = in_words(self.before, self.unit)
         if in_words(self.value, self.unit) == was:
             return _("same as before (%(before)s)") % {"before": was}

@@ -31,6 +31,9 @@ class Unit(Enum):
     RATIO = "ratio"
 
 
+PLACES = {Unit.NUMBER: 1, Unit.SHARE: 3, Unit.RATIO: 2}  # decimal places to which values are rounded to be shown
+
+
 def in_words(value: float | None, unit: Unit = Unit.NUMBER) -> str:
     """Format a value for people: "1,234", "12.5%", "3 h 20 min", "1.4 GB", "0.71"; "–" for None."""
     if value is None:
@@ -46,6 +49,12 @@ def in_words(value: float | None, unit: Unit = Unit.NUMBER) -> str:
             return grouped(round(value, 2), decimals=2)
         case _:
             return _rounded(value, 1)
+
+
+def as_shown(value: float, unit: Unit) -> float:
+    """Round a value as ``in_words`` shows it, so that differences fit the values beside them. Lengths of time and sizes
+    are returned unchanged."""
+    return round(value, PLACES[unit]) if unit in PLACES else value
 
 
 def points(share: float) -> str:

@@ -216,6 +216,7 @@ def test_what_is_stopped_at_any_batch_is_taken_back(old: Message, rita: Any, sto
     """Messages, accounts, texts, counts and the sign that a message was edited; then it can be imported after all."""
     changed = other_words()
     before, batches, number = everything(), 9, 1
+    removed: list[int] = []
     while number < batches:
         with rolled_back():
             import_ = brought(*THREADS, changed, by=rita, create_users=True, notify=True, existing="edit")
@@ -227,11 +228,13 @@ def test_what_is_stopped_at_any_batch_is_taken_back(old: Message, rita: Any, sto
             assert (job.state, import_.state) == (stop, State.TAKEN_BACK)
             assert everything() == before, number
             assert import_.outcome["kept"] == []
+            removed.append(import_.outcome["undo"]["conversations"])
             if number == 5:
                 assert steps.check(import_, by=rita).state == Job.State.FINISHED
                 assert steps.store(import_, by=rita).state == Job.State.FINISHED
                 assert Message.objects.count() == 12
         number += 1
+    assert max(removed) == 2  # as many as were stored
 
 
 ENDS = pytest.mark.parametrize(
