@@ -111,7 +111,7 @@ def number(name: str, default: int, *, least: int = 0) -> int:
     value = text(name)
     if not value:
         return default
-    if not value.isdecimal() or int(value) < least:
+    if not (value.isascii() and value.isdecimal()) or int(value) < least:
         raise refuse(name, value, f"a whole number, {least} or more")
     return int(value)
 

@@ -213,11 +213,12 @@ def _may_report(user: Any, message: Message, moderated: _Moderated) -> bool:
 
 
 def part_of(user: Any, message: Message) -> int:
-    """Return the number of the part that shows ``message`` to ``user``, who must be its sender or receiver."""
+    """Return the number of the part that shows ``message`` to ``user``, who must be its sender or receiver; 1 if the
+    message was deleted meanwhile."""
     visible = Message.objects.of(user).filter(conversation_id=message.conversation_id).order_by("timestamp", "id")
     links = list(visible.values_list("id", "parent_message_id"))
     places = (place for place, (at, _) in enumerate(threads.depth_first(links)) if links[at][0] == message.pk)
-    return _part_number(next(places))
+    return _part_number(next(places, 0))
 
 
 def redirect_to_message(user: Any, message: Message) -> HttpResponse:

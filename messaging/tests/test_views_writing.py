@@ -98,6 +98,12 @@ def test_a_reply_leads_to_the_part_of_the_conversation_that_shows_it(
     assert response["Location"] == f"{address}?part=2#m{sent.pk}"
 
 
+def test_a_message_that_was_deleted_meanwhile_is_in_the_first_part(alice: Any, bob: Any) -> None:
+    message = write(alice, bob)
+    Message.objects.all().delete()
+    assert pages.part_of(alice, message) == 1
+
+
 @pytest.mark.parametrize(("text", "sentence"), BAD_TEXTS, ids=["empty", "blank", "NUL", "too long"])
 def test_a_text_that_cannot_be_sent_is_refused_with_a_sentence(
     client: Any, alice: Any, bob: Any, text: str, sentence: str

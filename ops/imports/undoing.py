@@ -83,8 +83,9 @@ TEXTS_KEPT = (
 
 
 class Undoing:
-    """The removal of one import from one database. The cursor of ``run`` counts what was done under "undone", apart from
-    the counts of a job that stored the import and is rolled back.
+    """The removal of one import from one database.
+
+    The cursor of ``run`` counts what was done, under "undone": the job may have stored the import, and counted that.
 
     ``unfinished`` imports are removed despite holds: none of their messages existed before, and the file is still kept.
     """

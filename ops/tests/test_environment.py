@@ -52,7 +52,7 @@ def test_a_flag_is_not_guessed(written: Any) -> None:
     assert refusal(environment.flag, False) == "The environment variable THING is 'ture'; it should be true or false."
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "2.5", "1e3", "many", "²"])
+@pytest.mark.parametrize("value", ["0", "-1", "2.5", "1e3", "many", "²", "٣"])
 def test_a_number_is_whole_and_large_enough(written: Any, value: str) -> None:
     written(value)
     assert refusal(environment.number, 1, least=1) == (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -12,6 +14,7 @@ from messaging.search import indexing
 
 # In one run, which the worker does between other tasks: a usual batch or step takes some hundredths of a second.
 MOST_BATCHES, MOST_STEPS = 20, 5
+SECONDS = 2  # after which no other batch begins
 
 
 class Command(BaseCommand):
@@ -24,9 +27,18 @@ class Command(BaseCommand):
         parser.add_argument("--database", default="default", help="which database (default)")
 
     def handle(self, *args: Any, database: str, **options: Any) -> None:
-        taken = sum(islice(indexing.catch_up(database), MOST_BATCHES))
+        taken = sum(_in_time(islice(indexing.catch_up(database), MOST_BATCHES)))
         if connections[database].vendor == "sqlite":
             for _ in islice(indexing.forget(database), MOST_STEPS):
                 pass
         if taken and options["verbosity"]:
             self.stdout.write(f"Indexed: {taken:,}.")
+
+
+def _in_time(numbers: Iterable[int]) -> Iterator[int]:
+    """Yield numbers until SECONDS have passed."""
+    until = time.monotonic() + SECONDS
+    for number in numbers:
+        yield number
+        if time.monotonic() > until:
+            return

@@ -68,7 +68,7 @@ def _claim(request: HttpRequest, username: str) -> bool:
     Counted first, and outside a transaction, so that a hundred simultaneous attempts see each other.
     """
     now = timezone.now()
-    FailedSignIn.objects.filter(at__lte=now - PERIOD).delete()
+    forget_old()
     own = FailedSignIn.objects.create(at=now, account=_account(username), address=_address(request))
     others = _failures(own.address, FailedSignIn.objects.exclude(pk=own.pk), now)
     if _free_again(others, own.account) is None:
@@ -87,6 +87,11 @@ def forgive(request: HttpRequest, username: str) -> None:
 def forget(username: str) -> int:
     """Delete all failures for this account; return how many."""
     return FailedSignIn.objects.filter(account=_account(username)).delete()[0]
+
+
+def forget_old() -> None:
+    """Delete the failures that no longer count."""
+    FailedSignIn.objects.filter(at__lte=timezone.now() - PERIOD).delete()
 
 
 def refused_until(request: HttpRequest, username: str) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
+from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 from django.test import Client, RequestFactory
@@ -183,6 +184,9 @@ def test_what_is_kept_names_nobody_and_goes_by_itself(dora: Any) -> None:
     let_pass(15)
     fail(1, "somebody else")
     assert FailedSignIn.objects.count() == 1
+    let_pass(15)
+    call_command("forget_kept_forms")
+    assert not FailedSignIn.objects.exists()
 
 
 @pytest.mark.parametrize("page", [PARTICIPANTS, STAFF])

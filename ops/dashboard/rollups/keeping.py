@@ -55,7 +55,7 @@ def keep(
                 break
             done = seconds is None or time.monotonic() - begun < seconds
     Keeping.objects.using(using).update(kept_at=started)
-    return done
+    return done or not Noted.objects.using(using).exists()
 
 
 def rebuild(*, using: str = DEFAULT_DB_ALIAS) -> None:

@@ -1,4 +1,5 @@
-"""``manage.py forget_kept_forms``: deletes forms that were kept for an hour, and expired sessions."""
+"""``manage.py forget_kept_forms``: deletes forms kept for an hour, expired sessions, and failed sign-ins that no longer
+count."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from ops.accounts.kept import storing
+from ops.accounts.signing_in import throttling
 from ops.accounts.signing_in.sessions import SessionStore
 
 
@@ -16,3 +18,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         storing.forget_old()
         SessionStore.clear_expired()
+        throttling.forget_old()
