@@ -1,4 +1,4 @@
-"""Shorthand for tests of the review desk: labels, people who review, and reports."""
+"""Shorthand for tests of the review desk: labels, reviewers and reports."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def mike(db: Any) -> Any:
 
 @pytest.fixture
 def lena(db: Any) -> Any:
-    """Lena leads those who review."""
+    """Lena leads the reviewers."""
     return make_staff("lena", *LEADING)
 
 
 @pytest.fixture
 def reported(alice: Any, bob: Any) -> Callable[..., Flag]:
-    """Makes a report: of a new message from Alice to Bob, unless it is told otherwise."""
+    """Return a function that makes a report, by default of a new message from Alice to Bob."""
 
     def report(label: Label, *, by: Any = None, message: Message | None = None, **fields: Any) -> Flag:
         message = message or write(alice, bob, "Send me money")
@@ -60,20 +60,20 @@ def reported(alice: Any, bob: Any) -> Callable[..., Flag]:
 
 
 def message_of(flag: Flag) -> Message:
-    """The message that was reported, which is still stored."""
+    """Return the reported message, which must still be stored."""
     assert flag.message is not None
     return flag.message
 
 
 def decided(case: Case, by: Any, label: Label, **choice: Any) -> Decision:
-    """Claim a case and decide it as a reviewer would who saw its latest version."""
+    """Claim a case and decide it, as a reviewer who has seen its latest version."""
     claim = claims.claim(by, case)
     case.refresh_from_db()
     return decisions.decide(case.pk, Choice(label, **choice), by=by, token=claim.token, version=case.version)
 
 
 def many_reports(label: Label, number: int, *, by: Any = None) -> list[Case]:
-    """Cases of so many conversations between new people, in the order of the queue."""
+    """Return ``number`` cases, each of a conversation between new people, in the order of the queue."""
     cases = []
     for place in range(number):
         sender, receiver = make_user(f"sender-{place}"), make_user(f"receiver-{place}")

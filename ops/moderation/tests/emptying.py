@@ -1,4 +1,4 @@
-"""Transactional tests empty every table when they are done, decisions too, which refuse that."""
+"""Emptying all tables after transactional tests, including the table of decisions, whose triggers refuse that."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.moderation import triggers
 
 @contextmanager
 def triggers_removed(connection: Any) -> Iterator[None]:
-    """Without the triggers within the block."""
+    """Remove the triggers for the duration of the block."""
     triggers.remove(connection.alias)
     try:
         yield
@@ -24,6 +24,6 @@ def triggers_removed(connection: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def tests_may_delete_decisions(tables_are_emptied_where_they_have_rows: None) -> Iterator[None]:
-    """For every suite that the root's conftest.py gives it to, with the fixture that it asks for."""
+    """Let every suite empty the decisions: the root's conftest.py imports this fixture and the one it requests."""
     with tables_emptied_without_triggers("ops.moderation", triggers_removed):
         yield

@@ -1,4 +1,4 @@
-"""What may happen to the messages, reports and cases of a small crowd, one step at a time, for property tests."""
+"""Steps for property tests, each of which changes the messages, reports or cases of a small crowd."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PERSONAL = (Act.WARN, Act.SUSPEND, Act.RESTRICT, Act.DELETE)
 
 
 class Crowd(NamedTuple):
-    """Who writes, who reviews (the last one leads), and what reports may be about."""
+    """The people who write, the reviewers (the last one is a Lead), and the labels of reports."""
 
     people: list[Any]
     reviewers: list[Any]
@@ -33,7 +33,7 @@ class Crowd(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One thing that happens: its name, and numbers that choose what it happens to among what is there."""
+    """One step: its name, and numbers that choose the rows and people it is about from those that exist."""
 
     name: str
     which: int
@@ -41,11 +41,11 @@ class Step(NamedTuple):
 
 
 Road = Callable[[Crowd, Step], Any]
-ROADS: dict[str, tuple[Road, set[Happening]]] = {}  # by name: what is done, and what may happen to cases by that
+ROADS: dict[str, tuple[Road, set[Happening]]] = {}  # by name: the function, and what it may do to cases
 
 
 def road(*happenings: Happening) -> Callable[[Road], Road]:
-    """Register a function as a step which cases may change by so."""
+    """Return a decorator that registers a step, with the happenings it may cause to cases."""
 
     def register(function: Road) -> Road:
         ROADS[function.__name__] = (function, set(happenings))
@@ -55,7 +55,7 @@ def road(*happenings: Happening) -> Callable[[Road], Road]:
 
 
 def one_of(rows: Any, which: int) -> Any:
-    """A row chosen by number; None where there is none."""
+    """Return the row that this number chooses; None if there are no rows."""
     found = list(rows.order_by("pk"))
     return found[which % len(found)] if found else None
 
@@ -108,7 +108,7 @@ def take_over(crowd: Crowd, step: Step) -> None:
 
 
 def held(crowd: Crowd, step: Step) -> dict[str, Any]:
-    """A claim on a case, and what is sent with a change of it."""
+    """Claim a case, and return the arguments of a change to it. Raises Outdated if there is no case."""
     case = one_of(Case.objects.all(), step.which)
     if case is None:
         raise Outdated("There is no case.")
@@ -129,7 +129,7 @@ def dismiss(crowd: Crowd, step: Step) -> None:
 
 @road(Happening.DECIDED)
 def hide(crowd: Crowd, step: Step) -> None:
-    """Hide one message of the conversation, reported or not, or all of it."""
+    """Hide the first message of the conversation, reported or not, or all messages."""
     case = one_of(Case.objects.all(), step.which)
     found = list(Message.objects.filter(conversation=case.conversation_id).order_by("pk")) if case else []
     hides = [one.pk for one in (found if step.who % 2 else found[:1])]
@@ -138,7 +138,7 @@ def hide(crowd: Crowd, step: Step) -> None:
 
 @road(Happening.DECIDED)
 def measure_people(crowd: Crowd, step: Step) -> None:
-    """Take one or two measures on each person of the case, besides hiding a message or not."""
+    """Take one or two measures on each person of the case."""
     case = one_of(Case.objects.all(), step.which)
     people = list(case.people.order_by("user").values_list("user", flat=True)) if case else []
     until = timezone.now() + timedelta(days=1 + step.which)
@@ -234,7 +234,7 @@ def erase(crowd: Crowd, step: Step) -> None:
 
 @road()
 def anonymise(crowd: Crowd, step: Step) -> None:
-    """As a request does it: histories are gone, and the texts if they are to be blanked."""
+    """Anonymise as a deletion request does: histories are deleted, and texts blanked if the step says so."""
     person, counts, blank = crowd.people[step.who % len(crowd.people)], AnonymisedCounts(), bool(step.which % 2)
     anonymise_batch(person.pk, counts, after=None, size=5, blank=blank)
     anonymise_rest(person.pk, counts, size=5, blank=blank)
@@ -249,14 +249,14 @@ def delete_a_message(crowd: Crowd, step: Step) -> None:
 
 @road()
 def write_an_early_answer(crowd: Crowd, step: Step) -> None:
-    """It was imported before what it answers."""
+    """Store an answer that was imported before its parent."""
     people, name = crowd.people, f"parent-{step.which % 2}"
     write(people[step.who % len(people)], people[step.which % len(people)], awaited_parent_external_id=name)
 
 
 @road(Happening.FLAGGED, Happening.SETTLED)
 def what_was_awaited_arrives(crowd: Crowd, step: Step) -> None:
-    """Any message turns out to be the one that earlier answers await: their conversations become one."""
+    """Give a message the external ID that earlier answers await: their conversations become one."""
     name = f"parent-{step.which % 2}"
     message = one_of(Message.objects.filter(external_id=None, awaited_parent_external_id=None), step.who)
     if message is not None and not Message.objects.filter(external_id=name).exists():

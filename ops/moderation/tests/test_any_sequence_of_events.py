@@ -1,4 +1,4 @@
-"""Whatever happens to messages, reports and cases, in whatever order: what the desk promises still holds."""
+"""The promises of the review desk hold after any sequence of changes to messages, reports and cases."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def crowd(alice: Any, bob: Any, charlie: Any, mona: Any, mike: Any, lena: Any, s
 
 @pytest.fixture
 def begun(crowd: Crowd) -> Crowd:
-    """The crowd after what each example begins with, which is rolled back to."""
+    """The crowd after the steps of BEGINNING, to which each example rolls back."""
     for step in BEGINNING:
         take(crowd, step)
         everything_holds()
@@ -62,7 +62,7 @@ def states() -> dict[int, State]:
 
 
 def take(crowd: Crowd, step: Step) -> None:
-    """Let something happen; refusals are an answer, and every other exception is a fault."""
+    """Run a step, and check how it changed the states of cases. Refusals are allowed; any other exception fails."""
     function, may_happen = ROADS[step.name]
     before = states()
     with suppress(Refused), transaction.atomic():
@@ -78,7 +78,7 @@ def take(crowd: Crowd, step: Step) -> None:
 
 
 def assert_ranked_by_its_flags(case: Case) -> None:
-    """A case that became pending without waiting flags, because a text changed, keeps its severity."""
+    """Assert that waiting flags rank the case. Without any, since a text was changed, it keeps its severity."""
     without = case.severity, rank(case.pending_since, target_of(case.severity), ())
     ranked = ranks_of({case.pk: case.pending_since}, using="default").get(case.pk, without)
     assert (case.severity, (case.due_at, case.rank_at)) == ranked
@@ -89,7 +89,7 @@ def everything_holds() -> None:
     for many in (pending.values("conversation"), Decision.objects.in_force().values("case")):
         assert not many.order_by().annotate(number=Count("pk")).filter(number__gt=1).exists()
     assert not Flag.objects.filter(message__isnull=False).exclude(case__conversation=F("message__conversation"))
-    assert not pending.filter(conversation=None)  # nobody can decide about what is not there
+    assert not pending.filter(conversation=None)  # nobody can review an erased conversation
     for case in pending.exclude(flags__outcome=Outcome.WAITING):
         last = case.decisions.filter(reverses=None).last()
         assert last is not None

@@ -1,4 +1,4 @@
-"""Where a conversation has an older case beside a pending one, and where a case is pending without a report."""
+"""Conversations with an older case beside a pending one, and cases that are pending without a report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ops.moderation.tests.desk import decided, many_reports, message_of
 
 @pytest.fixture
 def old(reported: Any, spam: Any, mona: Any) -> Flag:
-    """The report of a message that was hidden so long ago that the case is not opened again by a new report."""
+    """The report of a message that was hidden so long ago that a new report does not reopen the case."""
     flag = reported(spam)
     decided(flag.case, mona, spam, hides=[flag.message_id])
     Case.objects.update(closed_at=timezone.now() - timedelta(days=31))
@@ -33,7 +33,7 @@ def old(reported: Any, spam: Any, mona: Any) -> Flag:
 
 @pytest.fixture
 def new(old: Flag, spam: Any, alice: Any) -> Flag:
-    """The report of the answer, in a case of its own."""
+    """The report of an answer to it, in a case of its own."""
     return flagging.flag(answer(message_of(old)), label=spam, by=alice, source=Source.PARTICIPANT)
 
 
@@ -59,14 +59,14 @@ def test_a_text_of_the_older_case_can_be_changed_and_the_pending_one_says_so(old
 
 
 def test_many_decisions_lapse_in_the_statements_of_a_few(old: Flag, new: Flag, mike: Any, spam: Any) -> None:
-    decided(new.case, mike, spam)  # both cases of this conversation are closed by now
+    decided(new.case, mike, spam)  # now both cases of this conversation are closed
     others = many_reports(spam, 4)
     for case in others:
         decided(case, mike, spam)
     messages = [Message.objects.get(flags__case=case) for case in others]
 
     def change(some: list[Message], text: str) -> int:
-        """How many statements it takes to change these texts."""
+        """Return how many statements it takes to change these texts."""
         for message in some:
             message.content = text
         with CaptureQueriesContext(connection) as queries:
@@ -95,7 +95,7 @@ def test_a_decision_of_the_older_case_is_undone_once_the_pending_one_is_decided(
 def test_a_report_taken_back_does_not_close_what_a_changed_text_opened(
     old: Flag, alice: Any, bob: Any, spam: Any
 ) -> None:
-    """Else the author could have a friend report the text and take it back, and nobody would look at it."""
+    """Otherwise the author could have a friend report the text and withdraw the report, and nobody would review it."""
     edit(old)
     again = flagging.flag(message_of(old), label=spam, by=bob, source=Source.PARTICIPANT)
     flagging.withdraw(again, by=bob)
@@ -112,7 +112,7 @@ def test_a_case_that_a_changed_text_opened_is_closed_once_all_is_erased(old: Fla
 
 
 class TestAtOnce:
-    """People report, edit and decide at the same moment, in threads of their own."""
+    """People report, edit and decide at the same moment, each in a thread."""
 
     pytestmark = needs_row_locks
 

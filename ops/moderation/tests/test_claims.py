@@ -1,4 +1,4 @@
-"""Claims: the best case that somebody may decide, for one at a time, as long as they work on it."""
+"""Claims: the best case that a reviewer may decide is theirs alone for as long as they work on it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ only_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason
 
 
 def run_out(case: Case) -> None:
-    """Have the lease of a case run out."""
+    """Expire the claim on a case."""
     Claim.objects.filter(case=case).update(expires_at=Now() - timedelta(seconds=1))
 
 
@@ -108,7 +108,7 @@ def test_a_claim_whose_page_was_left_ends_soon_unless_somebody_comes_back(spam: 
 
 
 def time_left() -> timedelta:
-    """Of the only claim."""
+    """Return how long the only claim still lasts."""
     left: timedelta = Claim.objects.get().expires_at - timezone.now()
     return left
 
@@ -134,7 +134,7 @@ def test_signing_out_gives_the_case_back(client: Any, spam: Any, mona: Any) -> N
 
 
 class TestNobodyDecides:
-    """Cases about themselves or people they know, and what was overturned."""
+    """Cases about themselves or people they know, and cases on which a colleague undid their decision."""
 
     def refused(self, user: Any, case: Case) -> None:
         assert claims.claim_next(user) is None
@@ -175,8 +175,9 @@ def test_a_lead_takes_over_which_is_recorded(spam: Any, mona: Any, lena: Any) ->
 
 
 def test_the_next_case_costs_few_statements(spam: Any, mona: Any, django_assert_num_queries: Any) -> None:
-    """Savepoint, take, roles, entry, release; without PostgreSQL, which does these in the second, what they held is
-    released, it is looked how the next one is found, the case is read, and its first claim is noted."""
+    """Savepoint, take, roles, entry, release savepoint. Other databases need four more, which are part of the second on
+    PostgreSQL: release the reviewer's claim, look up how to find the next case, read the case, store its first
+    claim."""
     many_reports(spam, 3)
     for _ in range(3):
         with django_assert_num_queries(5 if connection.vendor == "postgresql" else 9):
@@ -208,13 +209,13 @@ def test_nobody_waits_until_a_claim_is_on_the_disk_as_for_what_its_page_shows(
 @only_postgresql
 @pytest.mark.django_db(transaction=True)
 class TestInOneStatement:
-    """PostgreSQL claims the next case, and records that, in one statement; the others seal."""
+    """PostgreSQL claims the next case and records that in one statement; the other statements seal the entry."""
 
     def test_a_plain_one(self, spam: Any, mona: Any, django_assert_num_queries: Any) -> None:
         many_reports(spam, 3)
-        claims.claim_next(mona)  # the statement is written
+        claims.claim_next(mona)  # compiles the statement
         for _ in range(2):
-            with django_assert_num_queries(3):  # take, store the seal, look for others
+            with django_assert_num_queries(3):  # take, store the seal, look for other entries
                 claim = claims.claim_next(mona)
             assert claim is not None
             assert (claim, claim.token) == (Claim.objects.get(), Claim.objects.get().token)

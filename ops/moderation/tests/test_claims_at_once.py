@@ -1,4 +1,4 @@
-"""Many reviewers take cases at the same moment: none is given twice, and none is lost."""
+"""Many reviewers take cases at the same moment: no case is given twice, and none is lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["databases"]
 
 
 def take_all(reviewers: int, number: int) -> list[list[int]]:
-    """So many reviewers decide so many cases, all at once, until none is left; the cases that each was given."""
+    """Have this many reviewers decide ``number`` cases concurrently until none is left; return each one's cases."""
     label = Label.objects.create(name="Spam", slug="spam", severity="low")
     many_reports(label, number)
     people = [make_staff(f"reviewer-{place}", *REVIEWING) for place in range(reviewers)]
@@ -43,7 +43,7 @@ def take_all(reviewers: int, number: int) -> list[list[int]]:
 
 
 def take_all_of_forty() -> dict[str, Any]:
-    """What eight reviewers were given, beside what there was."""
+    """Return the cases that each of eight reviewers was given, and all closed cases."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         taken = take_all(8, 40)
     return {"taken": taken, "closed": list(Case.objects.filter(state=State.CLOSED).values_list("pk", flat=True))}
@@ -53,7 +53,7 @@ def take_all_of_forty() -> dict[str, Any]:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a test of its own, in a file")
 def test_ten_reviewers_in_two_views_share_them_without_a_case_of_another() -> None:
-    """Five each, in views that overlap: none is given twice, and nobody gets a case that is not in their view."""
+    """Five reviewers in each of two overlapping views: no case is given twice, and none outside the reviewer's view."""
     spam, threat = (Label.objects.create(name=name, slug=name, severity="low") for name in ("spam", "threat"))
     cases = many_reports(spam, 40)
     first = {flag.case_id: flag for flag in Flag.objects.select_related("message")}
@@ -92,7 +92,7 @@ def test_twenty_reviewers_never_get_one_case_twice() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a single writer")
 def test_reviewers_whose_claims_ran_out_do_not_wait_for_each_other() -> None:
-    """Each gives back a case that a colleague is just taking."""
+    """Each releases a case that a colleague is taking at that moment."""
     many_reports(Label.objects.create(name="Spam", slug="spam", severity="low"), 12)
     people = [make_staff(f"reviewer-{place}", *REVIEWING) for place in range(12)]
     for reviewer in people:
@@ -109,8 +109,8 @@ def test_reviewers_whose_claims_ran_out_do_not_wait_for_each_other() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a single writer")
 def test_who_finds_nothing_at_once_holds_no_lock_while_they_look_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What had run out they have given back by then: held on to, it would be locked before what runs out meanwhile,
-    and a colleague locks both in the other order."""
+    """Expired claims are released by then. Otherwise their locks would be held while locking claims that expire
+    meanwhile, and a colleague takes both locks in the other order."""
     many_reports(Label.objects.create(name="Spam", slug="spam", severity="low"), 1)
     before, now = (make_staff(name, *REVIEWING) for name in ("before", "now"))
     held = claims.claim_next(before)
@@ -131,7 +131,7 @@ def test_who_finds_nothing_at_once_holds_no_lock_while_they_look_again(monkeypat
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has a test of its own")
 def test_eight_reviewers_never_get_one_case_twice_from_a_file(databases: Databases) -> None:
-    """Threads share a database in memory; a file they share as the processes of a console do."""
+    """The threads share a database file, as the processes of a console do; the database of other tests is in memory."""
     place = databases.fresh()
     try:
         found = place.call(f"{__name__}.take_all_of_forty")

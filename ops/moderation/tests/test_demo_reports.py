@@ -1,4 +1,4 @@
-"""The demo's queue has something of everything, and is loaded once."""
+"""The demo's queue has an example of everything, and loading it again adds nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages, conversations and people go by many roads: cases and decisions stay, count, and name nobody."""
+"""However messages, conversations and people are deleted, cases and decisions stay, still count, and name nobody."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_request_takes_names_and_words(
 
 
 class TestWhatWasSentToSomebodyElse:
-    """Bob reported what Alice wrote to him, and goes: Alice still reads why she was warned, and not about whom."""
+    """Bob reported a message from Alice and is erased: Alice still reads why she was warned, but not about whom."""
 
     @pytest.fixture
     def erase(self, bob: Any, sue: Any, sam: Any) -> Any:
@@ -124,7 +124,7 @@ def test_a_reviewer_who_goes_leaves_decisions_without_a_name(flag: Flag, mona: A
 
 
 class TestConversationsThatBecomeOne:
-    """An answer was imported before what it answers: its conversation joins the other one when that arrives."""
+    """An answer was imported before its parent: its conversation joins the parent's once that is stored."""
 
     @pytest.fixture
     def orphan(self, alice: Any, bob: Any) -> Message:

@@ -1,4 +1,4 @@
-"""Participants report what they received, read what became of it, and authors why their message was removed."""
+"""Participants report messages they received and follow their reports; authors read why a message was removed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ops.moderation.tests.desk import decided
 
 pytestmark = pytest.mark.django_db
 REPORTS = reverse("messaging:reports")
-# Queries of its page without edits: session, user, measures, order, messages; two about blocks; the draft.
+# Queries of a conversation's page without edits: session, user, measures, order, messages; two about blocks; the draft.
 CONVERSATION = 8
 
 
@@ -48,7 +48,7 @@ def notices(response: Any) -> list[str]:
 
 @pytest.fixture
 def message(alice: Any, bob: Any) -> Message:
-    """What Alice wrote to Bob."""
+    """A message from Alice to Bob."""
     return write(alice, bob, "Send me money")
 
 
@@ -59,7 +59,7 @@ def test_a_report_reaches_the_queue_and_its_reporter_sees_that_it_did(
     alice: Any, bob: Any, spam: Label, message: Message
 ) -> None:
     bobs = reading(bob)
-    assert report_of(message) in text(bobs, conversation_of(message))  # and the page is in the cache now
+    assert report_of(message) in text(bobs, conversation_of(message))  # the page is cached now
     form = text(bobs, report_of(message))
     assert "It is spam" in form and "Send me money" in form
     response = bobs.post(report_of(message), {"choice": "spam", "note": "  Again\r\nand again. "})
@@ -98,7 +98,7 @@ def test_what_moderators_removed_cannot_be_reported_again(bob: Any, spam: Label,
 
 
 def test_a_message_that_is_hidden_meanwhile_is_refused(bob: Any, spam: Label, message: Message) -> None:
-    """Moderators remove it between the look at it and the report."""
+    """Moderators hide it after the reporter opened the form."""
     hide([message.pk])
     with pytest.raises(reports.ReportRefused, match=str(HIDDEN_ALREADY)):
         reports.ParticipantsReports().report(message, "spam", "", by=bob)
@@ -156,7 +156,7 @@ def test_without_labels_nobody_is_led_to_an_empty_form(bob: Any, message: Messag
     assert "Messages cannot be reported at the moment." in page and "<textarea" not in page
 
 
-# --- One's own reports ---
+# --- A participant's own reports ---
 
 
 def test_own_reports_say_what_became_of_them_and_nothing_of_others(
@@ -228,7 +228,7 @@ def test_the_author_alone_reads_why_and_how_to_object(
     settings.MESSAGING_OBJECTIONS = "appeals@example.org"
     case = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT).case
     alices, bobs = reading(alice), reading(bob)
-    alices.get(conversation_of(message)), bobs.get(conversation_of(message))  # both are in the cache
+    alices.get(conversation_of(message)), bobs.get(conversation_of(message))  # both pages are cached
     decided(case, mona, spam, hides=[message.pk], sent="It asked for <money>.", note="for colleagues")
     page = text(alices, conversation_of(message))
     assert "removed by moderators" in page and "It asked for &lt;money&gt;." in page
@@ -242,7 +242,7 @@ def test_the_author_alone_reads_why_and_how_to_object(
 def test_a_reason_stays_while_the_message_is_hidden(
     alice: Any, bob: Any, mona: Any, lena: Any, spam: Label, threat: Label, message: Message
 ) -> None:
-    """Decided again about another message, it is hidden still, and by the first decision."""
+    """A later decision about another message does not replace the decision that hid this one."""
     case = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT).case
     decided(case, mona, spam, hides=[message.pk], sent="The first reason")
     second = answer(message, "And more", sender=alice, receiver=bob)
@@ -279,11 +279,11 @@ def test_pages_cost_the_same_with_twice_the_reports(
         for reader, queries in ((bob, CONVERSATION + 1), (alice, CONVERSATION + 1)):
             client = Client()
             client.force_login(reader)
-            with django_assert_num_queries(queries):  # his reports; her reasons
+            with django_assert_num_queries(queries):  # one more: Bob's reports, or the reasons for Alice
                 client.get(conversation_of(first))
         client = Client()
         client.force_login(bob)
-        with django_assert_num_queries(5):  # session, user, measures on them, their number, a page of them
+        with django_assert_num_queries(5):  # session, user, measures on the user, number of reports, a page of reports
             client.get(REPORTS)
 
 

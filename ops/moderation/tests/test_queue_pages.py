@@ -1,4 +1,4 @@
-"""The queue and the page of a case: what they say, record and refuse, in a fixed number of queries."""
+"""The queue and the page of a case: what they show, record and refuse, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUERIES_OF_CASE = 23
 
 
 def words(response: Any) -> str:
-    """What a page says, with one blank between words."""
+    """Return the text of a page, with single spaces between words."""
     return re.sub(r"\s+", " ", strip_tags(response.content.decode())).replace("&#x27;", "'")
 
 
@@ -41,7 +41,7 @@ def browser(client: Client, mona: Any) -> Client:
 
 
 def sent(case: Case, claim: Claim | None = None, **fields: Any) -> dict[str, Any]:
-    """What the form of a case sends."""
+    """Return the data that the form of a case sends."""
     case.refresh_from_db()
     return {"token": str(claim.token) if claim else "", "version": case.version, **fields}
 

@@ -1,4 +1,4 @@
-"""From a participant's report to what they read of it afterwards, and blocking, in a real browser."""
+"""Reporting a message, following the report, and blocking people, in a real browser."""
 
 from __future__ import annotations
 

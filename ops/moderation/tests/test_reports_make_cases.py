@@ -1,4 +1,4 @@
-"""A report joins the case of its conversation, opens it again, or opens one; and stands in it by its urgency."""
+"""A report joins the case of its conversation, reopens it, or opens a new one; and ranks it by urgency."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_second_report_joins_it_and_the_worst_label_decides(
     case = Case.objects.get()
     assert case.severity == "threat"
     assert case.due_at - case.pending_since == timedelta(hours=1)
-    assert case.rank_at == case.due_at - timedelta(hours=1) * 0.05  # one further reporter, of whom nobody knows
+    assert case.rank_at == case.due_at - timedelta(hours=1) * 0.05  # one further reporter, without settled reports
 
 
 def test_one_person_reports_one_text_once(reported: Any, spam: Any, alice: Any, bob: Any) -> None:

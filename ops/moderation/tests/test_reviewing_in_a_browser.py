@@ -1,4 +1,4 @@
-"""The review desk in a real browser: queue, case, decision by keyboard alone, two at once, undo."""
+"""The review desk in a real browser: queue, case, deciding by keyboard alone, two reviewers on one case, undo."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ QUEUE = "/console/moderation/case/"
 
 @pytest.fixture
 def desk(transactional_db: Any) -> Case:
-    """Two cases: of a conversation of twenty messages, one reported twice and edited since; and of one message."""
+    """The case of a message reported twice and then edited, in a conversation of twenty; and a case of one message."""
     roles.set_up()
     call_command("load_labels", verbosity=0)
     alice, bob, charlie = (make_user(name) for name in ("alice", "bob", "charlie"))
@@ -107,7 +107,7 @@ def test_by_keyboard_alone(open_page: OpenPage, desk: Case, rita: Any) -> None:
     sign_in(page, rita)
     page.goto(f"{QUEUE}{desk.pk}/change/")
     with page.expect_navigation():
-        page.keyboard.press("d")  # claims it
+        page.keyboard.press("d")  # claims the case
     page.keyboard.press("j")
     expect(page.locator("li.reported").first).to_be_focused()
     page.keyboard.press("5")
@@ -138,7 +138,7 @@ def test_two_browsers_on_one_case(open_page: OpenPage, desk: Case, rita: Any) ->
     second.get_by_role("button", name="Take over").click()
     expect(second.get_by_role("button", name="Decide and open next")).to_be_visible()
     assert Claim.objects.get().reviewer == lena
-    first.evaluate("dispatchEvent(new Event('pageshow'))")  # a heartbeat
+    first.evaluate("dispatchEvent(new Event('pageshow'))")  # sends a heartbeat
     expect(first.get_by_text("You no longer hold this case.")).to_be_visible()
     first.locator("label.choice").get_by_text("Threat").click()
     first.get_by_text("Dismiss: nothing is wrong").click()
@@ -202,7 +202,7 @@ def test_a_page_that_is_left_gives_the_case_back_soon(open_page: OpenPage, desk:
 def test_undo_and_undoing_that(open_page: OpenPage, desk: Case, rita: Any) -> None:
     message = Message.objects.get(content="I know where you work")
     decided(desk, rita, Label.objects.get(slug="threat"), hides=[message.pk], sent="It was a threat.")
-    page = open_page(NARROW)  # loaded in this width, the sheet is closed
+    page = open_page(NARROW)  # at this width the sheet is closed when the page loads
     sign_in(page, rita)
     page.goto(f"{QUEUE}{desk.pk}/change/")
     check_in_each_look(page, WIDTHS)

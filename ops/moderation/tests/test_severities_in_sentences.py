@@ -1,4 +1,4 @@
-"""Sentences that name a severity, or why a decision ended, are one text each: no label is put into another text."""
+"""Sentences that name a severity, or why a decision ended, are one text each: no label is inserted into another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports come as a file: what is wrong is named, cases follow, the same file brings nothing twice, and undo undoes."""
+"""Importing a file of reports: errors are named, cases follow, the same file adds nothing twice, and undo works."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def messages(alice: Any, bob: Any) -> list[Message]:
 
 
 def written(path: Path, *rows: dict[str, Any]) -> Path:
-    """A file of these rows, each with what most have."""
+    """Write a CSV file of these rows, completed with usual values."""
     file = path / "flags.csv"
     usual = {"external_id": "", "message": "m1", "label": "spam"}
     full = [{**usual, **row} for row in rows]
@@ -333,7 +333,7 @@ class TestCommands:
 
 
 class AnyReports(TestCase):
-    """Whatever is reported: the file stores it whole, again brings nothing, and undo leaves what was there."""
+    """Any reports of a file are stored whole, importing them again adds nothing, and undo removes them."""
 
     def setUp(self) -> None:
         people = [make_user(name) for name in ("alice", "bob", "carol")]

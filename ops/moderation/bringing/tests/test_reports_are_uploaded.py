@@ -1,4 +1,5 @@
-"""A file of reports in the console: checked, previewed, imported once, undone; and it opens nothing to its importer."""
+"""A file of reports in the console: checked, previewed, imported once and undone, without giving its importer
+access."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ def message(alice: Any, bob: Any) -> Message:
 
 
 def upload(client: Client, text: str, name: str = "flags.csv") -> FlagImport:
-    """Send a file; the import that the answer leads to."""
+    """Upload a file, and return the import that the response redirects to."""
     file = SimpleUploadedFile(name, text.encode())
     answered = client.post(reverse("admin:moderation_flagimport_add"), {"file": file})
     assert answered.status_code == 302, answered.context["form"].errors
@@ -64,7 +65,7 @@ def page(client: Client, import_: FlagImport) -> str:
 
 
 def step(client: Client, import_: FlagImport, name: str) -> str:
-    """Press a button of the page; what the next page says."""
+    """Press a button of the page, and return the next page."""
     answered = client.post(reverse(f"admin:moderation_flagimport_{name}", args=[import_.pk]), follow=True)
     import_.refresh_from_db()
     return " ".join(answered.content.decode().split())
@@ -76,7 +77,7 @@ def test_from_the_file_to_the_queue_and_back(importing: Client, message: Message
     assert "<strong>2</strong> new reports in 1 conversation" in shown
     assert "Look at this" in shown
     assert "&lt;b&gt;" in shown
-    assert not Flag.objects.exists()  # nothing before somebody says so
+    assert not Flag.objects.exists()  # nothing is stored before the import is confirmed
     assert "2 reports imported, 1 new case" in step(importing, import_, "store")
     assert import_.state == ImportState.STORED
     assert set(Flag.objects.values_list("source", "reporter__username")) == {("import", "bob"), ("import", None)}
@@ -179,7 +180,7 @@ def test_an_imported_report_frees_the_text_for_everybody_but_who_imported_it(
     reader.force_login(reading)
     FlagImport.objects.update(by=reading)
     reader.get(reverse("admin:messaging_conversation_change", args=[message.conversation_id]))
-    assert Opening.objects.filter(reader=reading).count() == 1  # as without a report
+    assert Opening.objects.filter(reader=reading).count() == 1  # counts as an opening without a report
     flagging.flag(answer(message, "more"), label=spam, by=message.sender, source=Source.PARTICIPANT)
     reader.get(reverse("admin:messaging_conversation_change", args=[message.conversation_id]))
     assert Opening.objects.filter(reader=reading).count() == 1

@@ -1,4 +1,4 @@
-"""Imports of reports say nothing that gettext does not mark: what is wrong with a file, and its page in each state."""
+"""Every text about imports of reports is marked for translation: problems of a file, the page in each state."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def importing(client: Client, db: Any) -> Client:
 
 
 def content(answered: Any) -> str:
-    """A page without the frame of the console."""
+    """Return a page without the frame of the console."""
     shown: str = answered.content.decode()
     return shown[shown.index("<main") : shown.index("</main>")]
 

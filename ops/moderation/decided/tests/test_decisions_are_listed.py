@@ -1,4 +1,4 @@
-"""The list of decisions: its filters agree with what became of them, and each row leads to its case."""
+"""The list of decisions: its filters match what became of each decision, and each row links to its case."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUERIES = 8
 
 @pytest.fixture
 def lena(db: Any) -> Any:
-    """Lena leads those who review, and sees what they decided."""
+    """Lena leads the reviewers, and may see the list of decisions."""
     return make_staff("lena", *LEADING, "view_decision")
 
 
@@ -43,7 +43,7 @@ def change_what_it_covers(case: Case) -> None:
 
 @pytest.fixture
 def made(spam: Label, mona: Any, mike: Any, lena: Any) -> dict[str, Decision]:
-    """A decision of each kind, by what became of it."""
+    """Four decisions, by what became of them: in force, lapsed, undone by its reviewer, undone by a Lead."""
     cases = many_reports(spam, 4)
     made = {
         name: decided(case, mike if name == "own" else mona, spam)
@@ -91,7 +91,7 @@ def test_it_is_filtered_by_label_reviewer_and_day(
 
 
 def test_only_reviewers_are_found_by_name(made: dict[str, Decision], lena: Any) -> None:
-    """Of nobody else does the list say that they are there."""
+    """The list does not reveal whether anybody else exists."""
     client = signed_in(lena)
     assert client.get(f"{LIST}people/?q=mi").json()["names"] == ["mike"]
     assert client.get(f"{LIST}people/?q=sender").json()["names"] == []

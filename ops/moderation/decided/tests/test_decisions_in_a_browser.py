@@ -1,4 +1,4 @@
-"""The list of decisions in a real browser: from a dashboard's number to the page of a case."""
+"""The list of decisions in a real browser: from the menu to the page of a case."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_decisions_are_found_and_lead_to_their_case(page: Page, transactional_db
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("in force")
     check_in_each_look(page)
-    wear(page, *LOOKS[-1])  # where the filters are behind a button
+    wear(page, *LOOKS[-1])  # in this look the filters are behind a button
     open_filters(page)
     click_in_each_look(page, page.get_by_role("link", name="Undone", exact=True))
     expect(rows).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The page of a case tells what was decided about its people before, and what became of that."""
+"""The page of a case shows earlier decisions about its people, and what became of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["lena", "mike", "mona", "reported", "spam", "threat"]
 
 
 def told(case: Case, user: Any, heading: str) -> list[str]:
-    """The lines below a heading of the page of a case."""
+    """Return the lines below a heading of the page of a case."""
     page = signed_in(user).get(reverse("admin:moderation_case_change", args=[case.pk])).content.decode()
     if heading not in page:
         return []

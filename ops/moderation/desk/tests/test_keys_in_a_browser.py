@@ -1,4 +1,4 @@
-"""Every declared key does in a real browser what the list of keys says, and nothing for whoever switched keys off."""
+"""Every declared key does in a real browser what the list of keys says, and nothing for users who switched keys off."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Does = Callable[[Page, Case], None]
 
 @pytest.fixture
 def case(transactional_db: Any) -> Case:
-    """A case of two reported messages, of three in the conversation; and another case, which is less urgent."""
+    """A case with two reported messages in a conversation of three; another, less urgent case is stored too."""
     roles.set_up()
     call_command("load_labels", verbosity=0)
     alice, bob, charlie = (make_user(name) for name in ("alice", "bob", "charlie"))
@@ -83,7 +83,7 @@ def walk_what_was_found(page: Page, case: Case) -> None:
 
 def walk_thread(page: Page, case: Case) -> None:
     in_thread(page, case)
-    press(page, "f")  # no message is chosen
+    press(page, "f")  # does nothing: no message is chosen yet
     walk(page, ".messages > li")
 
 
@@ -117,7 +117,7 @@ def choose_labels(page: Page, case: Case) -> None:
 
 
 def decide(page: Page) -> None:
-    """Uphold as the second label, with a canned reason, by keyboard."""
+    """Fill in the form by keyboard: uphold with the second label, and explain it with a canned reason."""
     press(page, "2")
     press(page, "d", "ArrowDown", "ArrowDown")
     page.locator("details.explain summary").click()
@@ -128,7 +128,7 @@ def decide(page: Page) -> None:
 
 def send(page: Page, case: Case) -> None:
     at_case(page, case)
-    press(page, ".")  # nothing was decided yet
+    press(page, ".")  # does nothing: there is no decision to repeat yet
     decide(page)
     go(page, "Enter")
     assert Decision.objects.get().case == case
@@ -136,7 +136,7 @@ def send(page: Page, case: Case) -> None:
 
 
 def repeat(page: Page, case: Case) -> None:
-    """On the next case, as ``send`` decided the one before."""
+    """Repeat on the next case what ``send`` decided on the previous one; this fills in the form."""
     press(page, ".")
     expect(page.locator("#decide input[name=label]").nth(1)).to_be_checked()
     expect(page.locator("#decide input[name=action]").nth(2)).to_be_checked()
@@ -183,7 +183,7 @@ def rest(page: Page, case: Case) -> None:
     for _ in range(8):
         message = answer(message, "And more")
     at_case(page, case)
-    expect(page.locator(".case .messages > li[id]")).to_have_count(8)  # what was reported, and five after it
+    expect(page.locator(".case .messages > li[id]")).to_have_count(8)  # up to the last reported one, and five after it
     go(page, "o")
     expect(page.locator(".case .messages > li[id]")).to_have_count(11)
 
@@ -217,7 +217,7 @@ def undo(page: Page, case: Case) -> None:
     expect(page.get_by_role("button", name="Restore decision")).to_be_visible()
 
 
-# The keys of each walk go on from where the one before them leads to, so that few pages are loaded.
+# Each key of a walk starts on the page where the one before it ended, so that few pages are loaded.
 WALKS: dict[str, dict[tuple[str, str], Does]] = {
     "through a thread": {
         (THREAD, "j k"): walk_thread,
@@ -251,7 +251,7 @@ def test_a_key_does_what_is_declared(page: Page, case: Case, walk: str) -> None:
     sign_in(page, make_staff("rita"))
     for does in WALKS[walk].values():
         does(page, case)
-        page.evaluate("document.activeElement.blur()")  # where keys are not letters
+        page.evaluate("document.activeElement.blur()")  # a focused field would take the keys as letters
 
 
 def test_the_list_of_keys_switches_them_off(page: Page, case: Case) -> None:

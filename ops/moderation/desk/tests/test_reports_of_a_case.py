@@ -1,4 +1,4 @@
-"""The page of a case and its row in the queue count the reports that wait, however many were settled before."""
+"""The page of a case and its row in the queue count its waiting reports, however many were settled before."""
 
 from __future__ import annotations
 

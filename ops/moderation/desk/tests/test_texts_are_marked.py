@@ -1,4 +1,4 @@
-"""The review desk says nothing that gettext does not mark: its pages, in a language that marks what it translates."""
+"""Every text on the pages of the review desk is marked for translation, as a pseudo-locale shows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = ("alice", "bob", "charlie", "mona", "mike", "Spam", "Threat", "Mine", "U
 
 @pytest.fixture
 def browser(client: Client, mona: Any) -> Client:
-    """Mona, who may do everything at the desk."""
+    """The browser of Mona, who may do everything at the desk."""
     mona.user_permissions.add(*Permission.objects.filter(codename__in=(*LEADING, *MEASURING, "redact_message")))
     client.force_login(mona)
     return client
@@ -33,7 +33,7 @@ def browser(client: Client, mona: Any) -> Client:
 
 @pytest.fixture
 def case(reported: Any, spam: Any, threat: Any, bob: Any, charlie: Any) -> Case:
-    """Reported twice, with an answer, and with a text that was changed since."""
+    """A case that was reported twice, with an answer, and with a text that was edited since."""
     flag = reported(spam)
     reported(threat, message=flag.message, by=charlie)
     message = message_of(flag)

@@ -19,13 +19,13 @@ MANY = (*LEADING, "decide_many_cases", "view_decisiongroup")
 
 @pytest.fixture
 def lena(db: Any) -> Any:
-    """Lena leads those who review, and decides many cases at once."""
+    """Lena leads the reviewers, and may decide many cases together."""
     return make_staff("lena", *MANY)
 
 
 @pytest.fixture
 def lea(db: Any) -> Any:
-    """Lea does as well."""
+    """Lea is a Lead like Lena."""
     return make_staff("lea", *MANY)
 
 
@@ -41,7 +41,7 @@ def previewed(
 
 
 def started(group: DecisionGroup, by: Any) -> DecisionGroup:
-    """Start a group as its page does, and have it done."""
+    """Start a group as its page does, and run its job."""
     group = preparing.start(group, by=by)
     assert group.job is not None
     starting.run_now(group.job)
@@ -54,10 +54,10 @@ def decided_together(cases: Sequence[Case], by: Any, label: Label, **choice: Any
 
 
 def undone(group: DecisionGroup, by: Any, note: str = "Not spam") -> DecisionGroup:
-    """Undo a group; of an undo, decide again."""
+    """Undo a group, or restore its decisions if it is an undo."""
     return started(preparing.prepare_reversal(group, note=note, by=by), by)
 
 
 def outcomes(group: DecisionGroup) -> dict[int, str]:
-    """What came of each case."""
+    """Return the outcome of each case of a group."""
     return dict(group.members.order_by("pk").values_list("case", "outcome"))

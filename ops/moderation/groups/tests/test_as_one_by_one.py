@@ -1,4 +1,4 @@
-"""Whatever cases are decided together, what is stored is what deciding them one by one stores; so with undoing."""
+"""Deciding cases together stores the same as deciding them one by one; so do undoing and restoring."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ from ops.moderation.restoring import restoring
 from ops.moderation.tests.desk import decided, many_reports
 
 pytestmark = pytest.mark.django_db
-# What happened to a case before: nothing, one more message reported, a message hidden, decided and reported again.
+# What happened to a case before: nothing, a second message reported, its message hidden, decided and reported again, or
+# a second message reported and the first hidden.
 BEFORE = ("", "second", "hidden", "again", "both")
 
 
@@ -70,7 +71,7 @@ def one_by_one(
 
 
 def look() -> Any:
-    """What is stored, without what differs by itself: keys of new rows, moments, the group."""
+    """Return what is stored, without values that always differ: keys of new rows, times, the group."""
     numbers = {
         pk: place for place, pk in enumerate(Decision.objects.order_by("case", "pk").values_list("pk", flat=True))
     }
@@ -106,7 +107,7 @@ def look() -> Any:
 
 
 def done(group: DecisionGroup, by: Any) -> DecisionGroup:
-    """Do all of a group in one batch, as its job does, whose batches are no part of another transaction."""
+    """Process all of a group in one batch, as its job does; a job's batches cannot run inside another transaction."""
     group.started_at = group.made_at
     group.save()
     kinds.do_batch(group, list(group.members.to_do()), by=by)
@@ -125,7 +126,7 @@ def after(do: Callable[[], Any]) -> Any:
     action=st.sampled_from(GroupAction),
     sent=st.sampled_from(["", "Do not."]),
     warns=st.booleans(),
-    steps=st.integers(0, 2),  # decide; and undo that; and restore it
+    steps=st.integers(0, 2),  # decide; undo too; restore too
 )
 def test_together_is_as_one_by_one(
     lena: Any,

@@ -1,4 +1,4 @@
-"""Deciding many cases: what is left out and why, each case once, and only as the preview saw it."""
+"""Deciding many cases: which are left out and why; each is decided once, and only if unchanged since the preview."""
 
 from __future__ import annotations
 

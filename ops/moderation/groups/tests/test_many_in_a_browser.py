@@ -1,4 +1,4 @@
-"""Deciding many cases in a real browser, by keyboard too, and undoing that: previews, progress, what was left out."""
+"""Deciding many cases in a real browser, by keyboard too, and undoing that: previews, progress, cases left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers are killed at any moment while they decide many cases: each is decided once."""
+"""Workers are killed at any moment while they decide many cases: each case is decided once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CASES = 16
 
 
 def prepare() -> None:
-    """A group of which nothing is done yet, in batches of two cases."""
+    """Start a group whose job has not run yet, and will run in batches of two cases."""
     kinds.Pace = lambda *_, **__: Pace(2, most=2)  # type: ignore[assignment, misc]
     starting.do_here = lambda job: None
     lead = get_user_model().objects.create_superuser("lead")

@@ -1,4 +1,4 @@
-"""What somebody might do when they agreed to a group, they may no more when it starts, or while it is done."""
+"""A group does not start, or stops, if its author loses the right to it after the preview."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def spared(spam: Label, reported: Any) -> Any:
-    """A case that no group is about, to suspend somebody with."""
+    """A case outside of the groups, used to suspend somebody."""
     return reported(spam).case
 
 
 @pytest.fixture(params=["inactive", "suspended", "no permission"])
 def end_rights(request: Any, spared: Any, mona: Any, spam: Label) -> tuple[Callable[[Any], None], str]:
-    """How the rights of somebody end, and what is said then."""
+    """Return a function that ends a person's rights, and part of the refusal that follows."""
 
     def end(person: Any) -> None:
         if request.param == "inactive":
@@ -45,7 +45,7 @@ def end_rights(request: Any, spared: Any, mona: Any, spam: Label) -> tuple[Calla
 
 
 def waiting(group: DecisionGroup, by: Any, monkeypatch: Any) -> Job:
-    """The job of a group, of which nothing is done yet."""
+    """Start a group, and return its job, which has not run yet."""
     monkeypatch.setattr(starting, "do_here", lambda job: None)
     job = preparing.start(group, by=by).job
     assert job is not None
@@ -99,7 +99,7 @@ def test_a_job_stops_before_its_next_batch(lena: Any, spam: Label, end_rights: A
 
 
 def without_undoing(person: Any) -> Any:
-    """The account after it lost the right to undo decisions of colleagues."""
+    """Take away the right to undo colleagues' decisions, and return the account, loaded again."""
     person.user_permissions.remove(*person.user_permissions.filter(codename="undo_decision"))
     return get_user_model().objects.get(pk=person.pk)
 
@@ -107,7 +107,7 @@ def without_undoing(person: Any) -> Any:
 class TestGroupsOfColleagues:
     @pytest.fixture(params=["undo", "redo"])
     def reversal(self, request: Any, lena: Any, lea: Any, spam: Label) -> DecisionGroup:
-        """A preview by Lea that undoes what Lena did."""
+        """Lea's preview that reverses a group of Lena's: it undoes decisions, or restores them."""
         group = decided_together(many_reports(spam, 2), lena, spam)
         if request.param == "redo":
             group = undone(group, lena)

@@ -1,4 +1,4 @@
-"""Undoing a group, and undoing that: what is skipped and why, and that the rest is as it was."""
+"""Undoing a group, and undoing the undo: which cases are skipped and why, and that all others are restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A group warns the authors of what is reported: each reads one text, once, and confirms it; undoing takes it away."""
+"""A group warns the authors of reported messages: each reads and confirms the text once; undoing withdraws it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class TestWarning:
 
 
 def of_one_author(label: Label, number: int) -> list[Case]:
-    """Cases of so many conversations of one person with others."""
+    """Return ``number`` cases, each of a conversation of the same author with another person."""
     author = make_user("spammer")
     cases = []
     for place in range(number):
@@ -119,7 +119,7 @@ class TestOneAuthorOfMany:
         assert [one.pk for one in standing_of(author).warnings] == [second.pk]
 
     def test_reads_it_while_one_of_the_decisions_keeps_it(self, lena: Any, spam: Any) -> None:
-        """An erasure takes the text from the case of who was erased only."""
+        """An erasure removes the text only from the decision on the erased person's case."""
         cases = of_one_author(spam, 2)
         group = warned(cases, lena, spam)
         Decision.objects.filter(case=cases[0], group=group.pk).update(sent="")

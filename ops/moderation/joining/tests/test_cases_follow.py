@@ -1,4 +1,4 @@
-"""Cases follow messages to other conversations, in as many statements for many as for few."""
+"""Cases follow messages to other conversations, in the same number of statements for many as for few."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 class World:
-    """Answers that came before what they answer, each in a conversation of its own with a case."""
+    """Answers that were stored before their parents, each in its own conversation with a case."""
 
     def __init__(self, reviewer: Any, label: Label) -> None:
         self.reviewer, self.label = reviewer, label
@@ -40,13 +40,13 @@ class World:
         return write(self.ann, self.ben, "An answer", awaited_parent_external_id=name, external_id=f"answer-{name}")
 
     def parent(self, name: str) -> Message:
-        """What an answer awaits; not told to it yet."""
+        """Store a parent that an answer awaits; the answer does not join it yet."""
         message = write(self.carla, self.dirk, "A question")
         set_external_id(message, name)
         return message
 
     def prepare(self, name: str, kind: str) -> None:
-        """One conversation that is to become a part of another one, with what may be in both."""
+        """Store a conversation that will become part of another one, with what ``kind`` puts into either."""
         orphan, parent = self.orphan(name), self.parent(name)
         flag = self.report(orphan)
         if kind == "decided":
@@ -66,7 +66,7 @@ class World:
 
 
 def set_external_id(message: Message, name: str) -> None:
-    """Plainly: the usual update would have answers that await it join at once."""
+    """Set the ID alone: the usual update would also join the answers that await it."""
     QuerySet.update(Message._base_manager.filter(pk=message.pk), external_id=name)
 
 
@@ -126,7 +126,7 @@ def test_several_that_go_to_one_place_become_one_case(world: World) -> None:
 
 
 def test_a_report_joins_the_case_that_was_closed_lately_and_opens_it_again(world: World) -> None:
-    """Its own case goes there where it is the only pending one: what was decided there stays decided."""
+    """The answer's case moves there if no other one is pending there; the closed case stays decided."""
     world.prepare("q", "closed there")
     join(["q"])
     states = sorted(Case.objects.values_list("state", flat=True))
@@ -135,7 +135,7 @@ def test_a_report_joins_the_case_that_was_closed_lately_and_opens_it_again(world
 
 
 class TestParting:
-    """Undoing what joined them: flags of one case are in several conversations then."""
+    """Undoing the join: then flags of one case are in several conversations."""
 
     def joined(self, world: World) -> tuple[list[joining.Move], Flag, Flag]:
         orphan, parent = world.orphan("q"), world.parent("q")
@@ -173,7 +173,7 @@ class TestParting:
 
 
 def test_a_case_goes_where_another_one_leaves(world: World) -> None:
-    """In whichever order the database takes them: two are never pending in one conversation meanwhile."""
+    """In whatever order the database updates the cases, no conversation has two pending ones in between."""
     third, second, first = (write(world.ann, world.ben, f"Words {place}") for place in range(3))
     leaves, follows = world.report(second), world.report(first)
     places = [one.conversation_id for one in (second, first)]

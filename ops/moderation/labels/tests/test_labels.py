@@ -1,4 +1,4 @@
-"""Labels and canned reasons: what can be stored, in whichever way, and how they are shown."""
+"""Labels and canned reasons: which values can be stored, by any code path, and how they are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leads look after labels and canned reasons in the console; files move them between installations."""
+"""Leads manage labels and canned reasons in the console; files move them between installations."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def imported(client: Client, at: str, content: bytes, format: str) -> dict[str, 
 
 
 def policy() -> list[Any]:
-    """What a file moves: everything but the numbers of the rows."""
+    """Return what a file moves: all fields of the rows except their keys."""
     labels, reasons = Label.objects.order_by("slug").values(), CannedReason.objects.order_by("slug")
     return [
         [{name: value for name, value in row.items() if name != "id"} for row in labels],

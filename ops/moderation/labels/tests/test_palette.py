@@ -1,4 +1,4 @@
-"""Colours of labels: offered ones are seen on every page, and the letter on any of them can be read."""
+"""Colours of labels: each offered one stands out on every page, and the letter on any colour is readable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AA_TEXT, AA_GRAPHICS = 4.5, 3.0
 
 
 def backgrounds() -> list[str]:
-    """The backgrounds of the console in light and dark, as its style has them."""
+    """Return the console's backgrounds in light and dark, read from its style sheet."""
     style = (Path(settings.BASE_DIR) / "ops/static/console/console.css").read_text(encoding="utf-8")
     pairs = re.findall(r"--(?:page|surface): light-dark\((#\w{6}), (#\w{6})\);", style)
     return [colour for pair in pairs for colour in pair]

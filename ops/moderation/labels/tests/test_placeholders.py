@@ -37,7 +37,7 @@ def test_a_value_is_text_and_is_not_filled_in_again() -> None:
         ("You broke {rule}.", "Fill in {rule} before this is sent."),
         (TEXT, "Fill in {date} and {rule} before this is sent."),
         ("{a} {b} {c}", "Fill in {a}, {b} and {c} before this is sent."),
-        ("Of {date, as {Written}", ""),  # what somebody typed may hold any brace
+        ("Of {date, as {Written}", ""),  # a text that somebody typed may hold any brace
     ],
 )
 def test_a_text_with_something_left_is_refused_in_a_sentence(text: str, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""``manage.py load_labels`` brings a starting set, and changes nothing that a team changed."""
+"""``manage.py load_labels`` adds the starting set, and leaves unchanged what a team has edited."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ __all__ = ["lena", "mike", "mona", "reported", "spam", "threat"]
 
 
 class Clock:
-    """Stands still until a test moves it."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time that Django tells."""
+    """Replace Django's current time with a clock that the test moves."""
     found = Clock()
     monkeypatch.setattr(timezone, "now", lambda: found.now)
     return found

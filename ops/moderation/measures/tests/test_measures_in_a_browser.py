@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def case(transactional_db: Any) -> Case:
-    """One case: of what Alice sent to Bob."""
+    """The case of a message from Alice to Bob."""
     roles.set_up()
     call_command("load_labels", verbosity=0)
     alice, bob = make_user("alice"), make_user("bob")
@@ -43,11 +43,11 @@ def case(transactional_db: Any) -> Case:
 
 
 def on_the_case(page: Page, case: Case, who: str = "rita") -> Any:
-    """Sign somebody of staff in, and have them hold the case."""
+    """Sign a staff user in, claim the case on its page, and return the user."""
     user = make_staff(who)
     sign_in(page, user)
     page.goto(f"/console/moderation/case/{case.pk}/change/")
-    # Keys are heard by the page that comes, once it is whole: what is pressed before is lost.
+    # Keys pressed before the next page has loaded are lost.
     with page.expect_navigation():
         page.get_by_role("button", name="Claim case").click()
     return user
@@ -68,7 +68,7 @@ def test_a_person_is_warned_and_confirms(open_page: OpenPage, case: Case) -> Non
     page.get_by_label("Text for the author").fill("We have rules about spam.")
     click_in_each_look(page, decide)
     expect(page.locator(".decisions").get_by_text("alice warned")).to_be_visible()
-    page.locator(".panel > summary").click()  # of the narrow page
+    page.locator(".panel > summary").click()  # the page is narrow
     expect(page.locator(".glance").get_by_text("warned and did not confirm it yet")).to_be_visible()
     check_in_each_look(page)
     theirs = open_page()
@@ -94,7 +94,7 @@ def test_several_measures_by_keyboard_alone(open_page: OpenPage, case: Case) -> 
     page.keyboard.press("Tab")
     page.keyboard.press("Space")  # suspends
     page.get_by_label("Restrict or suspend for").focus()
-    page.keyboard.press("End")  # a year: she leads
+    page.keyboard.press("End")  # a year: Leads may choose it
     page.get_by_text("Explain it to the author").press("Enter")
     page.get_by_label("Text for the author").press_sequentially("No spam")
     page.get_by_role("button", name="Decide", exact=True).press("Enter")

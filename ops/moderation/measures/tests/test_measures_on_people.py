@@ -40,12 +40,12 @@ def on(act: Act, user: Any, period: timedelta = WEEK) -> Order:
 
 
 def decide(case: Case, by: Any, label: Any, *orders: Order, sent: str = "You sent spam", **fields: Any) -> Decision:
-    Claim.objects.all().delete()  # whoever held it before
+    Claim.objects.all().delete()  # any earlier claim
     return decided(case, by, label, measures=orders, sent=sent, **fields)
 
 
 def undone(decision: Decision, by: Any) -> list[str]:
-    """Undo a decision; returns what stays, in sentences."""
+    """Undo a decision, and return what stays, in sentences."""
     stays = list(decisions.undoing(decision, by=by).plan.stays.values())
     decisions.undo(decision.pk, by=by)
     return stays

@@ -1,4 +1,4 @@
-"""The form that takes measures on people, and the pages of staff that name those in force."""
+"""The form for measures on people, and the staff pages that show the measures in force."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TestPeople:
     def test_all_who_wrote_what_was_reported_are_shown_and_who_wrote_most_first(
         self, case: Case, mona: Any, spam: Any, alice: Any, bob: Any
     ) -> None:
-        """However many received it, and whoever came first; the others fill the list up."""
+        """Authors come first however many receivers there are, and however new their accounts are; receivers follow."""
         first = Message.objects.get()
         receivers = [make_user(f"receiver-{place}") for place in range(people.MOST)]
         late = make_user("late")

@@ -1,4 +1,4 @@
-"""What participants feel of measures: signing in, sending, beginning conversations, warnings to confirm."""
+"""How measures affect participants: signing in, sending, starting conversations, confirming warnings."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class TestWarned:
         reply = reverse("messaging:reply", args=[message.pk])
         signed_in.post(reply, {"content": "What?"})
         assert Message.objects.count() == 1
-        edit = reverse("messaging:edit", args=[message.pk])  # no way to be read before that either
+        edit = reverse("messaging:edit", args=[message.pk])  # editing does not bypass the warning
         page = signed_in.post(edit, {"content": "What?"}).content.decode()
         assert "Confirm the warning of the moderators above" in page and "The moderators warned you" in page
         message.refresh_from_db()

@@ -28,7 +28,7 @@ LEFT = "Call me on [part removed] tonight"
 
 @pytest.fixture
 def desk(transactional_db: Any) -> Case:
-    """Alice's number, which Bob reported and answered."""
+    """The case of a message with Alice's number, which Bob answered and reported."""
     roles.set_up()
     alice, bob = make_user("alice"), make_user("bob")
     label = Label.objects.create(
@@ -40,7 +40,7 @@ def desk(transactional_db: Any) -> Case:
 
 
 def open_form(page: Page, case: Case) -> None:
-    """Open the page of the case, which Lena claims, with the form where she removes words."""
+    """Open the page of the case as Lena, claim it, and open the form that removes words."""
     sign_in(page, make_staff("lena"))
     page.goto(f"/console/moderation/case/{case.pk}/change/")
     page.get_by_role("button", name="Claim case").click()
@@ -55,7 +55,7 @@ def decide(page: Page) -> None:
 
 
 def check_and_shoot(page: Page, name: str) -> None:
-    """Check a page in each look, with a screenshot for whoever wants to look (SCREENSHOTS names a folder)."""
+    """Check a page in each look, with screenshots if SCREENSHOTS names a folder."""
     for width in in_each_look(page):
         check(page)
         if folder := os.environ.get("SCREENSHOTS"):
@@ -64,7 +64,7 @@ def check_and_shoot(page: Page, name: str) -> None:
 
 def test_what_is_selected_is_removed_and_undone(page: Page, desk: Case) -> None:
     open_form(page, desk)
-    # As with a mouse, which would have to hit the letters.
+    # Selected by script: a mouse would have to hit the letters.
     page.evaluate(
         """words => {
             const text = document.querySelector(".case li.reported p.text");
@@ -89,7 +89,7 @@ def test_what_is_selected_is_removed_and_undone(page: Page, desk: Case) -> None:
     expect(page.locator("#edits").get_by_text(SECRET)).to_be_visible()
     check_and_shoot(page, "originals")
 
-    wear(page, *LOOKS[-1])  # loaded in this one, the sheet is closed
+    wear(page, *LOOKS[-1])  # in this look the sheet is closed when the page loads
     page.goto(f"/console/moderation/case/{desk.pk}/change/")
     click_in_each_look(page, page.get_by_role("link", name="Undo…"))
     expect(page.get_by_text("The words that were removed from 1 message will be shown again.")).to_be_visible()

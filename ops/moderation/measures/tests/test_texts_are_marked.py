@@ -1,4 +1,4 @@
-"""Measures say nothing that gettext does not mark: what they did, what undoing them does, and why they are refused."""
+"""Every text about measures is marked for translation: what they did, what undoing does, and why they are refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def measures(kind: Kind, number: int, **fields: Any) -> list[Measure]:
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.act)
 @pytest.mark.parametrize("number", [1, 2, 3])
 class TestEach:
-    """Of one, of two, and of two with one whose account was erased."""
+    """Measures on one, on two, and on two with a third whose account was erased."""
 
     names = {0: "alice", 1: "bob"}
 
@@ -62,9 +62,9 @@ class TestOnPeople:
         lead, without_rights = make_staff("lena", *REVIEWING, *MEASURING), make_staff("mona", *REVIEWING)
         long = timezone.now() + LONGEST_ALONE * 2
         tries = [
-            (lead, "", long),  # nothing is sent
+            (lead, "", long),  # without a text
             (lead, "Why", None),  # without an end
-            (lead, "Why", long),  # on a stranger
+            (lead, "Why", long),  # on a stranger to the case
             (without_rights, "Why", long),
         ]
         with speaking(ACCENTED):
@@ -125,7 +125,7 @@ def test_why_requests_stay() -> None:
 
 
 def test_what_holds_for_somebody() -> None:
-    """In the language of whoever asks, also where it was looked up before."""
+    """It is shown in the reader's language, even if it was loaded in another one."""
     found = [InForce(act, None if act == Act.WARN else UNTIL, 1) for act in STRICTEST_FIRST]
     assert [(one.word, str(one), one.sentence) for one in found] == [
         (word, words, f"{words.capitalize()[0]}{words[1:]}.")

@@ -1,4 +1,4 @@
-"""A decision is undone while somebody decides on the deletion that it requested: they wait for each other."""
+"""A decision is undone while somebody decides on the deletion that it requested: one waits for the other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_nobody_is_sent_away_when_a_request_is_refused_at_the_same_moment(
     request = DeletionRequest.objects.get()
 
     def lock() -> None:
-        approval.lock([request.pk])  # as deciding on it and the erasure begin
+        approval.lock([request.pk])  # the first step of both the decision on it and the erasure
 
     def undo() -> Decision:
         return decisions.undo(decision.pk, by=lead)

@@ -1,4 +1,4 @@
-"""Removing words as a measure: Leads decide it, the decision stands, and undoing gives the text back."""
+"""Removing words as a measure: Leads decide it, the decision stays in force, and undoing restores the text."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_decision_stands_and_covers_the_text_that_it_leaves(
     assert measure.facts == {"revision": 2, "before": None}
     assert Entry.objects.get(event="moderation.decided").details["measures"] == {"redact": 1}
     assert MessageHistory.objects.get(message=message).edited_by == lead
-    assert not MessageHistory.objects.corrections().exists()  # the list of edits has corrections apart
+    assert not MessageHistory.objects.corrections().exists()  # corrections have their own filter in the list of edits
     assert ParticipantsReports().reasons([message.pk]) == {message.pk: "No numbers, please"}
 
 
@@ -86,7 +86,7 @@ def test_a_later_edit_ends_the_decision(case: Case, lead: Any, spam: Any, messag
 def test_an_older_decision_on_the_message_does_not_lapse_either(
     case: Case, lead: Any, mona: Any, spam: Any, message: Message, reported: Any, alice: Any
 ) -> None:
-    """That of a case closed long ago: what moderators do themselves sends nothing back to the queue."""
+    """A decision on a case closed long ago: edits by the moderators themselves reopen nothing."""
     older = decided(case, mona, spam)
     Case.objects.filter(pk=case.pk).update(closed_at=message.timestamp)
     other = reported(spam, message=answer(message), by=alice).case

@@ -1,4 +1,4 @@
-"""Notes of staff: who reads, writes and deletes them, where they are shown, and with whom they go."""
+"""Notes of staff: who reads, writes and deletes them, where they are shown, and whose erasure deletes them."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ class TestErasure:
 
 
 class TestConversationsThatBecomeOne:
-    """An answer was imported before what it answers: the notes on its conversation stand on the one that it joins."""
+    """An answer was imported before its parent: the notes on its conversation move to the one that it joins."""
 
     def by_save(self, bob: Any, charlie: Any) -> None:
         write(bob, charlie, "A question", external_id="1")

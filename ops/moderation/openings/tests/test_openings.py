@@ -1,4 +1,4 @@
-"""Openings without a report: what is noted, who sees the list, and what it costs."""
+"""Openings without a report: which are recorded, who sees the list, and how many queries that takes."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ LIST = "/console/moderation/opening/"
 
 @pytest.fixture
 def olga(db: Any) -> Any:
-    """Olga oversees who reads what, and reads the audit trail."""
+    """Olga may see the list of openings and the audit trail."""
     return make_staff("olga", "view_opening", "view_entry")
 
 
 def opened(user: Any, message: Message, *, at: Any = None) -> Opening:
-    """What is noted when somebody opens a conversation."""
+    """Record that a user opened a conversation, and return the opening."""
     record_reading(message.conversation, actor=user, shown=Shown(messages=[message.pk]))
     opening = Opening.objects.latest("pk")
     if at is not None:

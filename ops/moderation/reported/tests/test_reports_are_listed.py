@@ -1,4 +1,4 @@
-"""The list of reports: each once, without anybody's words, and each leads to its case."""
+"""The list of reports: it shows each once, without notes and texts, and each links to its case."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def lena(db: Any) -> Any:
 
 @pytest.fixture
 def made(spam: Label, mona: Any, lena: Any) -> list[Flag]:
-    """Three reports, the latest first: one that somebody decided, one of a file, and one that waits."""
+    """Three reports, the latest first: a decided one, an imported one and a waiting one."""
     many_reports(spam, 3)
     first, second, third = list(Flag.objects.order_by("-created_at", "-pk"))
     decided(first.case, mona, spam)

@@ -1,4 +1,4 @@
-"""Undoing an undo: what was decided is decided again, unless something has happened since."""
+"""Undoing an undo: the same decision is made again, unless something has happened since."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def the_message() -> Message:
 
 
 def undone(case: Case, by: Any, label: Any, **choice: Any) -> Decision:
-    """Decide a case and undo that; returns the decision that undid it."""
+    """Decide a case, undo that, and return the undo."""
     return decisions.undo(decided(case, by, label, **choice).pk, by=by)
 
 

@@ -1,4 +1,4 @@
-"""The team's views in Settings: Leads look after them, and files move them between installations."""
+"""The team's views in Settings: Leads manage them, and files move them between installations."""
 
 from __future__ import annotations
 

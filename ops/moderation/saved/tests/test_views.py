@@ -1,4 +1,4 @@
-"""Saved views: what they show, whose they are, and the next case within one."""
+"""Saved views: what they show, who owns them, and the next case within one."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class TestManaging:
         browser.post(of_view(second, "move"), {"up": ""})
         page = words(browser.get(QUEUE))
         assert page.index("Second") < page.index("Late ones")
-        browser.post(of_view(second, "move"), {"up": ""})  # it is the first already
+        browser.post(of_view(second, "move"), {"up": ""})  # it is already the first one
         browser.post(of_view(second, "move"), {"down": ""})
         page = words(browser.get(VIEWS))
         assert page.index("Late ones") < page.index("Second")

@@ -1,4 +1,4 @@
-"""Views in a real browser: saved from the queue, worked through, looked after."""
+"""Views in a real browser: saved from the queue, worked through, and managed."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def flag(transactional_db: Any) -> Flag:
-    """A message that two people reported, and a conversation that nobody did."""
+    """The second report of a message; another conversation has no report."""
     roles.set_up()
     call_command("load_labels", verbosity=0)
     alice, bob, charlie = (make_user(name) for name in ("alice", "bob", "charlie"))

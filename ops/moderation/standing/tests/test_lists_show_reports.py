@@ -1,4 +1,4 @@
-"""Lists of conversations and messages, and the panel beside a conversation, say what was reported and how it stands."""
+"""Lists of conversations and messages, and the panel beside a conversation, show reports and their case's state."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def browser(client: Client, mona: Any) -> Client:
 
 
 def found(client: Client, address: str) -> set[int]:
-    """The keys of the rows that a list shows."""
+    """Return the keys of the rows that a list shows."""
     answered = client.get(address)
     assert answered.status_code == 200
     return {row.pk for row in answered.context["cl"].result_list}
 
 
 def key(at: str, message: Message) -> int:
-    """What stands for a message in a list."""
+    """Return the key of a message's row in a list."""
     return message.conversation_id if at == CONVERSATIONS else message.pk
 
 

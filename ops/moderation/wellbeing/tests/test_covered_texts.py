@@ -1,4 +1,4 @@
-"""Texts that are hard to read come covered, for everybody who did not choose otherwise."""
+"""Texts that are hard to read are covered, except for users who chose otherwise."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops.moderation.tests.desk import decided, lena, message_of, mona, reported,
 
 __all__ = ["lena", "mona", "reported", "spam"]
 Report = Callable[..., Flag]
-INNER = re.compile(r'<details class="(?:edit-log|rest)">.*?</details>', re.DOTALL)  # within what is covered
+INNER = re.compile(r'<details class="(?:edit-log|rest)">.*?</details>', re.DOTALL)  # nested in a covered text
 CHOICE = "/console/covered-texts/"
 
 
@@ -44,7 +44,7 @@ def pages_of(flag: Flag) -> list[str]:
 
 
 def covered(client: Client, at: str) -> list[str]:
-    """What a page has covered, with the words that stand on the cover."""
+    """Return what a page covers, each with the words on its cover."""
     return re.findall(r'<details class="covered"><summary>(.*?)</details>', client.get(at).content.decode(), re.DOTALL)
 
 
@@ -88,7 +88,7 @@ def test_so_do_what_is_found_from_anywhere_and_near_duplicates(
     same = write(message.receiver, message.sender, message.content)
     page = monas.get(at.format(same.pk)).content.decode()
     assert page.count("<em>Hard to read (Self-harm)</em>") == 1
-    assert page.count(">Send me money") + page.count("Send me <mark>money") == 1  # in the other one
+    assert page.count(">Send me money") + page.count("Send me <mark>money") == 1  # in the message without a report
     assert not ShownMessages.objects.filter(first__lte=message.pk, last__gte=message.pk).exists()
 
 

@@ -1,4 +1,4 @@
-"""After several hard cases in a row the next one is a lighter one, for that person alone; nothing starves."""
+"""After several hard cases in a row, a reviewer gets a lighter one; other reviewers do not, and no case starves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["mike", "mona", "spam", "threat"]
 
 @pytest.fixture
 def hard(threat: Label) -> Label:
-    """Threats are hard to read, and more urgent than spam."""
+    """The label of threats, which are hard to read, and more urgent than spam."""
     threat.hard_to_read = True
     threat.save()
     return threat
@@ -32,7 +32,7 @@ def two_in_a_row(settings: Any) -> Any:
 
 
 def report(label: Label, number: int) -> list[Case]:
-    """Cases of new conversations, in the order of the queue."""
+    """Return ``number`` cases of new conversations, in the order of the queue."""
     made = []
     for place in range(number):
         name = f"{label.slug}-{place}-{Case.objects.count()}"
@@ -43,7 +43,7 @@ def report(label: Label, number: int) -> list[Case]:
 
 
 def work(user: Any, label: Label) -> int | None:
-    """Claim the next case and decide it; returns its id."""
+    """Claim the next case and decide it; return its id, or None if there is none."""
     claim = claims.claim_next(user)
     if claim is None:
         return None
@@ -130,7 +130,7 @@ def test_a_case_whose_hard_report_was_settled_is_light(mona: Any, hard: Label, s
 
 @pytest.mark.parametrize("past", [False, True])
 def test_the_case_is_taken_in_one_statement(mona: Any, hard: Label, spam: Label, past: bool) -> None:
-    """With PostgreSQL, the same one sees that a lighter one is wanted, and then takes none."""
+    """On PostgreSQL the same statement sees that a lighter case is needed, and takes none; a second one then does."""
     hard_ones = report(hard, 3)
     report(spam, 30)
     if past:
@@ -145,7 +145,7 @@ def test_the_case_is_taken_in_one_statement(mona: Any, hard: Label, spam: Label,
 
 
 def test_severity_is_no_part_of_it(mona: Any, spam: Label) -> None:
-    """What is urgent need not be hard to read."""
+    """An urgent case need not be hard to read."""
     Label.objects.filter(pk=spam.pk).update(severity=Severity.IMMINENT)
     for case in report(spam, 3):
         claims.claim(mona, case)

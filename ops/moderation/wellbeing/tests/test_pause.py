@@ -1,4 +1,4 @@
-"""A pause: releases the case, says how much was hard to read today, and notes when somebody wants to return."""
+"""A pause releases the case, shows how many were hard to read today, and records when the user wants to return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hard texts in a real browser: covered, opened by a click or a key and without scripts; a pause."""
+"""Hard texts in a real browser: covered, opened by click, by key and without scripts; and a pause."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WARNING = "Hard to read (Self-harm). Show the text"
 
 @pytest.fixture
 def case(transactional_db: Any) -> Case:
-    """Of a conversation of three messages, of which the second is hard to read."""
+    """A case of a conversation with three messages, the second of which was reported as hard to read."""
     roles.set_up()
     label = Label.objects.create(name="Self-harm", slug="self-harm", hard_to_read=True)
     answer(answer(write(make_user("alice"), make_user("bob"), "Hello"), "It hurts", minute=1), "I am here", minute=2)
