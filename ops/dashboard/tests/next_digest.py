@@ -1,4 +1,4 @@
-"""When the digest of this week is sent, whatever day and hour a test runs at."""
+"""The time at which this week's digest is sent, whatever day and hour a test runs at."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ops.dashboard.periods import console_zone
 
 
 def next_digest() -> datetime:
-    """The first moment at which the digest of the week that holds today may be sent."""
+    """Return the first moment at which the digest of the current week may be sent."""
     zone = console_zone()
     week = week_before(timezone.localdate(timezone=zone) + WEEK)
     return datetime.combine(week.last + timedelta(days=1), time(SENT_FROM), zone)

@@ -1,7 +1,7 @@
 """A process of a web server, in which several requests open a cold dashboard at the same moment.
 
-``python -m ops.dashboard.tests.opening NAME REQUESTS EXPECTED`` says "ready", waits for a line, and then prints what
-each request got. Whoever computes goes on once EXPECTED requests, of all processes together, have asked.
+``python -m ops.dashboard.tests.opening NAME REQUESTS EXPECTED`` prints "ready", waits for a line, and then prints the
+value that each request got. The request that computes it waits until EXPECTED requests of all processes have asked.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from ops.dashboard import keeping
 
 
 def asking(name: str) -> str:
-    """The key under which requests count themselves."""
+    """Return the key under which requests count themselves."""
     return f"{name}:asking"
 
 
 def computing(name: str) -> str:
-    """The key that tells how often it was computed."""
+    """Return the key under which computations are counted."""
     return f"{name}:computed"
 
 
 def main(name: str, requests: int, expected: int) -> None:
-    """Ask so many times at once for what is kept under ``name``."""
+    """Request the value cached under ``name`` from this many threads at the same moment, and print the answers."""
 
     def compute(now: datetime) -> str:
         cache.incr(computing(name))

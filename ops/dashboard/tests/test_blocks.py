@@ -1,4 +1,4 @@
-"""Sums of many days are the sums of their days, whatever changes, and are all that a long period is read from."""
+"""Sums of many days equal the sums of their days after any changes, and a long period is read from few rows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_blocks_cover_each_day_once(days: tuple[date, int]) -> None:
         day.toordinal(): 1 for day in each_day(first, last)
     }
     assert all(blocks.start_of(start, size) == start for _, size, start in found)
-    # At either end at most eight days, and four blocks of each size but the longest.
+    # At most eight days at either end, and at most four blocks there of each size but the longest.
     assert len(found) <= 8 * 4 + (last - first).days // 1_024 + 1
 
 
@@ -90,7 +90,7 @@ class BlocksAreSums(TestCase):
 
 @pytest.fixture
 def two_years(db: None) -> list[date]:
-    """Each day somebody new sent a message, and account 7 another one."""
+    """The days of two years: each day a new account sent a message, and account 7 another one."""
     days = each_day(FIRST, FIRST + timedelta(days=730))
     found = {Place(day, measures.SENDERS): {"7": 1, str(1_000 + number): 1} for number, day in enumerate(days)}
     store(found, days, [measures.SENDERS])
@@ -120,7 +120,7 @@ def test_the_parts_of_somebody_else_stay_when_a_person_is_taken_out(db: None) ->
         ),
         DayNumbers(day=FIRST, measure=measures.AGREED, numbers={"7:spam:spam": 1}, total=1),
         DayNumbers(day=FIRST, measure=measures.READINGS, numbers={"70": 7}, total=7),
-        DayNumbers(day=FIRST, measure=measures.FLAGS, numbers={"7": 1}, total=1),  # a label's number
+        DayNumbers(day=FIRST, measure=measures.FLAGS, numbers={"7": 1}, total=1),  # keyed by label, not by account
     ]
     DayNumbers.objects.bulk_create(rows)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The dashboards: numbers are those of the lists they lead to; periods, files, few queries."""
+"""The dashboards: periods, links, files, cached figures, the numbers on the home page, and few queries."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def page(name: str) -> str:
 
 
 def numbers(client: Client, name: str, query: str = "") -> dict[str, Number]:
-    """The numbers of a dashboard by name."""
+    """Return the numbers of a dashboard by name."""
     shown = client.get(f"{page(name)}{query}")
     assert shown.status_code == 200
     return {number.name: number for number, _ in shown.context["numbers"]}
 
 
 def counted_anew() -> None:
-    """The worker went round, and the figures that were kept are too old."""
+    """Count changes as the worker does, and drop the cached figures."""
     call_command("keep_figures", verbosity=0)
     cache.clear()
 
@@ -72,14 +72,14 @@ def test_a_warm_page_takes_one_query_more_than_an_empty_one_at_most(spam: Any) -
         much_happens(number, by=rosa)
         counted_anew()
         for name, queries in counted.items():
-            cache.clear()  # some figures are of several dashboards
+            cache.clear()  # several dashboards share some figures
             with CaptureQueriesContext(connection) as cold:
                 client.get(page(name))
             with CaptureQueriesContext(connection) as warm:
                 client.get(page(name))
             queries.append((len(cold), len(warm)))
     for name, [(cold_with_few, warm_with_few), (cold_with_many, warm_with_many)] in counted.items():
-        # One more where people are named: whose pages open.
+        # One more if people are named: it finds whose pages the user may open.
         assert warm_with_few == warm_with_many <= len(empty) + 1, name
         assert cold_with_many <= cold_with_few, name
 
@@ -131,7 +131,7 @@ def test_the_period_is_in_the_address_and_faults_are_told() -> None:
         "?from=0001-01-01&to=9999-12-31",
     ):
         assert 'role="alert"' in shown(query)
-    backwards = shown("?from=2026-01-06&to=2026-01-05")  # what was typed is there to be corrected
+    backwards = shown("?from=2026-01-06&to=2026-01-05")  # the form keeps what was typed
     assert 'name="from" value="2026-01-06"' in backwards and 'name="to" value="2026-01-05"' in backwards
     assert "aria-current" not in shown("?from=2026-01-05&to=2026-01-06").split('class="chooser"')[1].split("</nav>")[0]
 
@@ -156,7 +156,7 @@ def test_tables_are_files_that_are_recorded_and_computed_by_no_spreadsheet(spam:
 
 
 def test_who_may_not_open_a_list_is_not_led_there(alice: Any, bob: Any) -> None:
-    """Rita sees the desk's numbers, and no deletions; Lena may not open the list of users."""
+    """Lena may open every list that a dashboard links to for her; a dashboard without permission is refused."""
     write(alice, bob, timestamp=timezone.now())
     counted_anew()
     make_staff("lena")
@@ -206,7 +206,7 @@ def test_home_shows_the_first_numbers_and_computes_nothing_itself(spam: Any) -> 
 def test_home_asks_for_numbers_anew_that_a_change_made_stale(
     spam: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
-    """Else it would tell of no case, for two minutes, beside its list of work that tells of one."""
+    """Otherwise it would show no case for two minutes, beside a work list that shows one."""
     make_staff("rita")
     client = signed_in("rita")
     home, part = reverse("admin:index"), reverse("admin:dashboard_home")
@@ -257,7 +257,7 @@ def test_changes_in_words(value: Any, before: Any, unit: Unit, better: Better, c
 
 
 def test_what_is_kept_of_a_page_leads_each_where_they_may_go(spam: Any) -> None:
-    """Rosa's page leads to whoever decided, and is kept; Lena's own leads to nobody of whom she sees nothing."""
+    """Rosa's page links to reviewers, and is cached; Lena's own does not link to people whom she may not see."""
     rosa = make_staff("rosa")
     make_staff("lena")
     a_desk_at_work(spam, rosa)

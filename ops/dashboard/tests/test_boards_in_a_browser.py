@@ -1,4 +1,4 @@
-"""The dashboards in a real browser, empty and full, wide and narrow: numbers lead on, charts have their tables."""
+"""The dashboards in a real browser, empty and full, wide and narrow: numbers are links, charts have their tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_all_dashboards_empty_and_full(page: Page, spam: Any) -> None:
     rosa = make_user("rosa", is_staff=True, is_superuser=True)
     sign_in(page, rosa)
-    for board, look in zip(BOARDS, cycle(LOOKS)):  # empty, they differ in little: each has its turn in one of the looks
+    for board, look in zip(BOARDS, cycle(LOOKS)):  # empty ones differ little: each is checked in one of the looks
         wear(page, *look)
         page.goto(f"/console/dashboard/{board.name}/")
         expect(page.get_by_role("heading", name=str(board.title))).to_be_visible()

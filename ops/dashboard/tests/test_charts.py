@@ -1,4 +1,4 @@
-"""Charts: plain SVG without scripts or styles, round lines, labels only where there is room, and the same in words."""
+"""Charts: plain SVG without scripts or styles, lines at round numbers, labels that fit, and the same in words."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_columns_stand_on_top_of_each_other() -> None:
         for one in ElementTree.fromstring(wide).iter("rect")
         if "fill" not in one.attrib
     ]
-    lower, second, upper = boxes  # a column of 0 is none
+    lower, second, upper = boxes  # a value of 0 has no column
     assert lower["x"] == upper["x"] < second["x"]
     assert upper["y"] + upper["height"] == pytest.approx(lower["y"], abs=0.2)
     assert upper["height"] == pytest.approx(3 * lower["height"], abs=0.3)

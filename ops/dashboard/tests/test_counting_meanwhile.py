@@ -1,5 +1,5 @@
-"""Counting goes on while the database works. A round that is broken off by an error of it stores nothing, says so, and
-leaves everything to the next."""
+"""Python continues while the database executes statements. A round that a database error interrupts raises it, stores
+nothing, and leaves everything to the next round."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WRONG = "SELECT nothing"
 
 @pytest.mark.django_db
 def test_what_was_not_counted_stays_noted(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beginnings are kept while the rest is counted and stored: their error shows after that."""
+    """Beginnings are stored while the other numbers are counted and stored: their error is raised after that."""
     message = write(alice, bob)
     with monkeypatch.context() as broken:
         broken.setattr(beginnings, "STATEMENTS", {connection.vendor: (WRONG,)})
@@ -38,7 +38,7 @@ def test_what_was_not_counted_stays_noted(alice: Any, bob: Any, monkeypatch: pyt
 
 @pytest.mark.django_db
 def test_the_database_works_while_python_goes_on() -> None:
-    """An error shows where its rows are waited for, something else is executed, or at the end, as one of Django's."""
+    """An error is raised, as Django's, when its rows are fetched, when something else is executed, or at the end."""
     with pytest.raises(DatabaseError, match="nothing"), transaction.atomic(), meanwhile("default") as ask:
         ask(WRONG, [])
         reached = True
@@ -66,7 +66,7 @@ def test_whatever_is_executed_otherwise_comes_after() -> None:
 
 @pytest.mark.django_db
 def test_what_a_page_reads_is_told_as_any_statement(alice: Any, bob: Any) -> None:
-    """It is limited in time and counted, and no other thread of the process takes other turns for it."""
+    """It is limited in time and counted, and does not change how often Python switches between threads."""
     message = write(alice, bob)
     turns = sys.getswitchinterval()
     with CaptureQueriesContext(connection) as asked:

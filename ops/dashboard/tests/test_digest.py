@@ -1,4 +1,4 @@
-"""The weekly digest: for leads who chose it, once a week, numbers only; what cannot be sent is tried again."""
+"""The weekly digest: for Leads who chose it, once a week, numbers only; one that cannot be sent is retried."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mail_is_on(settings: Any) -> None:
 
 @pytest.fixture
 def lena() -> Any:
-    """Lena leads, and chose the digest some time ago."""
+    """Lena is a Lead, and chose the digest two weeks ago."""
     lena = make_staff("lena")
     lena.email = "lena@example.org"
     lena.save()
@@ -48,7 +48,7 @@ def lena() -> Any:
 def test_a_lead_chooses_and_ends_it() -> None:
     lena = make_staff("lena")
     client = signed_in("lena")
-    assert not DigestReader.objects.exists()  # nobody gets it unasked
+    assert not DigestReader.objects.exists()  # off unless chosen
     for _ in range(2):
         client.post(PAGE, {"digest": "on"})
         assert DigestReader.objects.get().person == lena

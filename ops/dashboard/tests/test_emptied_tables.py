@@ -1,4 +1,4 @@
-"""A table that is emptied at once, by hand, is counted anew."""
+"""A table that was emptied in a database shell is counted again."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def counted() -> int:
 
 
 def empty() -> None:
-    """As somebody does in a shell of the database."""
-    connection.check_constraints()  # which a test leaves to the end
+    """Empty the table of messages, on PostgreSQL as in a database shell."""
+    connection.check_constraints()  # a test defers these checks to its end, and TRUNCATE refuses while they are pending
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("TRUNCATE messaging_message CASCADE")

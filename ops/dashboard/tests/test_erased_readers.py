@@ -1,4 +1,4 @@
-"""Whoever is erased is in no number of what was read, also once others read on the same day and it is counted anew."""
+"""An erased reader is removed from the numbers of readings, and does not return when the day is counted again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of messages beside a slow, plain computation, after anything that may happen to messages."""
+"""Figures of messages equal those of a slow, plain computation, after any changes to messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ops.imports.storing.ids import ids_after
 from ops.imports.tests.files import row
 from ops.imports.tests.importing import stored_import, undone
 
-# Zones, each with a day on which something happens to its clocks.
+# Zones, each with a day on which its clocks change, if they ever do.
 ZONES = {
     "UTC": date(2026, 2, 28),
     "Europe/Berlin": date(2026, 3, 29),
@@ -46,7 +46,7 @@ ZONES = {
 
 
 class Truth(NamedTuple):
-    """What figures should be, of a period."""
+    """The expected figures of a period."""
 
     sent: int
     imported: int
@@ -63,7 +63,7 @@ class Truth(NamedTuple):
 
 
 def truth(period: Period, imported: bool) -> Truth:
-    """Look at every message."""
+    """Compute the figures of a period by looking at every message."""
     zone = console_zone()
     stored = Import.objects.exclude(message_base=None)
     ranges = [ids_after(one.message_base, one.last_row) for one in stored]
@@ -115,7 +115,7 @@ def ranked(people: Any) -> list[tuple[int, int]]:
 
 
 def told(period: Period, imported: bool) -> Truth:
-    """The same from the figures; percentiles are told by kinds of lengths."""
+    """Return the same from the figures, with percentiles by kind of length (rollups/bins.py)."""
     sent, replies = figures.sent(period, imported=imported), figures.first_replies(period, imported=imported)
     return Truth(
         sent.total,
@@ -249,7 +249,7 @@ def test_what_is_not_counted_yet_is_told_while_it_is_little(alice: Any, bob: Any
 
 @pytest.mark.django_db(transaction=True)
 def test_figures_are_true_after_an_import_and_its_undo(alice: Any, bob: Any, settings: Any, tmp_path: Any) -> None:
-    """It brings history between stored messages, an answer to one of them, and one that awaited its parent."""
+    """The import adds messages dated between stored ones, an answer to one, and the parent that another one awaits."""
     settings.PRIVATE_DIR = tmp_path
     day = date(2026, 1, 5)
     old = write(bob, alice, "old words", external_id="old")
@@ -276,7 +276,7 @@ def test_figures_are_true_after_an_import_and_its_undo(alice: Any, bob: Any, set
 
 @pytest.mark.django_db
 def test_only_what_changed_is_counted_anew(alice: Any, bob: Any, django_assert_num_queries: Any) -> None:
-    """A round without changes asks little; an old day that nobody touched is not looked at again."""
+    """A round without changes runs few queries; an old day without changes is not counted again."""
     write(alice, bob)
     keeping.keep()
     DayNumbers.objects.filter(measure="sent").update(numbers={"40": 7}, total=7)

@@ -1,4 +1,4 @@
-"""Figures of the desk and of its reviewers beside a slow, plain computation, whatever happened at the desk."""
+"""Figures of the desk and its reviewers equal those of a slow, plain computation, after any steps at the desk."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ops.moderation.tests.happenings import ROADS, Crowd, Step
 
 __all__ = ["lena", "mike", "mona", "spam", "threat"]
 
-DAY = date(2027, 3, 28)  # in Berlin clocks go forward
+DAY = date(2027, 3, 28)  # clocks in Berlin go forward
 numbers = st.integers(0, 7)
 NAMES = sorted({*ROADS, "keep", "shift"} - {"anonymise", "leases_end"})
 steps = st.lists(
@@ -51,7 +51,7 @@ def crowd(alice: Any, bob: Any, charlie: Any, mona: Any, mike: Any, lena: Any, s
 
 @contextmanager
 def clock(start: datetime) -> Iterator[Callable[[], None]]:
-    """A clock that somebody sets forward, by almost seven hours each time."""
+    """Replace Django's time with a clock; yield a function that sets it forward by almost seven hours."""
     now = start
 
     def forward() -> None:
@@ -83,7 +83,7 @@ def within(period: Period, moment: datetime | None) -> bool:
 
 
 def at_end_of(pending: dict[date, int], day: date) -> int:
-    """How many cases were pending when a day ended, of the days on which that was noted last."""
+    """Return how many cases were pending at the end of a day: the number noted on the latest day up to it."""
     return next((number for noted, number in reversed(pending.items()) if noted <= day), 0)
 
 
@@ -234,7 +234,7 @@ def test_the_backlog_is_what_waits_now(crowd: Crowd) -> None:
 
 
 def test_agreement_is_told_of_thirty_cases_and_more() -> None:
-    """The example of Cohen (1960) in whole numbers, and agreement by nothing but chance."""
+    """A worked example of Cohen's kappa (1960) in whole numbers, too few cases, a single label, and both extremes."""
     pairs = {("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15}
     found = Agreement.of(pairs)
     assert found.compared == 50

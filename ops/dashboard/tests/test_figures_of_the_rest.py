@@ -1,4 +1,4 @@
-"""Figures of reading, openings and sign-ins beside the trail; of deletions, imports, exports and jobs."""
+"""Figures of readings, openings and sign-ins equal the trail's; figures of deletions, imports, exports and jobs."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_who_stands_out_is_far_above_the_others() -> None:
     assert oversight.outliers([10, 12, 11, 9, 13]) == set()
     assert oversight.outliers([5, 5, 5, 5, 5]) == set()
     assert oversight.outliers([5, 5, 5, 5, 5, 5, 5, 5, 60]) == {60}
-    assert oversight.outliers([0, 10, 10, 11, 11, 12]) == set()  # below is not above
+    assert oversight.outliers([0, 10, 10, 11, 11, 12]) == set()  # far below the others does not stand out
     assert oversight.outliers([1, 1, 1, 500]) == set()
 
 
@@ -107,7 +107,7 @@ def test_searches_for_colleagues_are_counted(rita: Any, nils: Any, rosa: Any) ->
 
 
 def test_lists_show_just_the_rows_that_are_counted(client: Client, rosa: Any, alice: Any, bob: Any) -> None:
-    """Each figure that names a list; the superuser opens it, and what it shows is what was counted."""
+    """For each figure with a list, the list that a superuser opens shows exactly the rows that were counted."""
     now = timezone.now()
     for number in range(3):
         entry = Entry.objects.create(event=Event.LIST_READ, actor=rosa)
@@ -188,7 +188,7 @@ def test_imports_exports_and_jobs_are_counted(rita: Any) -> None:
 @pytest.mark.parametrize("zone", sorted(ZONES))
 @pytest.mark.django_db
 def test_what_is_counted_at_once_begins_and_ends_with_the_day_of_the_console(zone: str, rita: Any) -> None:
-    """Of four of each, at either end of a day in which clocks change, two are in it."""
+    """Of four of each, made just before and at either end of a day on which clocks may change, two are in it."""
     with override_settings(TIME_ZONE=zone):
         day = Period(ZONES[zone], ZONES[zone])
         moment = timedelta(microseconds=1)

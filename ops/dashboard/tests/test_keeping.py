@@ -1,4 +1,4 @@
-"""What is computed for dashboards is kept a minute, computed by one request at a time, and soon after a change."""
+"""Values of dashboards are cached for a minute, computed by one request at a time, and again after a change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ START = datetime(2026, 1, 30, 15, 0, tzinfo=UTC)
 
 
 class Clock:
-    """Time that goes on only when told; counts what is computed in it."""
+    """A clock that stands still until a test moves it, and counts computations."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.computed = START, 0
@@ -46,7 +46,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no transaction to wait for."""
+    """Run commit hooks immediately, because there is no transaction."""
     monkeypatch.setattr(transaction, "on_commit", lambda act: act())
 
 
@@ -81,7 +81,7 @@ def test_a_hundred_changes_a_second_cost_one_computing_a_minute(clock: Clock, at
             clock.wait(0.01)
             keeping.mark_stale("cases")
         clock.value()
-    assert clock.computed - before <= 6  # the first change was noticed at once
+    assert clock.computed - before <= 6  # one a minute, and one at the first change
     assert timezone.now() - keeping.get("a", ["cases"], clock.compute).at < keeping.FRESH  # type: ignore[union-attr]
 
 
@@ -110,7 +110,7 @@ def test_once_somebody_is_erased_nothing_older_is_served(clock: Clock, at_once: 
 
 
 def test_fifty_at_once_compute_once() -> None:
-    """Nothing is there yet: one computes, the others wait for it."""
+    """Nothing is cached yet: one request computes, the others wait for it."""
     computed, found = [], []
     everybody = threading.Barrier(50)
 

@@ -1,4 +1,4 @@
-"""With Redis, one process computes a cold dashboard for all that are asked for it at the same moment."""
+"""With Redis, one process computes a cold dashboard for all processes that request it at the same moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboards in other languages: each text of theirs is marked, and nothing that is kept is of another language."""
+"""The dashboards in other languages: every text is marked for translation, and none is cached for another language."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def not_marked(text: str, names: set[str]) -> list[str]:
-    """The words of a text that no gettext gave, and that are none of these names."""
+    """Return the words of a text that gettext did not translate, except these names."""
     if text.strip() in names:
         return []
     text = text.replace("UTC", "")  # the console's zone
@@ -55,20 +55,20 @@ def not_marked(text: str, names: set[str]) -> list[str]:
 
 
 def names() -> set[str]:
-    """What is stored or set up: no translation changes it."""
+    """Return the names that are stored or set up, which no translation changes."""
     people = User.objects.values_list("username", flat=True)
     kinds = Job.objects.values_list("kind", flat=True)
     return {*people, *kinds, *Label.objects.values_list("name", flat=True)}
 
 
 def texts(page: str) -> list[str]:
-    """What people read of a page between its heading and its foot."""
+    """Return the texts that people read on a page, from its heading to its footer."""
     content = NOT_READ.sub("", page[page.index("<h1") : page.index("<footer")])
     return [unescape(one) for one in (*READ.findall(content), *re.split(r"<[^>]*>", content)) if one.strip()]
 
 
 def much_is_there(label: Any) -> None:
-    """Something in every table and chart."""
+    """Store something for every table and chart."""
     rosa = User.objects.get(username="rosa")
     for kind, state in (("import.store", Job.State.FAILED), ("export", Job.State.RUNNING)):
         Job.objects.create(kind=kind, title="a job", requester=rosa, state=state)
@@ -111,7 +111,7 @@ def every_text_is_marked(board: Any, rosa: Client) -> None:
 
 
 def test_each_reads_a_dashboard_in_their_language(rosa: Client, spam: Any) -> None:
-    """In one cache."""
+    """Both languages share one cache."""
     much_is_there(spam)
     address = reverse("admin:dashboard_review")
     with speaking(ACCENTED):
@@ -151,7 +151,7 @@ def test_the_digest_is_of_its_readers_language(spam: Any) -> None:
 
 
 def test_no_text_waits_for_a_language_in_what_is_kept(rosa: Client, spam: Any) -> None:
-    """What is computed is of the language in use; a lazy text would be of that of whoever reads it."""
+    """Cached texts are in the language of their computation; a lazy text would be in the language of each reader."""
     much_is_there(spam)
     for board in BOARDS:
         content = board.compute(Asked(Period.of_days(7), True, timezone.now()))

@@ -1,4 +1,4 @@
-"""Prometheus: off by default, closed without the token, numbers that are those of the database."""
+"""Metrics for Prometheus: off by default, refused without the token, with the numbers of the database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def monitored(settings: Any) -> None:
 
 
 def measured(client: Client) -> dict[tuple[str, ...], float]:
-    """The values by name and label."""
+    """Return the values by name and labels."""
     answer = client.get(ADDRESS, headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200 and "no-store" in answer["Cache-Control"]
     families = text_string_to_metric_families(answer.content.decode())
@@ -43,7 +43,7 @@ def test_it_is_off_by_default(client: Client) -> None:
 
 @pytest.mark.parametrize("sent", [None, "", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bearer ünïcode"])
 def test_it_is_closed_without_the_token(client: Client, rosa: Any, monitored: None, sent: str | None) -> None:
-    client.force_login(rosa)  # being signed in helps nobody
+    client.force_login(rosa)  # being signed in does not help
     answer = client.get(ADDRESS, headers={} if sent is None else {"Authorization": sent})
     assert (answer.status_code, answer.content) == (401, b"")
 
@@ -61,7 +61,7 @@ def test_it_counts_what_is_there(
     for state, ended_at in (("queued", None), ("failed", now), ("failed", now - 2 * LATELY), ("finished", now)):
         Job.objects.create(kind="a kind", title="a job", state=state, ended_at=ended_at)
     with django_assert_num_queries(0):
-        assert measured(client) == empty  # it is kept for a minute
+        assert measured(client) == empty  # cached for a minute
     cache.clear()
     found = measured(client)
     assert sum(value for key, value in found.items() if key[0] == "threadward_cases_pending") == 2

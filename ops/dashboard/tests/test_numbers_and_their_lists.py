@@ -1,4 +1,4 @@
-"""Each number of a dashboard leads to a list of just what it counts, or docs/figures-of-dashboards.md says why not."""
+"""Each number of a dashboard links to a list of just what it counts, or docs/figures-of-dashboards.md says why not."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ COUNTS_NOTHING = (Unit.DURATION, Unit.RATIO, Unit.BYTES)
 
 
 class Told(NamedTuple):
-    """A number of a dashboard, the list that it leads to ("" without), and of how many it is a share (1 if of none)."""
+    """A number of a dashboard, the address of its list ("" without one), and the number that it is a share of, or 1."""
 
     board: str
     name: str
@@ -56,7 +56,7 @@ class Told(NamedTuple):
 
 
 def much_is_there(label: Any, by: Any) -> None:
-    """Something of all that is counted: with history that was imported, and with some from before."""
+    """Store something for every number, some of it imported, and some from 40 days ago."""
     for kind, state in (("import.store", Job.State.FAILED), ("export.make", Job.State.RUNNING)):
         Job.objects.create(kind=kind, title="a job", requester=by, state=state)
     for scope in (Export.Scope.MESSAGES, Export.Scope.PERSON):
@@ -69,7 +69,7 @@ def much_is_there(label: Any, by: Any) -> None:
         decided(case, by, Flag.objects.filter(case=case).get().label)
     decisions.undo(
         cases[0].decisions.get().pk, by=make_user("undone", is_staff=True, is_superuser=True)
-    )  # the case is open again
+    )  # reopens the case
     Flag.objects.filter(case=cases[5]).update(source=Source.IMPORT)
     old = DeletionRequest.objects.order_by("pk").first()
     assert old is not None
@@ -89,7 +89,7 @@ def much_is_there(label: Any, by: Any) -> None:
 
 @pytest.fixture(scope="module")
 def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Made once for all tests here: each takes back what it changed, and the last one all of it."""
+    """Stored once for all tests of this module: each rolls back its own changes, the last one rolls back all."""
     with django_db_blocker.unblock(), transaction.atomic():
         much_is_there(Label.objects.create(name="Spam", slug="spam"), make_staff("rosa"))
         cache.clear()
@@ -99,11 +99,11 @@ def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture
 def much(made: None, db: Any) -> None:
-    """Much as it was made."""
+    """What ``made`` stored, for one test."""
 
 
 def some_is_imported(by: Any) -> None:
-    """Two conversations and an unread answer, as if they came with an import, beside as many others."""
+    """Write four conversations with an answer each, the first two as if an import had stored them."""
     for number in range(4):
         first = write(by, User.objects.exclude(pk=by.pk).earliest("pk"), timestamp=timezone.now() - timedelta(hours=9))
         answer(first, timestamp=timezone.now() - timedelta(hours=number + 1))
@@ -115,7 +115,7 @@ def some_is_imported(by: Any) -> None:
 
 
 def told(client: Client, board: Board, query: str) -> Iterator[Told]:
-    """All numbers of a dashboard, with those of its charts and tables."""
+    """Yield all numbers of a dashboard, including those of its charts and tables."""
     shown = client.get(f"{reverse(f'admin:{board.address}')}{query}").context
     by_name = {number.name: number.value for number, _ in shown["numbers"]}
     wholes = {"edit_rate": "sent", "failure_rate": "jobs"}
@@ -126,7 +126,7 @@ def told(client: Client, board: Board, query: str) -> Iterator[Told]:
     for chart, places, _ in shown["charts"]:
         for place, (_, values) in enumerate(places()):
             for one, (_, address) in zip(chart.series, values, strict=True):
-                if not one.values[place] and place:  # of days without anything one is enough
+                if not one.values[place] and place:  # skip empty places but the first
                     continue
                 yield Told(
                     board.name, chart.name, "" if chart.name == "hours" else one.name, one.values[place], address
@@ -140,7 +140,7 @@ def told(client: Client, board: Board, query: str) -> Iterator[Told]:
 
 @remembered
 def without_a_list() -> set[tuple[str, str, str]]:
-    """Of which numbers the table in the docs says why: (dashboard, name, column or "")."""
+    """Return the numbers that the table in the docs explains: (dashboard, name, column or "")."""
     text = (Path(settings.BASE_DIR) / "docs" / "figures-of-dashboards.md").read_text(encoding="utf-8")
     rows = re.findall(
         r"^\| ([a-z, ]+) \| (`.+?) \| .+ \|$", text.partition("## Numbers without a list")[2], re.MULTILINE
@@ -156,28 +156,28 @@ def without_a_list() -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize("imported", ["", "&imported=without"])
 @pytest.mark.parametrize("days", [7, 200])
 def test_each_number_has_its_list_or_a_reason(much: None, days: int, imported: str) -> None:
-    """Of days, and of weeks, the first and last of which are no whole ones."""
+    """Periods by day and by week; the first and the last week are not whole."""
     today = timezone.localdate()
     query = f"?from={today - timedelta(days=days - 1)}&to={today}{imported}"
     client = signed_in("rosa")
     unexplained: set[Any] = set()
     explained: set[Any] = set()
     wrong = []
-    rows = remembered(partial(count_of, asking(client)))  # several numbers lead to one list
+    rows = remembered(partial(count_of, asking(client)))  # several numbers share a list
     for one in [one for board in BOARDS for one in told(client, board, query)]:
         if not one.address:
             (explained if one[:3] in without_a_list() else unexplained).add(one[:3])
         elif rows(one.address) != round(one.value * one.of):
             wrong.append(one)
     assert (unexplained, wrong) == (set(), [])
-    # What the table says is so, and of nothing that has a list.
+    # The table explains all numbers without a list, and no others.
     assert explained == without_a_list()
 
 
 @pytest.mark.once
 @pytest.mark.parametrize(("who", "least"), [("lena", 20), ("dan", 10), ("otto", 3), ("sue", 5)])
 def test_nobody_is_led_where_they_see_less(much: None, who: str, least: int) -> None:
-    """Whoever sees only their own rows in a list is not led to it."""
+    """Users who see only their own rows in a list get no link to it."""
     make_staff(who)
     client, me = signed_in(who), User.objects.get(username=who)
     ours = (one for board in BOARDS if me.has_perm(board.permission) for one in told(client, board, "?days=7"))
@@ -187,12 +187,12 @@ def test_nobody_is_led_where_they_see_less(much: None, who: str, least: int) -> 
 
 
 def asking(client: Client) -> HttpRequest:
-    """A request of whoever is signed in there."""
+    """Return a request of the user who is signed in with this client."""
     return client.get(reverse("admin:keyboard")).wsgi_request
 
 
 def count_of(request: HttpRequest, address: str) -> Any:
-    """How many rows a list has."""
+    """Return the number of rows in a list."""
     response = unrendered(request, address)
     assert response.status_code == 200, address
     return response.context_data["cl"].result_count

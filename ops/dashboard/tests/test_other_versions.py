@@ -1,5 +1,5 @@
-"""A worker of the version before, which runs on until it is restarted, leaves nothing that is read, nor anybody who is
-erased."""
+"""Numbers by a worker of the previous version, which runs until it is restarted, are discarded: they are never read,
+and an erased account does not stay in them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OTHER_SIZES = (8, 64, 512)
 @pytest.mark.django_db
 @pytest.mark.parametrize("zone", ["", settings.TIME_ZONE])
 def test_what_it_left_is_counted_anew(alice: Any, bob: Any, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the middle of the migration, and after a round of its own."""
+    """It counted during the migration, or after it, in a round of its own."""
     now = timezone.now()
     for days in range(DAYS):
         write(alice, bob, timestamp=now - timedelta(days=days))

@@ -1,4 +1,4 @@
-"""Periods: whole days of the console's zone, also where clocks change; refusals in plain sentences."""
+"""Periods: whole days of the console's zone, also when clocks change; refusals in plain sentences."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def utc(*parts: int) -> datetime:
         ("Asia/Kathmandu", date(2026, 1, 31), utc(2026, 1, 30, 18, 15), utc(2026, 1, 31, 18, 15)),
         ("Europe/Berlin", date(2026, 3, 29), utc(2026, 3, 28, 23), utc(2026, 3, 29, 22)),  # 23 hours
         ("Europe/Berlin", date(2026, 10, 25), utc(2026, 10, 24, 22), utc(2026, 10, 25, 23)),  # 25 hours
-        ("Asia/Beirut", date(2026, 3, 29), utc(2026, 3, 28, 22), utc(2026, 3, 29, 21)),  # there is no midnight
+        ("Asia/Beirut", date(2026, 3, 29), utc(2026, 3, 28, 22), utc(2026, 3, 29, 21)),  # midnight is skipped
         ("America/Havana", date(2026, 11, 1), utc(2026, 11, 1, 4), utc(2026, 11, 2, 5)),  # midnight comes twice
         ("Pacific/Apia", date(2011, 12, 30), utc(2011, 12, 30, 10), utc(2011, 12, 30, 10)),  # there was no such day
     ],
