@@ -1,4 +1,4 @@
-"""Who may open which address of ops.notices; ops/tests/roles.py says how the table is read."""
+"""Who may open which address of ops.notices; ops/tests/roles.py explains the table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from ops.notices.models import Notice
 
-# The notice is Alice's, who is none of the staff: it is opened by nobody, and leads to the list.
+# The notice belongs to Alice, who is not staff: nobody may open it, and its page redirects to the list.
 TABLE = """
 #                                                 nobody alice nils  rita  lena  sue   dan   otto  rosa
 notices_notice_changelist                         in    in    ok    ok    ok    ok    ok    ok    ok

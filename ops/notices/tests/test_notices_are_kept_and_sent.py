@@ -1,4 +1,4 @@
-"""Notices in general: given once and to staff only, read, pruned, and sent by e-mail to who chose that."""
+"""Notices in general: given once and to staff only, read, pruned, and sent by e-mail to users who chose that."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def nora(db: Any) -> Any:
 
 
 def given(to: Any, number: int = 1, **fields: Any) -> datetime:
-    """Give somebody notices; the time at which they are due by e-mail."""
+    """Give a user notices; return the time at which they are due by e-mail."""
     now = timezone.now()
     fields = {"kind": "jobs.finished", "target_type": "jobs.job", "at": now, **fields}
     for place in range(number):
@@ -117,7 +117,7 @@ def test_a_notice_of_a_kind_that_is_gone_breaks_nothing(nora: Any, client: Clien
     for address in (LIST, reverse("admin:notices_notice_change", args=[Notice.objects.get().pk])):
         assert "Something happened that this version" in client.get(address, follow=True).content.decode()
     Notice.objects.update(read_at=None)
-    assert sending.send_due(due) == 0  # a worker of the version that knows it sends it
+    assert sending.send_due(due) == 0  # left to a worker of a version that declares this kind
 
 
 def test_what_is_older_than_90_days_goes(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_what_is_older_than_90_days_goes(nora: Any, monkeypatch: pytest.MonkeyPa
 
 def test_somebody_chooses_and_ends_it(nils: Any, client: Client) -> None:
     client.force_login(nils)
-    assert not EmailReader.objects.exists()  # nobody gets it unasked
+    assert not EmailReader.objects.exists()  # off unless chosen
     for _ in range(2):
         client.post(EMAIL, {"notices_failed": "on", "digest": "on"})
     assert [reader.topic for reader in EmailReader.objects.all()] == ["failed"]
@@ -154,7 +154,7 @@ def test_somebody_chooses_and_ends_it(nils: Any, client: Client) -> None:
 
 
 def checked(client: Client) -> list[str]:
-    """What the page of choices shows as chosen."""
+    """Return the choices that the page shows as checked."""
     return re.findall(r'name="(\w+)"[^>]* checked', client.get(EMAIL).content.decode())
 
 
@@ -265,7 +265,7 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again(
 
 
 class DropsAtOneAddress(EmailBackend):
-    """A connection that the server drops at one address. As smtplib's, it stays useless until it is closed."""
+    """A connection that the server drops at one address. Like smtplib's, it is unusable until it is closed."""
 
     dropped = False
 
@@ -293,7 +293,7 @@ def test_a_connection_that_breaks_at_one_address_keeps_nothing_from_others(
 
 
 def test_two_workers_send_no_notice_twice(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both have looked who is to get something before one of them sends it."""
+    """Both have read the recipients before one of them sends."""
     due = given(nora)
     readers = list(sending._readers(due))
     sending.send_due(due)

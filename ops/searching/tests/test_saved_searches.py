@@ -1,4 +1,4 @@
-"""Saved searches: whose they are, what is new in them since somebody looked, and what is left after an erasure."""
+"""Saved searches: who owns them, what is new since the user last looked, and what an erasure removes."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def test_a_search_is_saved_from_its_list_and_says_what_is_new_since_one_looked(r
     assert client.post(save, {"name": "Bad"}, follow=True).context["offered"].opened
     entry = Entry.objects.get(event="search.saved")
     assert (entry.target_label, entry.details, entry.actor_id) == ("Bad: spam", {"team": False}, rita.pk)
-    # Not in the list of conversations, and for nobody else.
+    # It is not offered in the list of conversations, nor to anybody else.
     assert "Bad" not in words(client.get(CONVERSATIONS))
     assert "Bad" not in words(signed_in(make_staff("mel", *READING)).get(MESSAGES))
-    # Two are new, one of them sent years ago; another one is about something else.
+    # Two messages are new, one of them sent years ago; the third does not match.
     write(alice, bob, "SPAM two")
     write(alice, bob, "spam three", timestamp=timezone.now() - timedelta(days=2_000))
     write(alice, bob, "harmless")
@@ -69,7 +69,7 @@ def test_a_search_is_saved_from_its_list_and_says_what_is_new_since_one_looked(r
     call_command("count_new_hits")
     assert "Bad 2 new since you looked" in words(client.get(MESSAGES))
     assert "Bad 2 new since you looked" in words(client.get(SAVED))
-    # An address that is no first page shows something else than what is new.
+    # Only the first page shows the new messages, so that no other page counts as a look.
     client.get(MESSAGES, {"q": "spam", "page": "last"})
     assert "2 new" in words(client.get(MESSAGES))
     client.get(MESSAGES, {"q": "spam"})
@@ -101,7 +101,7 @@ def test_a_message_that_commits_late_is_new_although_its_number_is_lower(rita: A
             may_commit.set()
 
     write(alice, bob, "spam")
-    write(alice, bob, "spam").delete()  # leaves a gap that nobody fills
+    write(alice, bob, "spam").delete()  # leaves a gap that is never filled
     assert run_concurrently(late, others) == [None, None]
     first, last = Message.objects.order_by("-pk").values_list("content", flat=True)[:2]
     assert (first, last) == ("spam that was there earlier", "spam that comes late")
@@ -151,7 +151,7 @@ def test_numbers_are_those_of_ones_role_and_of_nobody_who_must_give_a_reason(
 
     assert numbers() == [0, 0, 3]  # Rita's role has no is:flagged here
     monkeypatch.setattr("ops.searching.saved.looks.MOST", 2)
-    monkeypatch.setattr("messaging.search.engine.LOOKED_THROUGH", 1)  # by the index
+    monkeypatch.setattr("messaging.search.engine.LOOKED_THROUGH", 1)  # uses the index
     assert numbers() == [0, 0, 3]
     monkeypatch.setattr("ops.searching.saved.looks.MOST", 1)
     assert numbers() == [0, 0, 2]
