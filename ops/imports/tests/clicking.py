@@ -1,4 +1,4 @@
-"""A person who clicks through pages: links and buttons are found by their words, forms sent as they are filled in."""
+"""A simulated person who clicks through pages: finds links and buttons by their text, and sends forms as filled in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_SENT = {"submit", "button", "reset", "file", "image"}
 
 @dataclass
 class Form:
-    """A form: where it leads, what its fields hold, and what each of its buttons sends, by the words on it."""
+    """A form: its address, the values of its fields, and the values that each button sends, by the button's text."""
 
     action: str
     files: list[str] = field(default_factory=list)
@@ -24,7 +24,7 @@ class Form:
     buttons: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def hold(self, attributes: Attributes) -> None:
-        """Add what a field holds; one without a name is not sent."""
+        """Add the value of a field; one without a name is not sent."""
         if name := attributes.get("name"):
             self.values.setdefault(name, []).append(attributes.get("value") or "")
 
@@ -91,7 +91,7 @@ class Page(HTMLParser):
 
 
 class Person:
-    """Somebody at a browser, who clicks; ``clicks`` are the words of the requests that they asked for."""
+    """Somebody at a browser; ``clicks`` has the texts of the links and buttons clicked so far."""
 
     def __init__(self, client: Client, address: str) -> None:
         self._client = client
@@ -100,12 +100,12 @@ class Person:
 
     @property
     def page(self) -> Page:
-        """What is shown."""
+        """The page that is shown."""
         return Page(self._shown.content.decode())
 
     @property
     def response(self) -> Any:
-        """The answer with which the page came."""
+        """The response of the page that is shown."""
         return self._shown
 
     def follow(self, words: str) -> None:
@@ -113,7 +113,7 @@ class Person:
         self._clicked(words, self._client.get(self.page.links[words], follow=True))
 
     def press(self, words: str, *, file: SimpleUploadedFile | None = None) -> None:
-        """Click on a button of a form, after choosing a file where one is given."""
+        """Click on a button of a form, after choosing ``file`` if it is given."""
         (form,) = [form for form in self.page.forms if words in form.buttons]
         sent: dict[str, Any] = {**form.values, **form.buttons[words]}
         if file is not None:

@@ -1,4 +1,4 @@
-"""Who imports and exports in these tests, where private files are, and databases for workers that are killed."""
+"""The people who import and export in these tests, the private folder, and databases for workers that are killed."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ def dan(db: Any, folder: Path) -> Any:
 
 @pytest.fixture
 def ina(db: Any, folder: Path) -> Any:
-    """Ina may import, and neither export nor read."""
+    """Ina may import, but neither export nor read."""
     return make_staff("ina", "import_messages")
 
 
 @pytest.fixture
 def importing(client: Client, dan: Any) -> Client:
-    """Dan's browser, in which he has just confirmed that it is he."""
+    """Dan's browser, in which he has just confirmed his password."""
     client.force_login(dan)
     return confirm(client, "dan")
 
 
 @pytest.fixture
 def people(alice: Any, bob: Any) -> Any:
-    """Alice and Bob, of whom the files of these tests speak."""
+    """Alice and Bob, who are named in the files of these tests."""
     return alice, bob
 
 
 @pytest.fixture(autouse=True)
 def private_folder(folder: Path) -> None:
-    """Every import has a file, which is nobody else's."""
+    """Put private files in a folder of the test: every import has a file."""

@@ -21,7 +21,7 @@ __all__ = ["COLUMNS", "SHARED", "TIME", "as_csv", "as_json", "as_json_lines", "a
 
 @dataclass(frozen=True)
 class Result:
-    """What came of an import; ``refused`` where nothing was stored because a row has an error."""
+    """The result of an import; ``refused`` if nothing was stored because a row has an error."""
 
     stored: ImportCounts
     changed: int
@@ -34,19 +34,19 @@ class Result:
 
 
 def numbered(*rows: tuple[str, ...]) -> list[SourceRow]:
-    """The rows as a reader hands them over; the header was row 1."""
+    """Return the rows as a reader yields them; the header was row 1."""
     return [(number, values, None) for number, values in enumerate(rows, start=2)]
 
 
 def imported(rows: Iterable[SourceRow], **options: Any) -> tuple[Result, list[str]]:
-    """Import the rows of a CSV file by a job; what came of it, and all problems as people see them."""
+    """Import the rows of a CSV file by a job; return the result, and all problems as people see them."""
     return result_of(brought(*(tuple(values) for _, values, _ in rows), **options))
 
 
 def result_of(import_: Import) -> tuple[Result, list[str]]:
-    """Store what somebody brought; what came of it, and all problems as people see them.
+    """Store an uploaded import; return the result, and all problems as people see them.
 
-    Raises JobFailed where the job failed.
+    Raises JobFailed if the job failed.
     """
     job = do(steps.store(import_, by=import_.by, kick=False))
     import_.refresh_from_db()
@@ -67,12 +67,12 @@ def result_of(import_: Import) -> tuple[Result, list[str]]:
 
 
 def all_problems(import_: Import) -> list[str]:
-    """Every problem of a checked or stored import, as people read it."""
+    """Return every problem of a checked or stored import, as people read it."""
     return [str(problem) for problem in previews.load_problems(import_)]
 
 
 def refusal(*rows: tuple[str, ...], **options: Any) -> list[str]:
-    """Import rows that must be refused, with nothing stored; the problems as people see them."""
+    """Import rows that must be refused, with nothing stored; return the problems as people see them."""
     before = stored()
     result, problems = imported(numbered(*rows), **options)
     assert result.refused
@@ -81,7 +81,7 @@ def refusal(*rows: tuple[str, ...], **options: Any) -> list[str]:
 
 
 def stored() -> list[tuple]:
-    """What is stored of every message that an import decides."""
+    """Return what an import decides about each stored message, then the ids of its parent, conversation and itself."""
     columns = ("external_id", "sender__username", "receiver__username", "timestamp", "content", "edited", "read")
     return list(
         Message.objects.order_by("id").values_list(*columns, "parent_message__external_id", "conversation_id", "id")

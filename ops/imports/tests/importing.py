@@ -1,4 +1,4 @@
-"""Shorthand for tests: files that somebody brings, imported by jobs as the screens do; and all that is stored."""
+"""Shorthand for tests: uploaded files, imported by jobs as the screens do; and everything that is stored."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from ops.jobs.run import Run
 
 
 class Death(BaseException):
-    """What kill -9 does, but that the database and this process live on."""
+    """Simulates kill -9, except that the database and this process survive."""
 
 
 def brought(*rows: tuple[str, ...], by: Any = None, content: bytes | None = None, **options: Any) -> Import:
-    """A new import of these rows as a CSV file (or of a file's ``content``); options are choices and reading."""
+    """Return a new import of these rows as a CSV file (or of a file's ``content``); options are choices and reading."""
     content = as_csv(*rows) if content is None else content
     name, size, digest = private_files.save([content], "csv", 10**9)
     reading = {key: options.pop(key) for key in list(options) if key in Reading.__dataclass_fields__}
@@ -47,7 +47,7 @@ def brought(*rows: tuple[str, ...], by: Any = None, content: bytes | None = None
 
 
 def checked(*rows: tuple[str, ...], **options: Any) -> Import:
-    """An import that was checked."""
+    """Return an import that has been checked."""
     import_ = brought(*rows, **options)
     do(steps.check(import_, by=import_.by, kick=False))
     import_.refresh_from_db()
@@ -55,7 +55,7 @@ def checked(*rows: tuple[str, ...], **options: Any) -> Import:
 
 
 def stored_import(*rows: tuple[str, ...], **options: Any) -> Import:
-    """An import that is stored."""
+    """Return an import that has been stored."""
     import_ = brought(*rows, **options)
     job = do(steps.store(import_, by=import_.by, kick=False))
     import_.refresh_from_db()
@@ -64,7 +64,7 @@ def stored_import(*rows: tuple[str, ...], **options: Any) -> Import:
 
 
 def undone(import_: Import, *, by: Any = None) -> Import:
-    """The import, undone."""
+    """Undo the import and return it."""
     job = do(steps.undo(import_, by=by, kick=False))
     import_.refresh_from_db()
     assert (job.state, import_.state) == (Job.State.FINISHED, Import.State.UNDONE), job.error
@@ -72,7 +72,7 @@ def undone(import_: Import, *, by: Any = None) -> Import:
 
 
 def do_despite_a_death(job: Job, *, batch: int, committed: bool) -> None:
-    """Do a job whose worker dies in this batch, before or after it is committed; another one takes it to its end."""
+    """Run a job whose worker dies in this batch, before or after its commit; a second worker finishes it."""
     with at_batch(batch, Death(), committed=committed), suppress(Death):
         do(job)
     do(job)
@@ -80,7 +80,7 @@ def do_despite_a_death(job: Job, *, batch: int, committed: bool) -> None:
 
 
 def do(job: Job) -> Job:
-    """Take the job up and do it to its end (or death), whoever was at it before."""
+    """Take over the job, even if another worker holds its lease, and run it to its end (or death)."""
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     running.run(job.pk)
     job.refresh_from_db()
@@ -89,9 +89,9 @@ def do(job: Job) -> Job:
 
 @contextmanager
 def at_batch(number: int, error: BaseException | None = None, *, committed: bool = False) -> Iterator[list[int]]:
-    """Raise ``error`` in a batch of a job, counted from 1: at its end, or right after it is committed.
+    """Raise ``error`` in a batch of a job, counted from 1: at its end, or right after its commit.
 
-    Gives a list that is as long as there were batches.
+    Yields a list with one item for each batch so far.
     """
     found: list[int] = []
     batch = Run.batch
@@ -113,7 +113,7 @@ def at_batch(number: int, error: BaseException | None = None, *, committed: bool
 
 @contextmanager
 def rolled_back() -> Iterator[None]:
-    """What is done within is gone afterwards. Not a transaction of Django's: those of jobs refuse to be within one."""
+    """Roll back the changes of the block. A savepoint, not atomic(): batches of jobs may not run inside atomic()."""
     before = transaction.savepoint()
     try:
         yield
@@ -122,24 +122,24 @@ def rolled_back() -> Iterator[None]:
 
 
 def preview(import_: Import) -> dict[str, Any]:
-    """What the page of a checked import shows."""
+    """Return what the page of a checked import shows."""
     path = private_files.path(private_files.beside(import_.upload, "preview.json"))
     shown: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return shown
 
 
 def problems(import_: Import) -> list[str]:
-    """All problems as people read them, by row."""
+    """Return all problems as people read them, by row."""
     return [str(problem) for problem in previews.load_problems(import_)]
 
 
 def groups(import_: Import) -> list[tuple[str, int, str]]:
-    """The level, number and sentence of each kind of problems, as the page shows them."""
+    """Return the level, number and sentence of each kind of problem, as the page shows them."""
     return [(one["level"], one["count"], one["sentence"]) for one in preview(import_)["groups"]]
 
 
 def everything() -> dict[str, list[tuple]]:
-    """All that is stored of people, conversations and messages, by names: ids may differ."""
+    """Return all stored people, conversations and messages, by names: ids may differ."""
     names = {message.pk: message.external_id or f"#{message.content}" for message in Message.objects.all()}
     beginnings: dict[int, str] = {}
     for message in Message.objects.order_by("-id"):

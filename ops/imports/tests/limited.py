@@ -1,4 +1,4 @@
-"""Reads and checks files in processes that may take little memory and time, as ops.files.tests.limited does."""
+"""A program that reads and checks files with little memory and time, as ops.files.tests.limited reads them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def check(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
     # Models can be imported only after django.setup().
     from ops.imports.checking.rows import RowContext, checked_rows  # noqa: PLC0415
 
-    # The readers are opened with a table that has none of edited_at, hidden and redacted.
+    # The readers are opened with columns that lack edited_at, hidden and redacted.
     whole = ((number, [*values, "", "", ""], problem) for number, values, problem in rows)
     return checked_rows(whole, RowContext(datetime.now(UTC)), found)
 

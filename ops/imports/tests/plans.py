@@ -1,7 +1,7 @@
-"""What PostgreSQL would do with each statement if the tables were as large as they become, for tests.
+"""The plans that PostgreSQL would choose for each statement if the tables were as large as they become, for tests.
 
-Tables hold a few rows; while a statement is explained the planner is told that they hold millions, and has 4 MB of
-memory for each sort and hash. So nothing of it depends on the machine, nor takes long.
+Tables hold a few rows; while a statement is explained the planner sees sizes of millions, and has 4 MB of memory for
+each sort and hash. So the plans do not depend on the machine, and take little time.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 from django.db import connection
 
 EXPLAINED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE TEMPORARY TABLE \w+ AS)\b")
-SMALLEST = 1_000  # rows of a table that may be read again and again
+SMALLEST = 1_000  # rows of a table that may be read repeatedly
 
-# How large each table is said to be. Others have the rows that they have.
+# The size of each table while a statement is explained. Other tables keep their own.
 ROWS = {
     "import_rows": 2_000_000,
     "import_known": 500_000,
@@ -49,7 +49,7 @@ WHERE pg_class.relname = said.name AND pg_class.relkind = 'r' AND pg_table_is_vi
 
 @dataclass
 class Statement:
-    """A statement that was run; ``in_batch``: in a transaction of many, each of which does a few rows."""
+    """A statement that was run; ``in_batch`` if in one of many transactions, each for a few rows."""
 
     sql: str
     plan: dict[str, Any]
@@ -57,7 +57,7 @@ class Statement:
 
     @property
     def faults(self) -> list[str]:
-        """Why it would take too long, if it would."""
+        """Return why the statement would take too long; empty if it would not."""
         found = list(_read_again_and_again(self.plan))
         if self.in_batch:
             found += [f"reads all of {one} for a few rows" for one in _read_whole(self.plan)]
@@ -66,13 +66,13 @@ class Statement:
 
 @dataclass
 class Plans:
-    """The statements that were run, each form of one once; and the settings that they were run with are theirs."""
+    """The statements that were run, once for each shape of plan. They run with their own settings."""
 
     statements: dict[tuple[str, str, bool], Statement] = field(default_factory=dict)
     savepoints: int = 0
 
     def explain(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Explain a statement of large tables before it is run: an ``execute_wrapper`` of Django's."""
+        """Explain a statement about large tables before it is run; an ``execute_wrapper`` for Django."""
         if not many and EXPLAINED.match(sql) and _sizes(sql):
             plan = _plan(sql, params)
             in_batch = len(connection.savepoint_ids) > self.savepoints
@@ -87,20 +87,22 @@ class Plans:
 
 @contextmanager
 def explained() -> Iterator[Plans]:
-    """Every statement within is explained."""
+    """Explain every statement that is run in the block."""
     plans = Plans(savepoints=len(connection.savepoint_ids))
     with connection.execute_wrapper(plans.explain):
         yield plans
 
 
 def explain(sql: str) -> Statement:
-    """One statement without parameters, which is not run."""
+    """Explain one statement without parameters, and do not run it."""
     return Statement(sql, _plan(sql, None), in_batch=False)
 
 
 def _sizes(sql: str) -> dict[str, float]:
-    """How large the tables are that a statement names. Of others a plan holds none, and the planner would have to learn
-    about each of them again whenever something is said of it."""
+    """Return the sizes of the tables that a statement names.
+
+    Only of these: its plan has no others, and the planner has to reload a table after each change of its size.
+    """
     return {name: float(rows) for name, rows in ROWS.items() if name in sql}
 
 
@@ -124,7 +126,7 @@ def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _read_again_and_again(node: dict[str, Any]) -> Iterator[str]:
-    """The large tables that are read from end to end once for each row of something else."""
+    """Yield the large tables that are read from end to end once for each row of another."""
     children = _children(node)
     if node["Node Type"] == "Nested Loop":
         yield from (f"a loop reads all of {one}" for one in _read_whole(children[1]))
@@ -137,7 +139,7 @@ def _read_again_and_again(node: dict[str, Any]) -> Iterator[str]:
 
 
 def _read_whole(node: dict[str, Any]) -> Iterator[str]:
-    """The large tables that a part of a plan reads from end to end each time it is run."""
+    """Yield the large tables that a part of a plan reads from end to end each time it is run."""
     if node.get("Parent Relationship") == "InitPlan":  # once for the whole statement
         return
     if node["Node Type"] != "Bitmap Heap Scan" and node["Node Type"].endswith("Scan") and "Index Cond" not in node:

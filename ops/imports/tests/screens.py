@@ -1,4 +1,4 @@
-"""Shorthand for tests of the import's screens: files to bring, pages as text."""
+"""Shorthand for tests of the import's screens: files to upload, and pages as text."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def csv_of(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER) -> bytes:
 
 
 def message(external_id: str = "1", parent: str = "", content: str = "hello", **values: str) -> tuple[str, ...]:
-    """A row of a file: Alice writes to Bob."""
+    """Return a row of a file: a message from Alice to Bob."""
     given = {"sender": "alice", "receiver": "bob", "timestamp": TIME, **values}
     return external_id, parent, given["sender"], given["receiver"], given["timestamp"], content
 
 
 def bring(client: Client, content: bytes, name: str = "messages.csv") -> Import:
-    """Upload a file; the import whose page that leads to."""
+    """Upload a file; return the import whose page is shown next."""
     response = client.post(ADD, {"file": SimpleUploadedFile(name, content)})
     assert response.status_code == 302, text(response)
     (key,) = re.findall(f"{LIST}([0-9a-f-]+)/change/", response["Location"])
@@ -45,23 +45,23 @@ def address(import_: Import, what: str = "change/") -> str:
 
 
 def page(client: Client, import_: Import) -> str:
-    """What one reads on the page of an import."""
+    """Return the text of an import's page."""
     return text(client.get(address(import_)))
 
 
 def text(response: Any) -> str:
-    """What one reads on a page, with single blanks."""
+    """Return the text of a page, with single blanks."""
     content = response.content.decode().partition('id="content-start"')[2] or response.content.decode()
     return " ".join(unescape(strip_tags(content)).split())
 
 
 def state_token(client: Client, import_: Import) -> str:
-    """What the forms of the page carry."""
+    """Return the state token that the page's forms contain."""
     return str(client.get(address(import_)).context["state_token"])
 
 
 def decide(client: Client, import_: Import, what: str, **data: Any) -> Any:
-    """Send one of the page's forms, as it is filled in now but for ``data``; follows to the page that answers."""
+    """Send one of the page's forms, as filled in now except for ``data``; follow the redirect."""
     context = client.get(address(import_)).context
     sent: dict[str, Any] = {"state_token": context["state_token"]}
     if what == "check/":

@@ -1,4 +1,4 @@
-"""What Excel saves as CSV in Germany is imported with few clicks: each thing that it writes otherwise is offered."""
+"""A CSV file saved by German Excel is imported with few clicks: every deviation from our format has a suggestion."""
 
 from __future__ import annotations
 

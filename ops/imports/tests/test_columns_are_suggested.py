@@ -1,4 +1,4 @@
-"""Which header most likely holds a column, where a file calls its columns otherwise."""
+"""Suggesting the header that most likely holds a column, if a file uses other names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.imports.guessing import NAMES, names_of_columns, places_of, suggest
 
 
 def test_readers_are_tested_with_the_columns_of_messages() -> None:
-    """They need not know the three columns that this room alone has."""
+    """Those tests do without the three columns that only imports have."""
     assert MESSAGE_COLUMNS.names == (*TABLE.names, "edited_at", "hidden", "redacted")
     assert MESSAGE_COLUMNS.may_be_missing == (*TABLE.may_be_missing, "edited_at", "hidden", "redacted")
     assert (MESSAGE_COLUMNS.aliases, MESSAGE_COLUMNS.always_ignored) == (TABLE.aliases, TABLE.always_ignored)
@@ -104,7 +104,7 @@ def test_a_file_of_names_that_cannot_be_used_is_found_at_start_up(
             [["a", "2026-01-05", "hi there", "bob", "alice"], ["b", "2026-01-06", "a b", "bob", "alice"]],
             {"timestamp": 1, "external_id": 0, "content": 2, "sender": 3, "receiver": 4},
         ),
-        # A first row without a time is a header, whatever it is called.
+        # A first row without a time is a header, whatever its names.
         ([["what", "when", "text", "who", "whom"], ["b", "2026-01-06", "a b", "bob", "alice"]], {}),
         ([["1", "2", "3"]], {}),
         ([], {}),

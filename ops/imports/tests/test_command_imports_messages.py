@@ -1,4 +1,4 @@
-"""``manage.py import_messages``: what people see of an import at the command line."""
+"""``manage.py import_messages``: imports as people see them at the command line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 
 class Command:
-    """The command run on one file; what it wrote and how it ended."""
+    """One run of the command on a file: its output, and why it refused, if it did."""
 
     def __init__(self, path: Path, *arguments: str, **options: Any) -> None:
         out, err = io.StringIO(), io.StringIO()
@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_opened_is_a_sentence(path: Path, tmp_path: Path) 
     "name", ["messages.csv~", "messages.of-the-old-system-2026_01_05", "Daten.ÄÖÜ", "caf\udce9.csv"]
 )
 def test_a_file_may_be_called_anything(tmp_path: Path, alice: Any, bob: Any, name: str) -> None:
-    """The last one is what Linux has where a name is written in Latin-1."""
+    """The last one is how Python represents a name in Latin-1 on Linux."""
     path = tmp_path / name
     path.write_bytes(as_csv(row("1")))
     assert Command(path).refused == ""
@@ -136,7 +136,7 @@ def test_a_check_says_what_would_come_in_and_stores_nothing(path: Path, alice: A
 
 
 def test_choices_are_options(path: Path, alice: Any, bob: Any) -> None:
-    """The rows that are left out come back in a file, which is the only one that stays."""
+    """Rows that are left out are written to a file, the only one that is kept."""
     path.write_bytes(as_csv(row("1", timestamp="2026-07-05 10:00"), row("2", "9"), row("3", content="")))
     options = {"only_valid": True, "start_conversations": True, "time_zone": "Europe/Berlin"}
     run = Command(path, **options)
@@ -156,7 +156,7 @@ def test_choices_are_options(path: Path, alice: Any, bob: Any) -> None:
 
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Ctrl-C right after each of these batches, counted from 1; two rows a batch, so that small files have many."""
+    """Return a function that sets the batches (from 1) to interrupt with Ctrl-C, right after each; two rows a batch."""
     monkeypatch.setattr(plan, "PIECE", 2)
     monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
     whole, done = Run.batch, 0
@@ -184,7 +184,7 @@ def test_ctrl_c_takes_back_what_was_stored(path: Path, interrupted: Any, alice: 
 
 
 def test_a_second_ctrl_c_leaves_that_to_a_worker(path: Path, interrupted: Any, alice: Any, bob: Any) -> None:
-    """Who does not wait until all is taken back has a half of it stored, but nothing that a worker needs is lost."""
+    """Some rows are still stored then, but a worker has all it needs to take them back."""
     path.write_bytes(as_csv(*(row(str(number)) for number in range(8))))
     # Checked, 2 and 2 rows stored; 2 removed.
     interrupted(3, 4)

@@ -1,4 +1,4 @@
-"""No file of ../shared/data/field is without a test that names it."""
+"""Every file of ../shared/data/field is named by a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as people have them: headers, columns and shapes of ../shared/data/field, each giving what its README says."""
+"""Files as people have them: headers, columns and shapes of ../shared/data/field are read as its README states."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def content(name: str) -> bytes:
 
 
 def stored_texts(name: str, **options: Any) -> tuple[list[str], list[str]]:
-    """The texts that a file gives, and what is said of it."""
+    """Return the texts that a file stores, and its problems."""
     result, problems = result_of(brought(content=content(name), **options))
     assert not result.refused, problems
     return list(Message.objects.order_by("id").values_list("content", flat=True)), problems
 
 
 def suggestions(import_: Import) -> list[dict[str, Any]]:
-    """What the check suggests."""
+    """Return the suggestions of the check."""
     found: list[dict[str, Any]] = (previews.load(import_) or {})["suggestions"]
     return found
 
 
 def suggestion(import_: Import) -> dict[str, Any]:
-    """The only suggestion."""
+    """Return the only suggestion."""
     (one,) = suggestions(import_)
     return one
 

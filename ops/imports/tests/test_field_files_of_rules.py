@@ -1,4 +1,4 @@
-"""The files of ../shared/data/field that are about what a row means: each gives what its README says."""
+"""The files of ../shared/data/field that are about the meaning of rows are read as its README states."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def of(name: str, **options: Any) -> Import:
 
 
 def offered(import_: Import) -> list[tuple[str, Any]]:
-    """The choices that the page offers for this file, by name and value."""
+    """Return the choices that the page offers for this file, by name and value."""
     return [(one["option"], one["value"]) for one in preview(import_)["suggestions"]]
 
 

@@ -1,4 +1,4 @@
-"""Files as people have them (../shared/data/field): what times, words, ids and formulas in them mean, by choice."""
+"""Files as people have them (../shared/data/field): the chosen meaning of their times, words, ids and formulas."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def suggested(import_: Import) -> list[dict[str, Any]]:
 
 
 def take(name: str, *places: int, only_valid: bool = False, **reading: Any) -> Import:
-    """Check a file, take a suggestion of each check that follows (by its place), and store it."""
+    """Check a file, take one suggestion after each check (by its place), and store it."""
     import_ = checked(content=content(name), **reading)
     for place in places:
         taken = options.take(suggested(import_)[place], import_.get_reading(), import_.get_choices())
@@ -50,7 +50,7 @@ def take(name: str, *places: int, only_valid: bool = False, **reading: Any) -> I
 
 
 def times() -> dict[str, str]:
-    """The stored times by external id."""
+    """Return the stored times by external id."""
     return {one.external_id or "": f"{one.timestamp:%Y-%m-%d %H:%M:%S.%f}" for one in Message.objects.all()}
 
 
@@ -74,7 +74,7 @@ def test_ids_that_a_spreadsheet_has_shortened_are_refused_or_left_out(
     assert Message.objects.filter(parent_message=None).count() == rows
     without_ids, *others = problems(import_)
     assert without_ids.startswith("The ids of this file are left out, as was chosen")
-    # Without an id, nothing tells two messages of one text apart: both come in, and the page says which.
+    # Without ids, messages with the same text cannot be distinguished: both come in, and the page names them.
     assert others == [
         f"Rows {one} and {other} are alike and have no id. All of them are imported." for one, other in alike
     ]

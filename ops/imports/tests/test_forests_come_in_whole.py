@@ -1,4 +1,4 @@
-"""Properties: whatever threads a file holds, in whatever order, they come in as they are, once; every loop is found."""
+"""Properties: threads of any shape and order come in unchanged, once, and every loop is found."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ops.imports.tests.files import imported, numbered, row, stored
 from ops.imports.tests.importing import brought, do_despite_a_death, everything, rolled_back
 from ops.jobs import pacing
 
-# The fixtures are the same people for every example; each example is rolled back.
+# The fixtures create the same people for every example; each example is rolled back.
 with_people = settings(
     max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -30,19 +30,19 @@ with_people = settings(
 
 @st.composite
 def forests(draw: st.DrawFn) -> list[int | None]:
-    """For each message the number of an earlier one that it answers, or None."""
+    """Draw a forest: for each message, the number of an earlier one that it answers, or None."""
     size = draw(st.integers(1, 40))
     return [draw(st.none() | st.integers(0, number - 1)) if number else None for number in range(size)]
 
 
 def beginning(parents: list[int | None], number: int) -> int:
-    """The message that the conversation of ``number`` begins with, the slow and obvious way."""
+    """Return the first message of the conversation of ``number``, the slow and obvious way."""
     parent = parents[number]
     return number if parent is None else beginning(parents, parent)
 
 
 def assert_stored_as(parents: list[int | None]) -> None:
-    """Each message answers the right one, in the conversation of the right first one, and the counts hold."""
+    """Assert that each message answers the right one, in the right conversation, and that the counts hold."""
     links = dict(Message.objects.values_list("external_id", "parent_message__external_id"))
     assert links == {f"m{number}": None if parent is None else f"m{parent}" for number, parent in enumerate(parents)}
     begun = dict(Message.objects.filter(parent_message=None).values_list("conversation_id", "external_id"))
@@ -58,7 +58,7 @@ def assert_stored_as(parents: list[int | None]) -> None:
 @with_people
 @given(parents=forests(), seed=st.integers(0, 1_000), cut=st.integers(0, 40))
 def test_threads_come_in_as_they_are(alice: Any, bob: Any, parents: list[int | None], seed: int, cut: int) -> None:
-    """Also in two parts, of which the second one answers what the first one stored; a further import adds nothing."""
+    """They may come in two parts, the second answering the first; a third import adds nothing."""
     rows = [
         row(f"m{number}", "" if parent is None else f"m{parent}", timestamp=f"2026-01-05T10:00:{number:02}Z")
         for number, parent in enumerate(parents)
@@ -89,7 +89,7 @@ def test_threads_come_in_as_they_are(alice: Any, bob: Any, parents: list[int | N
 def test_a_job_that_dies_stores_the_same_and_its_undo_leaves_what_was(
     folder: Any, alice: Any, bob: Any, parents: list[int | None], seed: int, cut: int, size: int, death: int
 ) -> None:
-    """In batches of any size, with a part of the threads stored before, in the import and again in the undo."""
+    """It dies once in the import and once in the undo, with batches of any size, and some threads stored before."""
     rows = [
         row(f"m{number}", "" if parent is None else f"m{parent}", timestamp=f"2026-01-05T10:00:{number:02}Z")
         for number, parent in enumerate(parents)
@@ -120,7 +120,7 @@ def in_batches_of(size: int) -> Iterator[None]:
 
 @given(parents=st.lists(st.integers(0, 30), max_size=30))
 def test_roots_and_loops_are_found_whatever_answers_whatever(parents: list[int]) -> None:
-    """Rows count from 1; 0 answers nothing, and so does a number beyond the last row."""
+    """Rows count from 1. 0 is no parent, and neither is a number beyond the last row."""
     links = {row: parent if parent <= len(parents) else 0 for row, parent in enumerate(parents, start=1)}
     roots = Roots(len(parents))
     for one, parent in links.items():
@@ -147,7 +147,7 @@ def test_roots_and_loops_are_found_whatever_answers_whatever(parents: list[int])
 def test_rows_are_stored_in_pieces_of_whole_conversations_or_parents_first(
     parents: list[int | None], seed: int, size: int
 ) -> None:
-    """In whatever order the file has them."""
+    """The file may have them in any order."""
     rows = list(range(1, len(parents) + 1))
     random.Random(seed).shuffle(rows)
     roots = Roots(len(parents))
@@ -166,5 +166,5 @@ def test_rows_are_stored_in_pieces_of_whole_conversations_or_parents_first(
         continued = {root for root in begun if root in before}
         assert continued == ({piece.continued} if piece.continued else set())
         assert len(here) <= size
-        # Only one conversation is ever in parts, and then it is alone.
+        # Only one conversation is ever split, and then it has the piece to itself.
         assert not continued or len(begun) == 1

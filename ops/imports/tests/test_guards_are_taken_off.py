@@ -1,4 +1,4 @@
-"""The ' that our CSV files put before formulas is taken off files that say they are ours, and off no others."""
+"""The ' that our CSV files put before formulas is removed from files that are marked as ours, and from no others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def texts() -> dict[str | None, str]:
 
 @pytest.fixture(autouse=True)
 def cast(alice: Any, bob: Any) -> None:
-    """Alice and Bob, who write."""
+    """Create Alice and Bob, the senders and receivers."""
 
 
 def test_our_file_loses_its_guards_and_this_is_said() -> None:
@@ -59,7 +59,7 @@ def test_the_field_file_with_apostrophes_is_exact() -> None:
 
 
 def test_a_program_that_took_every_apostrophe_off_took_it_off_the_mark_too() -> None:
-    """As Google Sheets does: what is left of the values is what they were."""
+    """Google Sheets does this; the remaining texts are the original ones."""
     rows = [row(str(number), content=text.removeprefix("'")) for number, text in enumerate([*GUARDED, "''x"])]
     content = as_marked_csv(*rows).replace(MARK.encode(), MARK_WITHOUT_GUARD.encode())
     stored_import(content=content)
@@ -67,7 +67,7 @@ def test_a_program_that_took_every_apostrophe_off_took_it_off_the_mark_too() -> 
 
 
 def test_a_guarded_carriage_return_may_have_become_a_line_feed() -> None:
-    """As LibreOffice makes of it; a text that begins with ' has a second one, which is its guard."""
+    """LibreOffice does this; a text that begins with ' has a second one, its guard."""
     stored_import(content=as_marked_csv(row("1", content="'\nreturn"), row("2", content="''\nx")))
     assert texts() == {"1": "\nreturn", "2": "'\nx"}
 

@@ -1,4 +1,4 @@
-"""No file is costly to check either: within 300 MiB and little time people are told what is wrong."""
+"""Checking is cheap for every file too: within 300 MiB and little time, people learn what is wrong with it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_file_made_to_do_harm_is_refused_within_the_limits(
 ) -> None:
     path = tmp_path / "messages"
     write(path)
-    told = read_limited(path, times=MOST_TIMES / 10, mib=21)  # files at their worst are ten times as large
+    told = read_limited(path, times=MOST_TIMES / 10, mib=21)  # worst-case files are ten times as large
     assert told["problems"] > 0
     assert told["first"][0].startswith(beginning)
 

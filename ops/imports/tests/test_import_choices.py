@@ -1,4 +1,4 @@
-"""What happens to rows that need a decision: changed texts, missing parents, faulty rows among valid ones."""
+"""Rows that need a decision: changed texts, missing parents, faulty rows among valid ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BEGINS = "the message begins a conversation."
 
 
 def rejected(import_: Import) -> bytes:
-    """The file of the rows that were left out."""
+    """Return the file of the rows that were left out."""
     return private_files.path(private_files.beside(import_.upload, "rejected.csv")).read_bytes()
 
 
@@ -93,7 +93,7 @@ def test_a_missing_parent_begins_a_conversation_if_that_is_chosen(alice: Any, bo
     again, _ = imported(rows, start_conversations=True)
     assert (again.unchanged, stored()) == (2, before)
     assert problems(checked(row("2", "1"), row("3", "2"))) == []
-    # Those that were stored before messages remembered it.
+    # Messages that were stored before this column existed have no value in it.
     Message.objects.update(awaited_parent_external_id=None)
     without = checked(row("2", "1"), row("3", "2"))
     assert problems(without) == [
@@ -143,7 +143,7 @@ def test_what_came_back_can_be_corrected_and_imported(alice: Any, bob: Any) -> N
 
 
 def test_a_correction_may_begin_as_a_formula_does(alice: Any, bob: Any) -> None:
-    """The other texts of the file lose the guard that they came back with, and nothing else."""
+    """The file's other texts lose only the guard that was added to them."""
     texts = ["=1+1", "'tis", "-", "hello"]
     faulty = [row(str(number), sender="Alice", content=text) for number, text in enumerate(texts)]
     came_back = rejected(stored_import(row("9"), *faulty, only_valid=True)).decode().replace("Alice", "alice")
@@ -245,7 +245,7 @@ def test_the_number_of_another_database_is_a_new_message(alice: Any, bob: Any) -
 
 
 def test_what_was_said_twice_is_stored_twice(alice: Any, bob: Any) -> None:
-    """The first row without an id is the first message that says so, the second one the second."""
+    """The first row without an id matches the first equal message, the second row the second."""
     imported(numbered(row("")))
     result, _ = imported(numbered(row(""), row(""), row("")))
     assert (result.unchanged, result.stored.messages, Message.objects.count()) == (1, 2, 3)

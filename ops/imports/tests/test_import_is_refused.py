@@ -1,4 +1,4 @@
-"""All or nothing: one fault and nothing is stored; every fault is named with its row, its column and a remedy."""
+"""All or nothing: after one fault nothing is stored, and every fault is shown with its row, column and remedy."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_nobody_is_created_under_an_impossible_name(alice: Any) -> None:
 
 
 def test_names_are_shown_harmlessly(alice: Any, bob: Any) -> None:
-    """Control and direction characters are spelled out, long values cut."""
+    """Control and direction characters are spelled out, long values truncated."""
     problems = refusal(row("1", sender="a\x1b[31m\u202e"), row("2", "y" * 250))
     assert problems == [
         f"row 2, sender: no user 'a\\x1b[31m\\u202e': {NO_USER}",
@@ -163,7 +163,7 @@ def test_many_loops_cost_few_queries(alice: Any, bob: Any) -> None:
             problems = refusal(*(row(str(number), str(number)) for number in range(loops)))
         return problems, len(queries)
 
-    refused(1)  # what is made at first use is made
+    refused(1)  # fills what is created on first use
     problems, queries = refused(5)
     many, of_many = refused(150)
     assert of_many == queries + 1
@@ -174,7 +174,7 @@ def test_many_loops_cost_few_queries(alice: Any, bob: Any) -> None:
 
 
 def test_a_failing_last_step_leaves_nothing(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing stored, no account created, and the same connection can import again."""
+    """Nothing is stored, no account is created, and the same connection can import again."""
     beginning = answer(write(alice, bob, external_id="old"))
     before, people = stored(), get_user_model().objects.count()
     rows = numbered(row("1", "old"), row("2", "1"), row("3", sender="carol"))
@@ -193,7 +193,7 @@ def test_a_failing_last_step_leaves_nothing(alice: Any, bob: Any, monkeypatch: p
 def test_what_vanishes_while_the_file_is_read_stops_the_import(
     alice: Any, bob: Any, charlie: Any, monkeypatch: pytest.MonkeyPatch, gone: str
 ) -> None:
-    """Never a reply without its parent, or a row left out."""
+    """Otherwise a reply could be stored without its parent, or a row lost."""
     parent = write(alice, bob, external_id="old")
 
     store = messages.store_messages
@@ -237,7 +237,7 @@ def test_outside_of_any_transaction_a_stopped_reader_leaves_the_connection_usabl
     alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(source: Any) -> Any:
-        yield from numbered((*row("1"), "", "", ""))  # as the reader has it, with edited_at, hidden, redacted
+        yield from numbered((*row("1"), "", "", ""))  # as the reader yields it, with edited_at, hidden, redacted
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""The jobs of an import: checked, stored or taken back whole; undisturbed by deaths at any moment."""
+"""The jobs of an import: a file is checked, stored or taken back whole, even if workers die at any moment."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ THREADS = [
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two rows a batch, so that small files have many."""
+    """Use two rows a batch, so that small files have many batches."""
     monkeypatch.setattr(plan, "PIECE", 2)
     monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
     monkeypatch.setattr(people, "USERS", 1)
@@ -62,14 +62,14 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def old(alice: Any, bob: Any) -> Message:
-    """A message that is stored already, with an answer."""
+    """A message that is already stored, with an answer."""
     message = write(alice, bob, external_id="old")
     answer(message, external_id="reply")
     return message
 
 
 def other_words() -> tuple[str, ...]:
-    """A row that changes the text of the answer that is stored."""
+    """Return a row that changes the text of the stored answer."""
     sent = Message.objects.get(external_id="reply").timestamp.isoformat()
     return row("reply", "old", sender="bob", receiver="alice", timestamp=sent, content="other words")
 
@@ -190,7 +190,7 @@ def test_small_files_are_done_at_once_and_large_ones_by_a_worker(
 
 @pytest.mark.parametrize("committed", [False, True])
 def test_a_worker_may_die_at_any_batch(old: Message, rita: Any, committed: bool) -> None:
-    """Right before a batch is committed, or right after: the next one makes the same of it, ids included."""
+    """Whether it dies right before a commit or right after, the next worker gets the same result, ids included."""
     changed = other_words()
     expected, batches, number = None, 1, 0
     while number <= batches:
@@ -213,7 +213,7 @@ def test_a_worker_may_die_at_any_batch(old: Message, rita: Any, committed: bool)
 
 @pytest.mark.parametrize("stop", ["cancelled", "failed"])
 def test_what_is_stopped_at_any_batch_is_taken_back(old: Message, rita: Any, stop: str) -> None:
-    """Messages, accounts, texts, counts and the sign that a message was edited; then it can be imported after all."""
+    """Messages, accounts, texts, counts and edited flags are restored; the file can then be imported after all."""
     changed = other_words()
     before, batches, number = everything(), 9, 1
     removed: list[int] = []
@@ -247,7 +247,7 @@ MADE = {"check": brought, "store": checked, "undo": stored_import}
 def test_what_is_cancelled_before_a_worker_took_it_up_is_back_where_one_can_go_on(
     alice: Any, bob: Any, rita: Any, monkeypatch: pytest.MonkeyPatch, verb: str, left: str
 ) -> None:
-    """At once, and without a worker; nothing of it is recorded as undone."""
+    """It happens immediately, without a worker, and is not recorded as an undo."""
     import_ = MADE[verb](row("1"), by=rita)
     before, entries = everything(), Entry.objects.filter(event=ImportEvent.IMPORT_UNDONE)
     monkeypatch.setattr(steps, "SMALL", 0)
@@ -267,7 +267,7 @@ def test_what_is_cancelled_before_a_worker_took_it_up_is_back_where_one_can_go_o
 def test_what_waits_for_a_job_that_was_cancelled_before_it_began_is_settled_by_the_sweep(
     alice: Any, bob: Any, rita: Any, verb: str, left: str
 ) -> None:
-    """As earlier versions left it: nothing was stored, and nobody could go on."""
+    """Earlier versions left imports in this state: nothing was stored, and nobody could continue."""
     import_ = MADE[verb](row("1"), by=rita)
     before = everything()
     job = getattr(steps, verb)(import_, by=rita, kick=False)
@@ -297,7 +297,7 @@ def test_jobs_that_go_on_or_ended_as_they_should_are_left_alone(old: Message, ri
 
 
 def test_a_stuck_check_of_a_file_that_is_gone_is_settled_too(alice: Any, rita: Any) -> None:
-    """That of somebody who was erased, for instance."""
+    """The file of an erased person, for instance."""
     import_ = brought(row("1"), by=rita)
     job = steps.check(import_, by=rita, kick=False)
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, ended_at=timezone.now())

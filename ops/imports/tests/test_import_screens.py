@@ -1,4 +1,4 @@
-"""Importing through the console: bring a file, see what is in it, decide, import."""
+"""Importing through the console: upload a file, see what is in it, decide, import."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_a_missing_parent_can_begin_a_conversation(importing: Client, people: An
 def test_an_encoding_can_be_chosen(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message(content="café")).decode().encode("latin-1"))
     said = importing.get(address(import_)).content.decode()
-    # What is suggested needs no look at all the choices.
+    # With a suggestion, the list of all choices may stay closed.
     assert (">Read as Windows-1252</button>" in said, "<details open>" in said) == (True, False)
     decide(importing, import_, "check/", encoding="Windows-1252")
     decide(importing, import_, "store/")
@@ -286,7 +286,7 @@ def test_it_is_recorded_as_an_edit_or_left_as_chosen(
 def test_many_long_changed_texts_do_not_keep_their_page_waiting(
     importing: Client, stored: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They share the work of comparing, and each says that it goes on."""
+    """They share one limit on the work of comparing, and each shows that it was cut."""
     long = "All that was said before noon. " * 400
     rows = [message(str(key), content=long) for key in range(2, 27)]
     decide(importing, bring(importing, csv_of(*rows)), "store/")

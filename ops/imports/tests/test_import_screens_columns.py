@@ -1,4 +1,4 @@
-"""Files of other programs call their columns otherwise: somebody says which is which, once."""
+"""Files of other programs use other names for columns: the user matches them once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_columns_of_another_program_are_asked_for_and_remembered(importing: Clie
 
 
 def test_what_was_said_of_columns_can_be_corrected(importing: Client, people: Any) -> None:
-    """That two columns were mixed up shows in the preview."""
+    """The preview shows that two columns were mixed up."""
     import_ = bring(importing, OTHER)
     said = text(decide(importing, import_, "columns/", timestamp="2", sender="1", receiver="0"))
     assert "bob →to alice" in said

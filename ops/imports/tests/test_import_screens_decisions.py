@@ -1,4 +1,4 @@
-"""One decision at a time about an import: stale forms do nothing, files do not stay, an import can be undone."""
+"""Decisions about an import: stale forms are refused, files are deleted, and an import can be undone."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_what_changed_between_preview_and_import_is_said_and_nothing_is_stored(i
 
 
 def test_a_text_that_was_corrected_since_the_preview_is_not_replaced_unasked(importing: Client, people: Any) -> None:
-    """The preview said that no stored text changes."""
+    """The preview showed that no stored text would change."""
     alice, bob = people
     kept = write(alice, bob, "hello", external_id="1")
     import_ = bring(importing, csv_of(message("1", timestamp=kept.timestamp.isoformat()), message("2")))
@@ -185,7 +185,7 @@ def test_anybody_who_may_import_may_undo(importing: Client, ina: Any, people: An
 def test_an_import_that_is_not_taken_back_says_so_and_is_gone_on_with(
     importing: Client, people: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Workers died at it again and again: nothing else can be done with the import before."""
+    """Workers died repeatedly while taking it back: until it is resumed, nothing else can be done with the import."""
     import_ = bring(importing, csv_of(message("1"), message("2")))
     at_work = steps.store(import_, by=import_.by, kick=False)
 

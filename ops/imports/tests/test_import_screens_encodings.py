@@ -1,4 +1,4 @@
-"""A file that is not UTF-8: its likely encoding is suggested, and nothing is read in it before that is chosen."""
+"""A file that is not UTF-8: its likely encoding is suggested, and not used before it is chosen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUGGESTED = "The file is probably in Windows-1252 (Western Europe)."
 
 
 def offered(client: Client, import_: Any) -> str:
-    """The encoding that the form has chosen already."""
+    """Return the encoding that is selected in the form."""
     return str(client.get(address(import_)).context["checks_form"]["encoding"].value())
 
 
@@ -40,7 +40,7 @@ def test_the_likely_encoding_is_suggested_and_cures_what_is_wrong(importing: Cli
 
 
 def test_the_suggestion_is_not_taken_for_what_was_chosen(importing: Client, people: Any) -> None:
-    """Checking a file again as it was checked reads it as it was read."""
+    """Checking a file again with the same choices reads it the same way."""
     import_ = bring(importing, csv_of(message(content="déjà")).decode().encode("cp1252"))
     assert offered(importing, import_) == "Windows-1252"
     assert dict(importing.get(address(import_)).context["same_choices"])["encoding"] == ""
@@ -96,7 +96,7 @@ FIELD = SHARED / "field"
 
 
 def tried(importing: Client, name: str) -> tuple[Any, list[Any]]:
-    """A field file that was brought, and what is suggested for it."""
+    """Upload a field file; return its import and its suggestions."""
     if not (FIELD / name).is_file():
         pytest.skip(f"the shared test data is not at {FIELD}")
     import_ = bring(importing, (FIELD / name).read_bytes())

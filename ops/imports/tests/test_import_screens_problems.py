@@ -1,4 +1,4 @@
-"""The problems of an import on its page: by kind, narrowed, each with what cures it at once."""
+"""The problems of an import on its page: grouped by kind, filtered, each with a fix that takes one click."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONVERSATIONS = "admin:messaging_conversation_changelist"
 
 
 def faulty(client: Client) -> Import:
-    """An import with problems, warnings and notices of several columns."""
+    """Return an import with problems, warnings and notices in several columns."""
     return bring(
         client,
         csv_of(
@@ -37,7 +37,7 @@ def faulty(client: Client) -> Import:
 
 
 def shown(client: Client, import_: Import, query: str = "") -> list[str]:
-    """The levels of the groups on the page."""
+    """Return the levels of the groups on the page."""
     groups = client.get(address(import_) + query).context["groups"]
     return [group.about["level"] for group in groups]
 

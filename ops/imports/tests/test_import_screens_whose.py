@@ -1,4 +1,4 @@
-"""Whose an import is: what is in a file is its uploader's alone, harmless, and as dear however large."""
+"""Access to imports: only the uploader sees what is in a file, as harmless text; queries do not grow with its size."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_what_is_not_taken_is_said_above_the_form(
 
 
 def test_after_a_full_disk_another_file_can_be_chosen(importing: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page still says how much is taken: its script would refuse every file."""
+    """The page still contains the size limit: without it, its script would refuse every file."""
 
     def full(*args: Any, **kwargs: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -125,7 +125,7 @@ def test_a_page_costs_the_same_queries_however_large_the_file(
 ) -> None:
     for rows in (2, 400):
         import_ = bring(importing, csv_of(*(message(str(key), "gone") for key in range(rows))))
-        importing.get(address(import_))  # tells that the check is over
+        importing.get(address(import_))  # the first visit is special: the check has just ended
         with django_assert_num_queries(8):
             importing.get(address(import_))
 
@@ -133,7 +133,7 @@ def test_a_page_costs_the_same_queries_however_large_the_file(
 def test_the_list_costs_the_same_queries_however_long(
     importing: Client, people: Any, django_assert_num_queries: Any
 ) -> None:
-    importing.get(LIST)  # what every page keeps from its first time
+    importing.get(LIST)  # fills what is cached on the first visit
     for number in (1, 20):
         Import.objects.bulk_create(
             Import(by=make_user(f"user-{number}-{key}"), file_name="a.csv", state=State.STORED) for key in range(number)

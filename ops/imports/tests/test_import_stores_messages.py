@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def counts() -> list[tuple]:
-    """(first message, when it began, last message at, messages, unread) of every conversation, the oldest first."""
+    """Return (first message, started_at, last_message_at, messages, unread) of every conversation, oldest first."""
     return list(
         Conversation.objects.filter(messages__parent_message=None)
         .order_by("started_at", "id")
@@ -32,7 +32,7 @@ def counts() -> list[tuple]:
 
 
 def assert_counts_hold() -> None:
-    """Counting again changes nothing."""
+    """Assert that counting again changes nothing."""
     before = counts()
     Conversation.objects.all().recount()
     assert counts() == before
@@ -62,7 +62,7 @@ def test_parents_may_come_in_any_order(alice: Any, bob: Any) -> None:
 
 
 def test_a_conversation_begins_with_its_first_message_and_lasts_to_the_latest(alice: Any, bob: Any) -> None:
-    """Also where a reply is older than what it answers, as clocks of other systems have it."""
+    """A reply may be older than its parent, because the clocks of other systems may be wrong."""
     times = [f"2026-01-05T1{hour}:00:00Z" for hour in (1, 0, 2)]
     imported(
         numbered(row("1", timestamp=times[0]), row("2", "1", timestamp=times[1]), row("3", "1", timestamp=times[2]))
@@ -84,7 +84,7 @@ def test_a_reply_to_a_stored_message_joins_its_conversation(alice: Any, bob: Any
 
 
 def test_a_second_import_changes_nothing(alice: Any, bob: Any) -> None:
-    """Messages without an id of their own included."""
+    """This includes messages without an id of their own."""
     rows = numbered(row("2", "1"), row("1"), row("", content="no id"), row("", "1", content="no id, a reply"))
     first, _ = imported(rows)
     before = stored()
@@ -94,7 +94,7 @@ def test_a_second_import_changes_nothing(alice: Any, bob: Any) -> None:
 
 
 def test_what_was_added_to_a_file_is_imported(alice: Any, bob: Any) -> None:
-    """New rows answer stored ones and each other; the ids of rows that were there before are left alone."""
+    """New rows answer stored messages and each other; the ids of messages that were stored before do not change."""
     imported(numbered(row("1"), row("2", "1")))
     before = stored()
     result, _ = imported(numbered(row("1"), row("2", "1"), row("4", "3"), row("3", "2")))
@@ -105,7 +105,7 @@ def test_what_was_added_to_a_file_is_imported(alice: Any, bob: Any) -> None:
 
 
 def test_rows_without_an_id_are_messages_of_their_own(alice: Any, bob: Any) -> None:
-    """Saying the same thing twice in a second is possible; nothing is dropped."""
+    """Somebody may write the same text twice in a second; nothing is dropped."""
     result, _ = imported(numbered(row(""), row("")))
     assert result.stored.messages == Message.objects.filter(external_id=None).count() == 2
 
@@ -161,7 +161,7 @@ def test_what_was_written_here_is_left_alone(alice: Any, bob: Any) -> None:
 
 
 def test_writing_goes_on_after_an_import(alice: Any, bob: Any) -> None:
-    """Ids that the import took are not given out again."""
+    """Ids that the import used are not assigned again."""
     imported(numbered(row("1"), row("2", "1")))
     answer(Message.objects.get(external_id="2"))
     write(alice, bob)
@@ -186,7 +186,7 @@ def test_a_message_to_oneself_and_a_text_of_foreign_blanks_are_messages(bob: Any
 
 
 def test_ids_are_texts(alice: Any, bob: Any) -> None:
-    """Never numbers: 7 and ' 7 ' and 00007 are three messages, and each finds its own replies."""
+    """They are never numbers: 7, ' 7 ' and 00012 are three messages, and each finds its own replies."""
     ids = ["0", "-1", "1.0", "1e3", "９", "9223372036854775808", "00012", "1_000", " 7 ", "7", "x" * 255]
     imported(numbered(*(row(one) for one in ids), *(row(f"reply to {one}"[:255], one) for one in ids)))
     assert set(Message.objects.filter(parent_message=None).values_list("external_id", flat=True)) == set(ids)
@@ -227,7 +227,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(alice: Any, bob: Any)
             imported(numbered(*rows), create_users=True, notify=True)
         return len(captured)
 
-    queries(0, 1)  # SQLite counts ids from the first message on
+    queries(0, 1)  # the first message creates SQLite's counter of ids
     few = queries(100, 110)
     assert queries(1_000, 2_000) == few
     assert few <= {"sqlite": 128, "postgresql": 152}[connection.vendor]

@@ -1,4 +1,4 @@
-"""What an import stores, changes and takes back is found, and found no more, like anything else that is written."""
+"""Texts that an import stores, changes or takes back are searchable, or no longer searchable, like all others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ids(word: str) -> set[str | None]:
 
 @pytest.mark.parametrize("taken_in", [False, True], ids=["noted", "indexed"])
 def test_after_storing_changing_and_undoing(alice: Any, bob: Any, rita: Any, taken_in: bool) -> None:
-    """Whether or not the worker has taken what was written into the index (on SQLite) meanwhile."""
+    """Holds whether or not the worker has indexed the changes yet (on SQLite)."""
 
     def check(**found: set[str | None]) -> None:
         if taken_in:

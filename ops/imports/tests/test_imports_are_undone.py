@@ -1,4 +1,4 @@
-"""Undoing an import: what nobody touched since goes, texts go back, and what was touched is listed and left."""
+"""Undoing an import: unchanged messages are removed, texts restored, and messages changed since are listed and kept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two messages a batch, so that few have many."""
+    """Use two messages a batch, so that a few messages make many batches."""
     monkeypatch.setattr(undoing, "PIECE", 2)
     monkeypatch.setattr(undoing, "PEOPLE", 1)
     monkeypatch.setattr(editing, "PIECE", 2)
@@ -39,7 +39,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def thread(**options: Any) -> Import:
-    """Two conversations and an answer to a stored message, with two new people."""
+    """Import two conversations and an answer to a stored message, with two new people."""
     return stored_import(
         row("1"),
         row("2", "1", sender="carol"),
@@ -54,7 +54,7 @@ def thread(**options: Any) -> Import:
 
 @pytest.fixture
 def old(alice: Any, bob: Any) -> Message:
-    """A message that is stored already."""
+    """A message that is already stored."""
     return write(alice, bob, "old words", external_id="old")
 
 
@@ -77,7 +77,7 @@ def test_an_undone_import_leaves_what_was_before(old: Message, rita: Any) -> Non
 
 
 def test_what_was_touched_since_is_listed_and_left(old: Message, alice: Any, rita: Any) -> None:
-    """Answers that stay hang on the nearest message that stays; being read does not count as touching."""
+    """An answer that stays is attached to the nearest message above it that stays; being read is not a change."""
     import_ = thread(by=rita)
     of = {message.external_id: message for message in Message.objects.all()}
     reply = answer(of["4"])
@@ -97,7 +97,7 @@ def test_what_was_touched_since_is_listed_and_left(old: Message, alice: Any, rit
 
 
 def test_what_was_exchanged_with_somebody_on_hold_is_listed_and_left(old: Message, bob: Any, rita: Any) -> None:
-    """Its answers that go, and what it answers, are as they were; what others wrote to each other goes."""
+    """The messages that it answers and its own answers are removed like all others."""
     import_ = thread(by=rita)
     of = {message.external_id: message for message in Message.objects.all()}
     carol = get_user_model().objects.get(username="carol")
@@ -137,7 +137,7 @@ def test_changed_texts_go_back_with_history_unless_edited_since(alice: Any, bob:
 
 
 def test_an_import_that_stored_nothing_removes_nothing_when_undone(old: Message, alice: Any, bob: Any) -> None:
-    """Whatever else there is, with whatever ids."""
+    """Other messages stay, whatever their ids, and so do their edits."""
     for number in range(10):
         Message.objects.filter(pk=write(alice, bob).pk).update(content=f"edited {number}")
     imported(numbered(row("1")))
@@ -176,7 +176,7 @@ def test_accounts_that_somebody_uses_stay(old: Message, alice: Any, bob: Any, ri
 def test_people_go_with_the_last_undo_of_the_imports_that_use_them(
     old: Message, rita: Any, order: tuple[int, ...]
 ) -> None:
-    """Whichever of them created an account: it is nobody's when the last is undone."""
+    """Whichever import created an account, it is removed with the last import that uses it."""
     before = everything()
     imports = [
         stored_import(row("1", sender="carol"), row("2", sender="dora"), by=rita, create_users=True),
@@ -231,7 +231,7 @@ def test_a_cancelled_undo_can_be_started_again(old: Message, rita: Any) -> None:
     import_.refresh_from_db()
     assert (job.state, import_.state) == (Job.State.CANCELLED, Import.State.STORED)
     assert 0 < import_.outcome["undo"]["messages"] < 6
-    assert not progress.undoes_work(job)  # what was removed stays so
+    assert not progress.undoes_work(job)  # removed messages stay removed
     undone(import_, by=rita)
     import_.refresh_from_db()
     last: Any = import_.job

@@ -1,4 +1,4 @@
-"""Workers killed with -9 at random moments of an import and of an undo: the end is that of an undisturbed run."""
+"""Workers are killed with -9 at random moments of an import and an undo; the result is that of an undisturbed run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SENT = "2026-01-05T10:00:00+00:00"
 
 
 def in_small_batches() -> None:
-    """Workers are forked from the process that prepares, so they do the same."""
+    """Use small batches. Workers are forked from the preparing process, so they do too."""
     plan.PIECE, pacing.BATCH_SECONDS, people.USERS, texts.PIECE, undoing.PIECE, undoing.PEOPLE = (
         5,
         0,
@@ -38,7 +38,7 @@ def in_small_batches() -> None:
 
 
 def a_file() -> Import:
-    """Threads in any order, new people, answers to a stored message, changed texts, rows without an id."""
+    """Import threads in any order, new people, answers to a stored message, changed texts, rows without an id."""
     alice, bob = make_user("alice"), make_user("bob")
     for number in range(20):
         write(alice, bob, "old", external_id=f"old{number}")
@@ -65,7 +65,7 @@ def prepare_cancelled() -> None:
 
     def cancelled_in_the_middle(*args: Any, **options: Any) -> None:
         store(*args, **options)
-        with suppress(starting.NotPossible):  # it was cancelled in an earlier life
+        with suppress(starting.NotPossible):  # it was cancelled before an earlier kill
             starting.cancel(job, by=None)
 
     messages.store_messages = cancelled_in_the_middle
@@ -82,7 +82,7 @@ def prepare_undo() -> None:
 
 
 def look() -> Any:
-    """Everything, and the ids of what was imported, counted from the first that it could have."""
+    """Return everything, and the ids of what was imported, counted from the first possible one."""
     import_ = Import.objects.get()
     base = import_.message_base or 0
     rows = Message.objects.filter(pk__gt=base).order_by("pk").values_list("pk", "conversation_id", "external_id")

@@ -1,4 +1,4 @@
-"""A text of 10,485,760 characters, in a file with others: the process that imports it holds few copies at a time."""
+"""Importing a text of 10,485,760 characters among others: the process holds few copies of it at a time."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = ["databases"]
 
 pytestmark = pytest.mark.processes
 
-# Five copies of the text and some more. Four are needed; in one run of seven, the allocator keeps the room of one
-# that was freed (not returned to the system, nor used again), which depends on where it lay.
+# Five copies of the text and a little more. Four are needed; in one run of seven, the allocator keeps the memory of a
+# freed copy (neither returned to the system nor reused), depending on its address.
 MOST_MIB = 60
 WRITERS = {"csv": as_csv, "json": as_json, "jsonl": as_json_lines}
 WORDS = 'He said: "All work and no play\tmakes \\Jack\\ a dull boy".\r\n'
@@ -41,7 +41,7 @@ def digest(text: str) -> str:
 
 
 def imported_by_command(file: str) -> dict[str, Any]:
-    """Import a file by the command; what it took and stored."""
+    """Import a file by the command; return the memory it took and what it stored."""
     begun = _ready()
     call_command("import_messages", file, stdout=io.StringIO(), stderr=io.StringIO())
     return _told(begun)
@@ -56,7 +56,7 @@ def imported_by_job(file: str) -> dict[str, Any]:
 
 
 def changed_by_command(file: str) -> dict[str, Any]:
-    """Import other texts of stored messages."""
+    """Import changed texts of stored messages."""
     begun = mib("VmRSS")
     call_command("import_messages", file, existing="edit", stdout=io.StringIO(), stderr=io.StringIO())
     told = _told(begun)
@@ -72,7 +72,7 @@ def _ready() -> int:
 
 
 def _told(begun: int) -> dict[str, Any]:
-    call_command("index_texts", verbosity=0)  # which a worker does next
+    call_command("index_texts", verbosity=0)  # a worker does this next
     taken = mib("VmHWM") - begun
     long = Message.objects.get(external_id="long")
     parent = long.parent_message.external_id if long.parent_message else ""
@@ -80,7 +80,7 @@ def _told(begun: int) -> dict[str, Any]:
     return {"taken": taken, "counts": counts, "parent": parent, "digest": digest(long.content)}
 
 
-# A CSV file by the command is below.
+# CSV by the command is tested below.
 @pytest.mark.parametrize(("format", "by"), [("csv", "job"), ("json", "job"), ("jsonl", "command")])
 def test_a_text_of_the_greatest_length_is_there_few_times_at_once(
     format: str, by: str, databases: Databases, tmp_path: Path

@@ -1,4 +1,4 @@
-"""Names in a file that differ a little from those of accounts: "did you mean", one choice for each, remembered."""
+"""Names in a file that differ a little from account names: "did you mean", one choice for each, remembered."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ pytestmark = pytest.mark.django_db
 
 User = get_user_model()
 NFD = unicodedata.normalize("NFD", "Jürgen")
-CYRILLIC = "\u0430lice"  # it begins with another letter than “alice”
+CYRILLIC = "\u0430lice"  # its first letter is Cyrillic
 
 
 def suggested(import_: Import) -> list[tuple[dict[str, str], bool]]:
-    """Who people are suggested to be, and whether that is certain."""
+    """Return the suggested accounts of each suggestion, by name, and whether it is certain."""
     return [(one["value"], one["certain"]) for one in preview(import_)["suggestions"] if one["option"] == "people"]
 
 
@@ -208,7 +208,7 @@ def test_nobody_is_meant_by_the_name_of_an_erased_person(sue: Any, sam: Any, ali
 
 
 def test_what_was_chosen_about_somebody_goes_with_them(sue: Any, sam: Any, dan: Any, alice: Any, bob: Any) -> None:
-    """Their name in files of others, in what is asked, and in what is remembered."""
+    """Their name in other people's files, in the questions about these files, and in remembered choices."""
     peter = make_user("peter")
     remembered_people.remember({"Peter": "peter", "Bobby": "bob", "the peter": "bob"}, by=dan)
     import_ = checked(row("1", sender="Peter"), row("2", sender="Bob"), by=dan, people={"PETER": "peter", "B": "bob"})

@@ -1,4 +1,4 @@
-"""Names in a file that were somebody's who is gone, or that read like somebody else's."""
+"""Names in a file that belonged to an erased person, or that read like somebody else's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GONE_SINCE = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 @pytest.fixture
 def anna(db: Any) -> None:
-    """Anna is gone."""
+    """Anna has been erased."""
     erased_names.store(username="Anna", email="", receipt_id=RECEIPT, at=GONE_SINCE)
 
 

@@ -19,7 +19,7 @@ from ops.imports.options import BY_NAME, DEFAULTS, OPTIONS, Choices, Kind, Optio
 from ops.imports.pages.forms import ChecksForm
 from ops.imports.pages.option_fields import WordsField, field_of
 
-# Options that a part of the page of its own asks for, and what of the page does it.
+# Options with their own part of the page, and the address that its form is sent to.
 OWN_PARTS = {"columns": "admin:imports_import_columns", "people": "admin:imports_import_people"}
 
 WORDS = st.lists(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1), min_size=1)
@@ -27,14 +27,14 @@ TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 
 
 def parsed(*arguments: str) -> tuple[Reading, Choices]:
-    """What a command with these arguments chooses."""
+    """Return what a command with these arguments chooses."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     options.add_arguments(parser)
     return options.chosen(vars(parser.parse_args(arguments)))
 
 
 def values_of(option: Option) -> list[Any]:
-    """Some values that an option may have."""
+    """Return some possible values of an option."""
     if option.kind is Kind.FLAG:
         return [True]
     if option.kind is Kind.ONE:

@@ -1,4 +1,4 @@
-"""Day 1 brings an answer, day 2 its question: one conversation, whatever came first; and undoing parts them again."""
+"""An answer is imported before its question: both join in one conversation, and undoing separates them again."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_undoing_what_arrived_and_an_answer_to_what_joined_it(alice: Any, bob: A
 def test_two_files_in_any_order_give_the_conversations_of_one(
     folder: Any, alice: Any, bob: Any, parents: list[int | None], seed: int, size: int, death: int
 ) -> None:
-    """Also where a worker dies at any moment; undoing the second file leaves what was after the first."""
+    """A worker may die at any moment; undoing the second file restores the state after the first."""
     rows = [
         row(f"m{number}", "" if parent is None else f"m{parent}", timestamp=f"2026-01-05T10:00:{number:02}Z")
         for number, parent in enumerate(parents)

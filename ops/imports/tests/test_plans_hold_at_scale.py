@@ -1,6 +1,6 @@
-"""No statement of an import, its undo or an erasure gets slower with the square of the rows on PostgreSQL.
+"""No statement of an import, its undo or an erasure takes time quadratic in the rows on PostgreSQL.
 
-Whatever the statistics are: a new database has none, and after an import they are those of before.
+This holds with any statistics: a new database has none, and after an import they are outdated.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OPTIONS: dict[str, Any] = {
     "people": {"Alice": "alice"},
     "alike_once": True,
 }
-# What a name in a list was made of before: a sub-plan that goes through all rows for each name.
+# An earlier statement that removes unused names: its sub-plan reads all rows for each name.
 QUADRATIC = """
 DELETE FROM import_people WHERE username NOT IN (
     SELECT sender FROM import_rows rows WHERE sender IS NOT NULL
@@ -62,7 +62,7 @@ DELETE FROM import_people WHERE username NOT IN (
 
 
 def thread(name: str, size: int, first: str = "", content: str = "hello") -> list[tuple[str, ...]]:
-    """Messages each of which answers the one before, of two people who write no others."""
+    """Return messages that each answer the one before, between two people who write no others."""
     sides = (f"{name}.one", f"{name}.two")
     parents = [first, *(f"{name}.{place}" for place in range(size))]
     return [
@@ -72,14 +72,14 @@ def thread(name: str, size: int, first: str = "", content: str = "hello") -> lis
 
 
 def stored_before() -> None:
-    """What a database holds that is used: imported and edited, read and notified of."""
+    """Fill the database as if it had been used: messages imported and edited, read and notified of."""
     stored_import(*(one for number in range(20) for one in thread(f"old{number}", 5)), **OPTIONS)
     stored_import(*(thread(f"old{number}", 1, content="in other words")[0] for number in range(10)), **OPTIONS)
     stored_import(row("", content="without an id"), row("early", "comes.later"), **OPTIONS)
 
 
 def file() -> list[tuple[str, ...]]:
-    """Rows of every kind."""
+    """Return rows of every kind."""
     number_here = f"threadward:{Message.objects.get(content='without an id').pk}"
     return [
         *(one for number in range(30) for one in thread(f"new{number}", 4)),
@@ -111,7 +111,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def templates(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The templates of SQL that were used, and the fragments within."""
+    """The SQL templates that were used, and the fragments in them."""
     found: list[str] = []
     sql = Staging.sql
 
@@ -127,14 +127,14 @@ VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 def statements_of(module: ModuleType) -> Iterator[tuple[str, str]]:
-    """The statements that a module has as constants, with their names."""
+    """Yield the statements that are constants of a module, with their names."""
     for name, value in vars(module).items():
         if name.isupper() and isinstance(value, str) and value.lstrip().startswith(VERBS):
             yield f"{module.__name__}.{name}", value
 
 
 def everything_once(sue: Any, sam: Any) -> Plans:
-    """An import that ends, one that dies and is resumed, one that fails; undo; erasing and anonymising."""
+    """Import to the end, after a death, and with a failure; undo; erase and anonymise. Return the plans."""
     with explained() as plans:
         import_ = stored_import(*file(), **OPTIONS)
         assert {name: import_.counts[name] for name in ("changed", "repeated")} == {"changed": 5, "repeated": 2}

@@ -1,4 +1,4 @@
-"""Problems by kind: how many, the worst first, with what they have in common."""
+"""Problems by kind: their number, the worst first, with the words that they share."""
 
 from __future__ import annotations
 

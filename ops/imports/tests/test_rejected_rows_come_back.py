@@ -1,4 +1,4 @@
-"""Rows that were left out come back as a file with all their columns and what is wrong, to be corrected."""
+"""Rows that were left out are written to a file, with all columns and their problems, to be corrected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 def rejected(
     content: bytes, path: Path, *whys: tuple[int, str], reading: Reading | None = None, guarded: bool = False
 ) -> bytes:
-    """What is written for the rows with these numbers."""
+    """Return the file that is written for the rows with these numbers."""
     upload = path.with_name("upload")
     upload.write_bytes(content)
     with (
@@ -39,12 +39,12 @@ def rejected(
 
 
 def quoted(line: str) -> str:
-    """A line of plain values as it is written."""
+    """Return a line of plain values as it is written."""
     return ",".join(f'"{value}"' for value in line.split(","))
 
 
 def read_again(path: Path, reading: Reading | None = None) -> list[tuple[str, ...]]:
-    """The rows without ``edited_at``, ``hidden`` and ``redacted``, which none of these files has."""
+    """Return the rows without ``edited_at``, ``hidden`` and ``redacted``, which none of these files has."""
     with open_source(path, MESSAGE_COLUMNS, reading or Reading()) as source:
         return [values[:-3] for values in read_rows(source)]
 
@@ -121,7 +121,7 @@ def test_of_json_what_only_later_objects_have_comes_back_too(path: Path) -> None
 
 
 def test_no_cell_is_a_formula_for_a_spreadsheet(path: Path) -> None:
-    """Also where the file itself had formulas; taking the guard off again gives the texts as they were."""
+    """Formulas of the file itself are guarded too; removing the guards restores the texts."""
     content = f"{SIX},mood\n=1,,@a,b,+t,'=1,-x\n".encode()
     written = rejected(content, path, (2, "=cmd is unknown"), reading=Reading(ignore_unknown=True))
     assert written.decode("utf-8-sig").splitlines()[1] == quoted("'=1,,'@a,b,'+t,''=1,'-x,,'=cmd is unknown")
@@ -152,7 +152,7 @@ def test_columns_without_a_name_come_back_under_their_places(path: Path) -> None
 
 @pytest.mark.parametrize("header_row", [0, 3])
 def test_a_header_that_was_chosen_is_where_it_was(path: Path, header_row: int) -> None:
-    """So that the same options read what comes back."""
+    """The same options can then read the file of rejected rows."""
     places = dict(zip(SIX.split(","), (f"column {place}" for place in range(1, 7)), strict=True))
     reading = Reading(header_row=header_row, columns=places)
     above = f"x\ny\n{SIX}\n" if header_row else ""

@@ -1,4 +1,4 @@
-"""What is said of each row by itself: its time, its flags, its characters; and which choice would cure it."""
+"""Checking each row by itself: its time, flags and characters, and the choice that would fix a problem."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def checked(*rows: tuple[str, ...], **options: Any) -> tuple[list[StagedRow], list[Problem]]:
-    """The rows as they are staged, and what was found."""
+    """Return the staged rows and the problems found."""
     problems: list[Problem] = []
     with_edits = (one if len(one) == len(COLUMNS) else (*one, *[""] * (len(COLUMNS) - len(one))) for one in rows)
     staged = list(checked_rows(numbered(*with_edits), RowContext(NOW, **options), problems.append))

@@ -1,4 +1,4 @@
-"""A row is imported or left out: its mark says which, and nothing that is left out leaves a trace."""
+"""A row is imported or left out, as its mark shows, and a row that is left out leaves no trace."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_of_two_texts_for_one_stored_message_none_is_taken(alice: Any, bob: Any)
 
 
 def marks_of(import_: Import) -> tuple[bytearray, dict[str, Any]]:
-    """What a check decides of each row, by row number, and what it counts."""
+    """Return the marks of a check, by row number, and its counts."""
     with staging_on(DEFAULT_DB_ALIAS) as staging:
         checked = check_with_preview(import_, staging, lambda rows: None)
         assert checked is not None
@@ -64,7 +64,7 @@ def marks_of(import_: Import) -> tuple[bytearray, dict[str, Any]]:
 def test_what_is_stored_is_what_is_marked(
     folder: Any, alice: Any, bob: Any, before: list[Any], rows: list[Any], existing: str, start: bool
 ) -> None:
-    """Whatever the rows say, and whatever was stored before."""
+    """Rows and stored messages may have any values."""
     with rolled_back():
         do(steps.store(brought(*before, row("9"), only_valid=True, start_conversations=True), by=None, kick=False))
         texts = dict(Message.objects.values_list("pk", "content"))
@@ -73,7 +73,7 @@ def test_what_is_stored_is_what_is_marked(
         marks, counts = marks_of(import_)
         do(steps.store(import_, by=None, kick=False))
         import_.refresh_from_db()
-        found_marks = zip(rows, marks[2:], strict=False)  # without the last row, and what is before the first
+        found_marks = zip(rows, marks[2:], strict=False)  # without the last row; row numbers of the file begin at 2
         marked: dict[int, list[Any]] = {mark: [] for mark in Mark}
         for one, mark in found_marks:
             marked[mark].append(one)

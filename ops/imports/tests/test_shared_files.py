@@ -1,4 +1,4 @@
-"""The files of ../shared/data: real conversations and hostile files, each giving what its README says."""
+"""The files of ../shared/data, real conversations and hostile files, give the results that its README states."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared test data is not at {SHARED}"),
 ]
 
-# How many messages each file gives, and the beginning of each problem.
+# The number of messages that each file gives, and the beginning of each problem.
 BAD_INPUT: dict[str, tuple[int, list[str]]] = {
     "ok.csv": (2, []),
     "forward-ref.csv": (2, []),

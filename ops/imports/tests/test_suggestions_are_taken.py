@@ -1,4 +1,4 @@
-"""What a check suggests is shown, taken by one click or one option of the command, and forgotten with the file."""
+"""Suggestions of a check are shown, taken by one click or one option of the command, and deleted with the file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BERLIN = Suggestion(
 
 
 def suggest(import_: Import, *suggestions: Suggestion) -> None:
-    """Put suggestions where a check writes them."""
+    """Write suggestions where a check writes them."""
     preview = json.loads(previews.path_of(import_, previews.PREVIEW).read_text(encoding="utf-8"))
     previews._write_json({**preview, "suggestions": [one.as_json() for one in suggestions]}, import_.upload)
 

@@ -1,4 +1,4 @@
-"""Imports, their undoing and corrections number and announce texts like every other road."""
+"""Imports, undos and corrections number and announce texts like every other code path."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One text a batch."""
+    """Use one text a batch."""
     monkeypatch.setattr(editing, "PIECE", 1)
     monkeypatch.setattr(pacing, "BATCH_SECONDS", 0)
 
 
 @pytest.fixture
 def stored(alice: Any, bob: Any) -> list[Message]:
-    """Three messages: two that a file changes, and one that it has as it is."""
+    """Three messages: CHANGES edits two and repeats the third."""
     stored_import(*(row(number, content="first") for number in "123"))
     return list(Message.objects.order_by("external_id"))
 
@@ -69,7 +69,7 @@ def test_what_was_edited_since_is_not_announced_by_the_undoing(stored: list[Mess
 
 
 def test_a_number_of_an_import_that_failed_is_not_given_again(stored: list[Message]) -> None:
-    """Somebody may have reported the text that was there for a moment."""
+    """Somebody may have reported the text while it was stored."""
     first = stored[0]
     import_ = brought(*CHANGES, existing="edit")
     with at_batch(4, JobFailed("The disk is full.")), announced() as ids:
@@ -89,7 +89,7 @@ def test_an_edit_of_the_past_is_numbered_as_well(alice: Any, bob: Any) -> None:
     line = "0,,alice,bob,2026-01-05T10:00:00Z,{}\n"
     stored_import(content=(header + line.format("one,2026-01-05T11:00:00Z")).encode())
     message = Message.objects.get()
-    assert (message.edited, numbers(message)) == (True, (1, []))  # what it read before is not known
+    assert (message.edited, numbers(message)) == (True, (1, []))  # the earlier text is not known
     with announced() as ids:
         stored_import(content=(header + line.format("two,2026-01-06T10:00:00Z")).encode(), existing="edit")
     assert (ids, numbers(message)) == ([message.pk], (2, [(1, "one")]))

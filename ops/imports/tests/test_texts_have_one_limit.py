@@ -1,4 +1,4 @@
-"""A text may be as long in every format and on every road in, so that whatever an export writes can be read again."""
+"""Texts have the same longest length in every format and code path, so that every export can be imported again."""
 
 from __future__ import annotations
 

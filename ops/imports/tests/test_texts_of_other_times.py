@@ -1,4 +1,4 @@
-"""A text that the file has otherwise than the store: newer, older, or of a time that nobody says."""
+"""Texts that differ between file and database: newer, older, or without a time."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ NEWER = "the stored text was written later than this one, or at the same time: i
 
 
 def edits(*rows: str) -> bytes:
-    """A file of one message's texts: each "text,edited_at"."""
+    """Return a file with a message for each "text,edited_at"."""
     return (
         HEADER + "".join(f"{number},,alice,bob,2026-01-05T10:00:00Z,{one}\n" for number, one in enumerate(rows))
     ).encode()
 
 
 def texts() -> list[tuple[str, str]]:
-    """The older texts with their times, in order."""
+    """Return the older texts with their times, in order."""
     return [(old, f"{at:%d %H:%M}") for old, at in MessageHistory.objects.values_list("old_content", "edited_at")]
 
 

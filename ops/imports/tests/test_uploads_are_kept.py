@@ -1,4 +1,4 @@
-"""A file that was uploaded stays while somebody decides about it, and is deleted when they have, or after a day."""
+"""An uploaded file is kept until somebody has decided about it, but no longer than a day."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 
 
 def sent(content: bytes, *, by: Any, name: str = "messages.csv") -> HttpRequest:
-    """A request whose form was read."""
+    """Return a request whose form has been read."""
     request = RequestFactory().post("/", {"csrfmiddlewaretoken": "token", "file": SimpleUploadedFile(name, content)})
     request.user = by
     uploads.receive(request)

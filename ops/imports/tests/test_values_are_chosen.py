@@ -1,4 +1,4 @@
-"""What somebody chooses about the values of a file: on its page, by the command, and again when a worker goes on."""
+"""Choices about the values of a file: on its page, by the command, and after a worker resumes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEADER = "external_id,parent_external_id,sender,receiver,timestamp,content"
 
 
 def without_read(*ids: str) -> bytes:
-    """A file that has no column ``read``."""
+    """Return a file without a column ``read``."""
     return csv_of(*(message(one) for one in ids))
 
 

@@ -1,4 +1,4 @@
-"""For browser tests of imports: who is there, what is stored, and bringing a file."""
+"""Shorthand for browser tests of imports: creating people, counting what is stored, uploading a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WHEN = "2026-01-05T10:00:00+00:00"
 
 
 def prepare() -> None:
-    """Dan imports; Alice and Bob wrote before."""
+    """Create Dan, who may import and export, and a message that Alice sent to Bob earlier."""
     make_staff("dan", "import_messages", "export_messages", "view_conversation", "view_message")
     alice, bob = make_user("alice"), make_user("bob")
     Message.objects.create(sender=alice, receiver=bob, external_id="here-1", content="We meet at noon.", timestamp=WHEN)

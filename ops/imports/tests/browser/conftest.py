@@ -14,7 +14,7 @@ __all__ = ["databases"]
 
 @pytest.fixture
 def dan(open_page: OpenPage) -> Callable[..., Page]:
-    """Opens a page on which Dan has signed in."""
+    """Return a function that opens a page on which Dan has signed in."""
 
     def sign_in(width: int = WIDE, scheme: Any = "light", *, javascript: bool = True) -> Page:
         page = open_page(width, scheme, javascript)

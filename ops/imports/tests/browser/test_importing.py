@@ -1,4 +1,4 @@
-"""Data staff bring real files in a browser, with a web server and a worker in processes of their own."""
+"""Data staff import real files in a browser, with a web server and a worker in processes of their own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ A_JOB = 60_000  # milliseconds
 
 
 def store_a_part() -> int:
-    """Do the import like a worker that is told to end when the first rows are stored; how many messages there are."""
+    """Run the import as a worker that stops once the first rows are stored; return the number of messages."""
     batch = Run.batch
 
     @contextmanager
@@ -56,7 +56,7 @@ def store_a_part() -> int:
 
 @pytest.fixture
 def console(databases: Any) -> Installation:
-    """A database with people in it, of its own."""
+    """A database of its own with people in it."""
     made: Installation = databases.fresh()
     made.call(f"{bringing.__name__}.prepare")
     return made
@@ -64,9 +64,9 @@ def console(databases: Any) -> Installation:
 
 @pytest.fixture
 def live_server(console: Installation) -> Iterator[Any]:
-    """Threadward in processes of its own, pages and a worker, in the place of pytest-django's server."""
+    """Pages and a worker of Threadward in processes of their own, instead of pytest-django's server."""
     with console.going(*WORK) as worker:
-        # pytest-django changes its own server's settings, whatever stands in for it.
+        # pytest-django modifies settings for its own server, and expects this of whatever replaces it.
         untouched = modify_settings()
         yield SimpleNamespace(url=console.serve(), worker=worker, _live_server_modified_settings=untouched)
 
@@ -92,7 +92,7 @@ def test_44082_messages_come_in_and_go(dan: Any, console: Installation) -> None:
     expect(page.get_by_text("11,096 new conversations")).to_be_visible()
     check(page)
     page.get_by_role("button", name="Import 44,082 messages").click()
-    # How far it is, or already what came of it: between two looks a fast machine may end it.
+    # The progress, or already the result: a fast machine may finish between two polls.
     progress = page.get_by_text(re.compile(r"[1-9][\d,]* of 44,082 messages"))
     expect(progress.or_(page.get_by_text("32,986 are replies")).first).to_be_visible(timeout=A_JOB)
     expect(page.get_by_text("32,986 are replies")).to_be_visible(timeout=A_JOB)
@@ -114,7 +114,7 @@ def test_44082_messages_come_in_and_go(dan: Any, console: Installation) -> None:
 def test_an_import_that_is_cancelled_leaves_nothing_and_comes_again(
     dan: Any, console: Installation, live_server: Any, tmp_path: Path
 ) -> None:
-    """While it waits for a worker, where none is needed for it; and in the middle, by the next worker."""
+    """It is cancelled first while it waits, which needs no worker, then midway, by the next worker."""
     beginning = tmp_path / "beginning.csv"
     with IRC.open(encoding="utf-8", newline="") as whole, beginning.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(islice(csv.reader(whole), 1 + FEW))
@@ -177,7 +177,7 @@ def test_faulty_rows_come_back_are_corrected_and_imported(dan: Any, console: Ins
 
 
 def correct(path: Path) -> int:
-    """Do by hand what the file asks for: remove parents that are not there, give the empty text one. How many rows."""
+    """Correct the file as it asks: remove missing parents, give the empty text a value. Return the number of rows."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert all(row["problem"] for row in rows)

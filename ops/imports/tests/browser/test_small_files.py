@@ -1,4 +1,4 @@
-"""Data staff bring small files in a browser: columns, names, faults and keys; one web server and one worker for all."""
+"""Data staff import small files in a browser: columns, names, faults and keys; with one web server and one worker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHER_LOOKS: list[tuple[int, Scheme]] = [(WIDE, "dark"), (NARROW, "light")]
 
 @pytest.fixture(scope="module")
 def console(databases: Any) -> Installation:
-    """A database with people in it, of these tests: to start everything takes longer than each of them."""
+    """A database with people in it, shared by these tests: starting everything takes longer than each of them."""
     made: Installation = databases.fresh()
     made.call(f"{bringing.__name__}.prepare")
     return made
@@ -32,9 +32,9 @@ def console(databases: Any) -> Installation:
 
 @pytest.fixture(scope="module")
 def live_server(console: Installation) -> Iterator[Any]:
-    """Threadward in processes of its own, pages and a worker, in the place of pytest-django's server."""
+    """Pages and a worker of Threadward in processes of their own, instead of pytest-django's server."""
     with console.going(*WORK):
-        # pytest-django changes its own server's settings, whatever stands in for it.
+        # pytest-django modifies settings for its own server, and expects this of whatever replaces it.
         yield SimpleNamespace(url=console.serve(), _live_server_modified_settings=modify_settings())
 
 
@@ -55,7 +55,7 @@ def test_columns_are_said_once_and_changed_texts_decided(dan: Any, console: Inst
     expect(page.get_by_text("We meet at")).not_to_have_count(0)
     expect(page.get_by_text("right-to-left override (U+202E)")).to_be_visible()
     check_in_each_look(page, OTHER_LOOKS)
-    # The file does not say when its text was written, so the stored one stays unless somebody chooses otherwise.
+    # The file does not show when its text was written, so the stored one stays unless the user chooses otherwise.
     expect(page.get_by_role("radio", name="Leave the stored texts as they are")).to_be_checked()
     page.get_by_label("Record the new words as edits").check()
     click_in_each_look(page, page.get_by_role("button", name="Import 1 message"), OTHER_LOOKS)
@@ -66,7 +66,7 @@ def test_columns_are_said_once_and_changed_texts_decided(dan: Any, console: Inst
 
 
 def test_a_file_without_a_header_is_matched_by_its_values(dan: Any, tmp_path: Path) -> None:
-    """By keyboard; the first values of a column show what it holds."""
+    """Using the keyboard; the first values of a column show what it holds."""
     file = tmp_path / "plain.csv"
     file.write_text(
         f"m-1,,alice,bob,{WHEN},hello there,note\n"
@@ -157,7 +157,7 @@ def test_by_keyboard_alone_and_without_scripts(dan: Any, tmp_path: Path) -> None
 
 
 def reach(page: Page, selector: str) -> None:
-    """Press Tab until what the selector means has the focus, which must be visible all the way."""
+    """Press Tab until the first element that matches has the focus."""
     target = page.locator(selector).first
     for _ in range(80):
         page.keyboard.press("Tab")
