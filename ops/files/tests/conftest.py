@@ -1,4 +1,4 @@
-"""Where private files are in these tests."""
+"""Fixtures for private files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ import pytest
 
 @pytest.fixture
 def folder(settings: Any, tmp_path: Path) -> Path:
-    """Where private files are in this test."""
+    """The folder of private files in this test."""
     settings.PRIVATE_DIR = tmp_path / "private"
     return settings.PRIVATE_DIR

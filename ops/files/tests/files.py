@@ -1,4 +1,4 @@
-"""Shorthand for tests: files of rows by what matters in them, and what readers make of them."""
+"""Shorthand for tests: files of rows, given by what matters in them, and the results of readers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ops.files.sources import Reading, SourceRow
 
 SHARED = Path(settings.BASE_DIR).parent / "shared" / "data"
 TIME = "2026-01-05T10:00:00+00:00"
-# A table as rooms of the console want it.
+# A table as the apps of the console define it.
 COLUMNS = ("external_id", "parent_external_id", "sender", "receiver", "timestamp", "edited", "read", "content")
 TABLE = Columns(
     names=COLUMNS,
@@ -33,7 +33,7 @@ TABLE = Columns(
 
 
 def row(external_id: str = "1", parent: str = "", content: str = "hello", **values: str) -> tuple[str, ...]:
-    """One row, a message of Alice to Bob, in the order of COLUMNS."""
+    """Return one row, a message from Alice to Bob, in the order of COLUMNS."""
     given = {
         "external_id": external_id,
         "parent_external_id": parent,
@@ -48,14 +48,14 @@ def row(external_id: str = "1", parent: str = "", content: str = "hello", **valu
 
 
 def as_csv(*rows: Iterable[str]) -> bytes:
-    """The rows under our header, as a CSV file in UTF-8."""
+    """Return the rows under our header, as a CSV file in UTF-8."""
     text = io.StringIO()
     csv.writer(text).writerows([COLUMNS, *rows])
     return text.getvalue().encode()
 
 
 def as_marked_csv(*rows: Iterable[str]) -> bytes:
-    """The rows, whose values have their guards already, as a CSV file that says it is one of ours."""
+    """Return the rows, whose values are guarded already, as a CSV file that is marked as ours."""
     text = io.StringIO()
     marks = [MARK, *[""] * len(rows)]
     csv.writer(text).writerows(map(with_mark, map(list, [COLUMNS, *rows]), marks))
@@ -63,28 +63,28 @@ def as_marked_csv(*rows: Iterable[str]) -> bytes:
 
 
 def open_csv(content: bytes, **options: Any) -> CsvFile:
-    """The bytes as an open CSV file; options are those of Reading."""
+    """Return the bytes as an open CSV file; options are those of Reading."""
     return CsvFile(opened(content), TABLE, Reading(**options))
 
 
 def opened(content: bytes) -> io.BufferedReader:
-    """The bytes as an open file."""
+    """Return the bytes as an open file."""
     return io.BufferedReader(io.BytesIO(content))
 
 
 def as_json(*rows: Iterable[Any]) -> bytes:
-    """The rows as a list of objects."""
+    """Return the rows as a list of objects."""
     return json.dumps([dict(zip(COLUMNS, values, strict=True)) for values in rows]).encode()
 
 
 def as_json_lines(*rows: Iterable[Any]) -> bytes:
-    """The rows as objects, one on each line."""
+    """Return the rows as objects, one on each line."""
     lines = (json.dumps(dict(zip(COLUMNS, values, strict=True)), ensure_ascii=False) for values in rows)
     return "".join(f"{line}\n" for line in lines).encode()
 
 
 def as_xlsx(*rows: Iterable[str], headers: Iterable[str] = COLUMNS) -> bytes:
-    """The rows under our header, as a workbook of texts such as Excel writes."""
+    """Return the rows under our header, as a workbook of texts such as Excel writes."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
         sheet = workbook.add_worksheet()
@@ -95,14 +95,14 @@ def as_xlsx(*rows: Iterable[str], headers: Iterable[str] = COLUMNS) -> bytes:
 
 
 def read_rows(source: Iterable[SourceRow]) -> list[tuple[str, ...]]:
-    """The values of all rows; none may have a problem."""
+    """Return the values of all rows; none may have a problem."""
     found = list(source)
     assert [problem for _, _, problem in found if problem] == []
     return [tuple(values) for _, values, _ in found]
 
 
 def problems_of(source: Iterable[SourceRow]) -> list[str]:
-    """What a reader found wrong, as people see it; an end that comes too early is the last of it."""
+    """Return the problems of a file as people see them; if reading stops early, the last one is the reason."""
     problems: list[str] = []
     try:
         problems += [str(problem) for _, _, problem in source if problem]

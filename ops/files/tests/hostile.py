@@ -1,4 +1,4 @@
-"""Files that are made to do harm: small to bring, costly to read. Each is written by a function of its own."""
+"""Files that are made to do harm: cheap to send, costly to read. Each is written by a function of its own."""
 
 from __future__ import annotations
 
@@ -30,18 +30,19 @@ ENTITIES = (
     + "]>"
 )
 
-# What each file may take: so many times the fixed work of ops.files.tests.limited, of which 0.05 to 0.1 s are one, and
-# memory. At full size, on a quiet machine with two cores, the worst files took 74 to 178 of that work.
+# The limits of each file: processor time, as a multiple of the fixed work in ops.files.tests.limited (0.05 to 0.1 s),
+# and memory. At full size, on a quiet machine with two cores, the worst files took 74 to 178 times that work.
 MOST_TIMES, MOST_MIB = 250, 300
 
 Write = Callable[[Path], None]
 
 
 class Hostile(NamedTuple):
-    """What writes a file, and the beginnings of what people may be told of it.
+    """The function that writes a file, and the possible beginnings of the problem that people see.
 
-    ``times`` and ``mib`` are what it may take: what a file at its worst may, or as much less as it is smaller; ``mib``
-    is then what the process may grow by. ``limits`` are constants of modules that are lower for it.
+    ``times`` and ``mib`` are the most that the file may take: a worst-case file the whole limits, a smaller one
+    proportionally less; ``mib`` then limits the growth of the process. ``limits`` are constants of modules that are
+    lowered for the file.
     """
 
     write: Write
@@ -58,8 +59,10 @@ NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 def gives(
     *beginnings: str, times: float = MOST_TIMES, mib: int = MOST_MIB, limits: Mapping[str, int] = NO_LIMITS
 ) -> Callable[[Write], Write]:
-    """Registers what writes a file, with the beginning of what people are told of it: of one of several where it
-    depends on the processor which limit comes first."""
+    """Register the writer of a file, with the beginning of the problem that people see.
+
+    There are several if it depends on the processor which limit is reached first.
+    """
 
     def register(write: Write) -> Write:
         WRITERS[write.__name__] = Hostile(write, beginnings, times, mib, limits)
@@ -69,14 +72,14 @@ def gives(
 
 
 def repeated(piece: bytes, size: int) -> Iterator[bytes]:
-    """``size`` bytes or a few less, of nothing but ``piece``."""
+    """Yield ``size`` bytes or a few less, consisting only of ``piece``."""
     block = piece * max(1, MIB // len(piece))
     for _ in range(size // len(block)):
         yield block
 
 
 def long(path: Path, start: bytes, piece: bytes, size: int, end: bytes = b"") -> None:
-    """A file of many pieces, written without holding it."""
+    """Write a file of many pieces without holding it in memory."""
     with path.open("wb") as file:
         file.write(start)
         file.writelines(repeated(piece, size))
@@ -84,7 +87,7 @@ def long(path: Path, start: bytes, piece: bytes, size: int, end: bytes = b"") ->
 
 
 def workbook(path: Path, parts: dict[str, Iterator[bytes]]) -> None:
-    """A sound workbook of one row, but with other parts."""
+    """Write a valid workbook of one row, with some of its parts replaced."""
     sound = path.with_suffix(".sound")
     sound.write_bytes(as_xlsx(row()))
     with zipfile.ZipFile(sound) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
@@ -95,7 +98,7 @@ def workbook(path: Path, parts: dict[str, Iterator[bytes]]) -> None:
 
 
 def sheet(path: Path, rows: Iterator[bytes] | list[bytes], before: str = "") -> None:
-    """A workbook whose sheet consists of our header and ``rows``."""
+    """Write a workbook whose sheet consists of our header and ``rows``."""
     header = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in COLUMNS)
 
     def pieces() -> Iterator[bytes]:
@@ -116,7 +119,7 @@ def csv_of_one_line(path: Path) -> None:
     times=MOST_TIMES / 8,
 )
 def csv_of_an_open_quote(path: Path) -> None:
-    """Of lines sixteen times as long as the shortest, so that a sixteenth of them comes to the limit."""
+    """Its lines are sixteen times as long as the shortest, so that a sixteenth as many reach the limit."""
     long(path, HEADER + b'"', b"x" * 31 + b"\n", 100 * MIB)
 
 
@@ -127,7 +130,7 @@ def csv_of_a_hundred_thousand_problems(path: Path) -> None:
 
 @gives(f"row 2 has a value of more than {LONGEST_VALUE:,} characters", times=MOST_TIMES / 8)
 def csv_of_carriage_returns(path: Path) -> None:
-    """Of parts sixteen times as long as the shortest, too: those of 100 MiB would take 270, kept one by one."""
+    """Its parts are sixteen times as long as the shortest, too: kept one by one, 100 MiB of them would take 270 MiB."""
     long(path, HEADER + b"1,,a,b,t,,,x\r", b"y" * 31 + b"\r", 100 * MIB)
 
 
@@ -257,7 +260,7 @@ def xlsx_of_large_texts(path: Path) -> None:
 
 
 def sharing(path: Path, *rows: int) -> None:
-    """A workbook with so many cells in each row, all of which share one long text."""
+    """Write a workbook with these numbers of cells in its rows; all cells share one long text."""
     names = "".join(f"<si><t>{name}</t></si>" for name in COLUMNS).encode()
     header = "".join(f'<c t="s"><v>{number}</v></c>' for number in range(len(COLUMNS)))
     cells = (b"<row>%s</row>" % (b'<c t="s"><v>8</v></c>' * number) for number in rows)
@@ -310,7 +313,7 @@ def repeats(number: int, what: str) -> str:
 
 
 def many(piece: str, size: int) -> Iterator[str]:
-    """``size`` bytes or a few less, of nothing but ``piece``."""
+    """Yield ``size`` characters or a few less, consisting only of ``piece``."""
     return (block.decode() for block in repeated(piece.encode(), size))
 
 
@@ -328,7 +331,7 @@ def ods_of_repeated_cells(path: Path) -> None:
 
 @gives("cannot read this workbook: it ")
 def ods_of_a_few_repeated_cells(path: Path) -> None:
-    """Not so many that calamine refuses them, on few rows that are repeated."""
+    """Too few for calamine to refuse them, on a few rows that are repeated."""
     row = f"<table:table-row {repeats(30_000, 'rows')}>{ods_cell('x' * 1_000) * 100}</table:table-row>"
     path.write_bytes(ods_of(f'<table:table table:name="x">{row}</table:table>'))
 
@@ -383,7 +386,7 @@ def xlsb_with_a_far_cell(path: Path) -> None:
 
 @gives("cannot read this workbook: it is too large, or has a value far from the others;")
 def xlsb_of_wide_rows(path: Path) -> None:
-    """As large as may be allocated, and then a little more."""
+    """Just above the most that may be allocated."""
     path.write_bytes(
         xlsb_of({"x": xlsb_sheet({0: COLUMNS, **dict.fromkeys(range(1, 60_000), ["x"] * 3), 60_000: ["x"] * 200})})
     )

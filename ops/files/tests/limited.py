@@ -1,11 +1,11 @@
 """Reads files, each in a process that may take little memory and time: ``python -m ops.files.tests.limited``.
 
-Takes from each line of JSON that it is sent the path of a file, and constants of modules that are to be lower while it
-is read. Answers with a line of JSON: how many rows and problems were found, the first problems, and what it took; or
-the ``status`` of a process that did not come to its end.
+Each line of its input is JSON: the path of a file, and constants of modules that are lowered while it is read. Each
+line of its output is JSON: the number of rows and problems found, the first problems, and what reading took; or the
+``status`` of a process that did not finish.
 
-How long something takes says as much about the machine as about the code. Time is therefore told as ``times``: how many
-times longer it took than a fixed piece of work of Python's, done before each file.
+A duration depends as much on the machine as on the code. So time is reported as ``times``: as a multiple of a fixed
+piece of Python work that is measured before each file.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from ops.files.reading import open_source
 from ops.files.sources import Reading, SourceRow
 from ops.files.tests.files import TABLE
 
-MOST_ADDRESSES = 768 << 20  # bytes, with those of libraries that are never touched
-# What ends a reader that would never end by itself; the tests judge ``times``.
+MOST_ADDRESSES = 768 << 20  # bytes, including libraries that are never touched
+# Ends a reader that would never end by itself; the tests check ``times``.
 MOST_SECONDS = 120
 SHOWN = 3
 
@@ -48,15 +48,19 @@ class Found:
 
 
 def mib(kind: str) -> int:
-    """The memory of this process: VmRSS is what it has, VmHWM the most that it had (``getrusage`` tells of its parent
-    as well)."""
+    """Return the MiB of this process: VmRSS is its current memory, VmHWM its peak.
+
+    ``getrusage`` includes the peak of the parent process.
+    """
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition(f"{kind}:")[2].split()[0]) // 1024
 
 
 def seconds_of_fixed_work() -> float:
-    """How many seconds of the processor this machine takes for reading 100,000 short rows, as a fiftieth of them shows
-    in the best of five."""
+    """Return the seconds of processor time that this machine takes to read 100,000 short rows.
+
+    Measured by a fiftieth of them, as the best of five runs.
+    """
     lines = ["1,,alice,bob,2024-01-15T10:00:00Z,false,true,hello\n"] * 2_000
     taken = []
     for _ in range(5):
@@ -71,7 +75,7 @@ Check = Callable[[Iterable[SourceRow], Found], Iterable[object]]
 
 
 def unchecked(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
-    """Each row, reporting what the reader found wrong with it."""
+    """Yield each row, after reporting the problem that the reader found in it."""
     for row in rows:
         if row[2] is not None:
             found(row[2])
@@ -79,9 +83,9 @@ def unchecked(rows: Iterable[SourceRow], found: Found) -> Iterable[object]:
 
 
 def main(check: Check = unchecked) -> None:
-    """Answer for each file. A copy of this process reads it, which costs less than starting one with all modules."""
+    """Answer for each file. A fork of this process reads it, which costs less than starting one with all modules."""
     for line in sys.stdin:
-        unit = seconds_of_fixed_work()  # beside each file: a machine that others use is not always as fast
+        unit = seconds_of_fixed_work()  # measured for each file: a shared machine is not always equally fast
         child = os.fork()
         if not child:
             told = read(check, **json.loads(line))
@@ -94,7 +98,7 @@ def main(check: Check = unchecked) -> None:
 
 
 def read(check: Check, path: str, limits: Mapping[str, int]) -> dict[str, Any]:
-    """Read and check a file within the limits; what was found and what it took."""
+    """Read and check a file within the limits; return what was found and what it took."""
     for name, number in limits.items():
         module, _, constant = name.rpartition(".")
         setattr(import_module(module), constant, number)
@@ -121,5 +125,5 @@ def read(check: Check, path: str, limits: Mapping[str, int]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    django.setup()  # what is wrong is said in a language
+    django.setup()  # problems are translated
     main()

@@ -1,4 +1,4 @@
-r"""CSV files whose quotes have a backslash in front: offered to be read so, and read exactly if that is chosen."""
+r"""CSV files with backslashes before quotes: reading them as escapes is suggested, and exact if it is chosen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIELD = SHARED / "field" / "33-backslash.csv"
 
 
 def escaped(*texts: str, backslashes: bool) -> bytes:
-    """A file whose quotes are escaped by a backslash, and its backslashes too if that is so."""
+    """Return a file whose quotes are escaped by a backslash, and its backslashes too if ``backslashes``."""
     lines = [COLUMNS, *(row(str(number), content=text) for number, text in enumerate(texts))]
 
     def cell(value: str) -> str:
@@ -81,7 +81,7 @@ def test_what_a_program_escaped_whole_comes_in_exactly(texts: list[str]) -> None
 
 @given(st.lists(st.text('ab\\" ', min_size=1, max_size=12), min_size=1, max_size=4))
 def test_without_escaped_backslashes_texts_that_do_not_end_with_one_come_in_exactly(texts: list[str]) -> None:
-    """Before an escaped quote a backslash of the text cannot be told from one that escapes it."""
+    """Before an escaped quote, a backslash of the text looks the same as one that escapes it."""
     sound = [text.replace('\\"', '"') + "." for text in texts]
     assert texts_of(escaped(*sound, backslashes=False), escapes="quotes") == sound
 

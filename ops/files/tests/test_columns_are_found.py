@@ -1,4 +1,4 @@
-"""Which header holds which column: found by name, or chosen."""
+"""Matching headers with columns: found by name, or chosen."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_columns_are_found_in_any_order_and_some_may_be_missing() -> None:
 def test_columns_are_found_by_their_aliases() -> None:
     headers = ["id", "parent_id", *SIX[2:]]
     assert fit(headers, Reading()).sources[:2] == ("id", "parent_id")
-    # Where both are there, ours is it.
+    # If both are there, ours is used.
     assert unfit([*headers, "external_id"]).unknown == ["id"]
 
 

@@ -1,4 +1,4 @@
-"""CSV files as people have them: encodings, separators, line ends and quotes; faults are named by row."""
+"""CSV files as people have them: encodings, separators, line ends and quotes; faults are reported by row."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ops.files.shapes.long_values import PIECE
 from ops.files.sources import LONGEST_VALUE, Reading
 from ops.files.tests.files import COLUMNS, TABLE, as_csv, open_csv, row
 
-# What most files have: without edited and read.
+# The header of most files: without edited and read.
 HEADER = "external_id,parent_external_id,sender,receiver,timestamp,content"
 REMEDY = "choose the file's encoding, or save the file as UTF-8 and import that."
 
 
 def read(content: bytes) -> list[tuple[int, tuple[str, ...]]]:
-    """(number, values) of every row; none may have a problem."""
+    """Return (number, values) of every row; none may have a problem."""
     found = list(open_csv(content))
     assert [problem for _, _, problem in found if problem] == []
     return [(number, tuple(values)) for number, values, _ in found]
 
 
 def unreadable(content: bytes) -> str:
-    """Why the file cannot be read, at once or after some rows."""
+    """Return why the file cannot be read, from the beginning or after some rows."""
     with pytest.raises(Unreadable) as caught:
         list(open_csv(content))
     return str(caught.value)
@@ -119,14 +119,14 @@ def test_the_separator_is_detected_from_chosen_headers_too() -> None:
 
 
 def test_texts_are_exact() -> None:
-    """Whatever a quoted text holds comes in as it is: nothing is stripped, and a leading ' stays."""
+    """A quoted text is unchanged: nothing is stripped, and a leading ' stays."""
     texts = ["'=1+1", "=1", ' "quoted" ', "two\r\nlines", "a\rb", "a\n\nb", "\t", "🙂,;", "\ufeff"]
     content = as_csv(*(row(content=text) for text in texts))
     assert [values[-1] for _, values in read(content)] == texts
 
 
 def test_rows_count_as_in_a_spreadsheet() -> None:
-    """The header is row 1, a text of several lines is one row, blank lines and empty rows count but hold nothing."""
+    """The header is row 1, a text of several lines is one row; blank lines and empty rows are counted but skipped."""
     lines = [HEADER, '1,,a,b,t,"two\nlines"', "", ",,,,,", "2,,a,b,t,hello"]
     assert [(number, values[0]) for number, values in read("\n".join(lines).encode())] == [(2, "1"), (5, "2")]
 
@@ -189,7 +189,7 @@ def test_every_row_that_is_not_utf_8_is_named() -> None:
     ],
 )
 def test_a_fault_after_which_nothing_can_be_read_is_named(rest: str | Callable[[], str], reason: str) -> None:
-    """What is long is made here: each process that collects tests would make it."""
+    """Long contents are made here: as parameters, every process that collects tests would make them."""
     assert unreadable(f"{HEADER}\n{rest if isinstance(rest, str) else rest()}".encode()).startswith(reason)
 
 

@@ -1,4 +1,4 @@
-"""Which encoding a file that is not UTF-8 is likely in: a suggestion, and only one in which the file can be read."""
+"""Suggesting the likely encoding of a file that is not UTF-8, and only one in which the file can be read."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ RUSSIAN = "Привет, как дела? Спасибо за сообщение
 
 
 def written(path: Path, text: str, codec: str) -> Path:
-    """A file of rows with this text, none of which is plain ASCII."""
+    """Write a file of rows with this text; each row has non-ASCII characters."""
     path.write_bytes(as_csv(*(row(str(number), content=text) for number in range(20))).decode().encode(codec))
     return path
 
 
 def suggest_encoding(path: Path, **options: str) -> str:
-    """The likeliest."""
+    """Return the likeliest encoding."""
     return next(iter(suggest_encodings(path, **options)), "")
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_suggested_for_what_is_recognised_anyway(codec: str, path: Pa
 
 
 def test_nothing_is_suggested_where_most_of_a_file_is_utf_8(path: Path) -> None:
-    """It is damaged: in any other encoding its other lines would be read wrong."""
+    """It is damaged: another encoding would misread its other lines."""
     sound = written(path, FRENCH, "utf-8").read_bytes()
     path.write_bytes(sound + b"21,,alice,bob,2026-01-05T10:00:00Z,,,caf\xe9\n")
     assert suggest_encoding(path) == ""
@@ -74,7 +74,7 @@ def test_nothing_is_suggested_for_ascii(content: bytes, path: Path) -> None:
 
 
 def test_what_does_not_decode_is_not_suggested(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows-1252 has no byte 81, however far behind its texts; Windows-1256 has, and the same letters of French."""
+    """Windows-1252 has no byte 81, however late it comes; Windows-1256 has it, and the same letters of French."""
     monkeypatch.setattr(encodings, "SAMPLE", 1_000)
     path.write_bytes(written(path, FRENCH, "cp1252").read_bytes() + b"x\n" * 200_000 + b"\x81\n")
     assert suggest_encoding(path) == "Windows-1256"

@@ -1,4 +1,4 @@
-"""Headers below titles, without names, in other spellings or not there; several sheets; lists of other shapes."""
+"""Headers below titles, without names, in other spellings or missing; several sheets; lists of other shapes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OBJECT = dict(zip(COLUMNS, row("7"), strict=True))
 
 
 def opened(content: bytes, tmp_path: Path, **options: Any) -> tuple[list[tuple[str, ...]], list[str]]:
-    """The rows of a file, and what is said of all of it."""
+    """Return the rows of a file, and its notices."""
     path = tmp_path / "messages"
     path.write_bytes(content)
     with open_source(path, TABLE, Reading(**options)) as source:
@@ -259,7 +259,7 @@ def test_commas_and_lists_of_lines_are_read(content: str, numbers: int, said: st
 
 @given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=30))
 def test_texts_with_control_characters_as_they_are_stay_exact(text: str) -> None:
-    """Quotes and backslashes are escaped, as everywhere; line ends too, on a line of JSON Lines."""
+    """Quotes and backslashes are escaped, as everywhere; so are line ends."""
     written = json.dumps(text, ensure_ascii=False)
     for control in map(chr, range(32)):
         written = written.replace(json.dumps(control)[1:-1], control) if control not in "\n\r" else written

@@ -1,4 +1,4 @@
-"""No file, however hostile, takes more than 300 MiB or much time before people are told what is wrong."""
+"""No file, however hostile, takes more than 300 MiB or much time before people learn what is wrong with it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.once
 
 
 class ReadLimited(Protocol):
-    """Has a limited process read a file, with lower ``limits``, which may take so much; tells what it found."""
+    """Reads a file in a limited process, with lowered ``limits``; checks what it took and returns what it found."""
 
     def __call__(
         self, path: Path, *, times: float = MOST_TIMES, mib: int = MOST_MIB, limits: Mapping[str, int] = NO_LIMITS
@@ -28,7 +28,7 @@ class ReadLimited(Protocol):
 
 @contextmanager
 def limited_reader(module: str) -> Iterator[ReadLimited]:
-    """A function that has a limited process read a file; that must have ended within its limits."""
+    """Yield a function that reads a file in a limited process, and asserts that it finished within its limits."""
 
     def read(
         path: Path, *, times: float = MOST_TIMES, mib: int = MOST_MIB, limits: Mapping[str, int] = NO_LIMITS

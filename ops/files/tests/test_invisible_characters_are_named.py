@@ -1,4 +1,4 @@
-"""Characters that nobody sees, or that make a text look like another one, are found and named."""
+"""Characters that are invisible, or that make a text look like another one, are found and named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: detected from the content, streamed, with exact texts; faults are named by row."""
+"""JSON and JSON Lines: detected from the content, streamed, with exact texts; faults are reported by row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TORN = ONE.replace("alice", 'al"ice')
 
 
 def reader(content: str | bytes, **options: object) -> JsonList | JsonLines:
-    """The file, opened with the reader of its format."""
+    """Return the file, opened with the reader of its format."""
     encoded = content.encode() if isinstance(content, str) else content
     kind = looks_like_json(encoded.decode("utf-8-sig", "ignore"))
     assert kind is not None
@@ -37,7 +37,7 @@ def reader(content: str | bytes, **options: object) -> JsonList | JsonLines:
 
 
 def refused(content: str | bytes) -> str:
-    """Why the file cannot be read, at once or after some rows."""
+    """Return why the file cannot be read, from the beginning or after some rows."""
     with pytest.raises(Unreadable) as caught:
         list(reader(content))
     return str(caught.value)
@@ -52,13 +52,13 @@ def test_what_was_written_is_read(write: object, described: str) -> None:
 
 
 def test_rows_are_counted_by_object_and_by_line() -> None:
-    """Row N is the Nth object of a list, on whatever line, but line N of JSON Lines."""
+    """Row N is the Nth object of a list, on any line, but line N of JSON Lines."""
     assert [number for number, *_ in reader(f"[\n{ONE},\n\n{ONE}]")] == [1, 2]
     assert [number for number, *_ in reader(f"{ONE}\n\n{ONE}\n")] == [1, 3]
 
 
 def test_numbers_truth_and_null_become_what_people_write() -> None:
-    """As they are written: nothing is rounded, however long."""
+    """Numbers keep their spelling: nothing is rounded, however long it is."""
     long = "9" * 5_000
     text = ONE.replace('"1"', "1").replace('"edited": ""', '"edited": true').replace('"read": ""', '"read": null')
     (values,) = read_rows(reader(f"[{text}]"))
@@ -178,7 +178,7 @@ def test_a_single_line_with_its_end_is_json_lines() -> None:
     ],
 )
 def test_a_fault_after_which_nothing_can_be_read_is_named(content: str | Callable[[], str], reason: str) -> None:
-    """What is long is made here: each process that collects tests would make it."""
+    """Long contents are made here: as parameters, every process that collects tests would make them."""
     assert refused(content if isinstance(content, str) else content()) == reason
 
 
@@ -191,7 +191,7 @@ def test_lines_after_a_broken_one_are_read() -> None:
 
 
 def test_objects_are_complete_wherever_a_part_of_the_file_ends() -> None:
-    """Rows of all lengths, so that parts end everywhere in a row."""
+    """Rows have all lengths, so that parts end everywhere in a row."""
     rows = [row(str(number), content="é🙂\\" * (number % 97)) for number in range(3_000)]
     assert read_rows(reader(as_json(*rows))) == rows
 
@@ -206,7 +206,7 @@ def test_numbers_are_whole_wherever_the_parts_end(monkeypatch: pytest.MonkeyPatc
 def test_objects_of_long_blanks_numbers_and_escapes_are_whole_wherever_the_parts_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What a part ends with or cuts in two is no fault of the file."""
+    """A part may end anywhere without a problem."""
     text = (
         ONE.replace('"1"', "-1234.5e+67").replace('"edited": ""', '"edited": false').replace("hello", r"\ud83d\ude42")
     )
@@ -225,7 +225,7 @@ def test_objects_of_long_blanks_numbers_and_escapes_are_whole_wherever_the_parts
     ("sound", "torn"), [('"receiver": "bob"', '"receiver" "bob"'), ('"alice"', '"alice'), (": 1", ": oops")]
 )
 def test_a_fault_far_from_the_end_is_not_mistaken_for_a_cut_off_file(sound: str, torn: str) -> None:
-    """However long the rest of the file is."""
+    """The rest of the file may be of any length."""
     one = ONE.replace('"1"', "1")
     content = f"[{one}, {one.replace(sound, torn)}{f', {one}' * 40_000}]"
     assert refused(content).startswith("row 2 is not valid JSON, it cannot be read (line 1, column ")

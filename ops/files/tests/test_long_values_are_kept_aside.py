@@ -1,4 +1,4 @@
-"""Rows with long values are read as the csv module alone reads them, whatever is long and wherever lines are cut."""
+"""Rows with long values are read as by the csv module alone, whichever values are long and wherever lines are cut."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEXTS = st.one_of(CHARACTERS, st.lists(LINES.map("".join), max_size=5).map("".jo
 
 
 def read(lines: Iterable[str], long: LongValues) -> list[list[str] | str]:
-    """The rows, and what is wrong behind the last one."""
+    """Return the rows, and after them the error if there is one."""
     rows: list[list[str] | str] = []
     try:
         rows.extend(map(long.restored, csv.reader(lines, strict=True)))

@@ -1,4 +1,4 @@
-"""Rows in another encoding than the rest of their file: named, offered to be read in theirs, and read so if chosen."""
+"""Rows in another encoding than their file: reported, with that encoding suggested, and read in it if it is chosen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RUSSIAN = "Привет, как дела? Спасибо за сообщение
 
 
 def mixed(*texts: tuple[str, str]) -> bytes:
-    """A CSV file with a row for each (text, codec)."""
+    """Return a CSV file with a row for each (text, codec)."""
     rows = (as_csv(row(str(number), content=text)).decode().splitlines()[1] for number, (text, _) in enumerate(texts))
     lines = [line.encode(codec) for line, (_, codec) in zip(rows, texts, strict=True)]
     return b"\r\n".join([as_csv().strip(), *lines, b""])

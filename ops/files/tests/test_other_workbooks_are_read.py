@@ -1,4 +1,4 @@
-"""OpenDocument and Excel's other formats: what people see in the cells of the first sheet, within limits."""
+"""OpenDocument and Excel's other formats: the values that people see in the cells of the first sheet, within limits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DAMAGED = f"cannot read this workbook: it is damaged, has a password, or is no w
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Its name says nothing: the format is detected from the content."""
+    """A name without a suffix: the format is detected from the content."""
     return tmp_path / "messages"
 
 
@@ -57,7 +57,7 @@ def refused(path: Path, content: bytes) -> str:
 
 
 def converted(content: bytes) -> list[list[str]]:
-    """The texts of all rows, converted in this process."""
+    """Return the texts of all rows, converted in this process."""
     return [texts for _, texts in list(convert.lines(convert.checked(io.BytesIO(content)), LONGEST_VALUE, ""))[1:]]
 
 
@@ -75,7 +75,7 @@ def test_the_rows_of_the_first_sheet_are_read(write: Write, format: str, path: P
 
 
 def with_spans(name: str = "Sheet1", rows: str = "3", columns: str = "1") -> bytes:
-    """An OpenDocument workbook in which the sender of row 3 is merged with the cells below."""
+    """Return an OpenDocument workbook in which the sender of row 3 is merged with the cells below."""
     above = ods_table(name, [COLUMNS, row("1")]).split('<table:table-row table:number-rows-repeated="1000000">')[0]
     span = f'<table:table-cell office:value-type="string" table:number-rows-spanned="{rows}"'
     first, *below = (row(str(number), sender="carol" if number == 2 else "") for number in (2, 3, 4))
@@ -221,7 +221,7 @@ def test_the_position_grows_with_what_was_read(path: Path) -> None:
 
 
 def broken(content: bytes) -> Iterable[bytes]:
-    """The workbook cut off, and with a hole in its middle."""
+    """Yield the workbook cut off, then with a hole in its middle."""
     yield content[: len(content) // 2]
     yield content[: len(content) // 2] + bytes(len(content) // 4) + content[-len(content) // 4 :]
 
@@ -233,7 +233,7 @@ def test_a_damaged_workbook_is_refused_with_the_remedy(write: Write, path: Path)
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),  # made where it is needed: each process that collects tests would make it
+    ("content", "why"),  # made when needed: as parameters, every process that collects tests would make them
     [
         (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 a document", DAMAGED),
         (lambda: ods_of(""), f"cannot read this workbook: it has no sheet; {REMEDY}"),

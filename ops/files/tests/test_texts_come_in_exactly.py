@@ -1,4 +1,4 @@
-"""What a program wrote is what comes in, character for character, in every format."""
+"""Texts of other programs are read exactly, character for character, in every format."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_naughty_strings_come_in_exactly(write: Write, path: Path) -> None:
 
 @pytest.mark.parametrize("write", WAYS)
 def test_long_texts_come_in_exactly(write: Write, path: Path) -> None:
-    long = "é🙂\r\n\"';,\t=" * 2_978  # in UTF-16 what Excel holds in a cell at most
+    long = "é🙂\r\n\"';,\t=" * 2_978  # in UTF-16, the longest text that Excel holds in a cell
     come_back(write, path, [row("1", content=long), row("2")])
 
 

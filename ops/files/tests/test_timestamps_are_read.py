@@ -1,4 +1,4 @@
-"""Timestamps: ISO 8601 in any of its usual spellings becomes UTC; what would have to be guessed is refused."""
+"""Timestamps: ISO 8601 in any of its usual spellings becomes UTC; a time that would have to be guessed is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An uploaded file goes straight into a private file, no further than the limit, and stays only if it is kept."""
+"""An uploaded file is written directly to a private file, up to the limit, and deleted unless it is kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 
 
 def sent(*files: tuple[str, bytes], name: str = "messages.csv") -> HttpRequest:
-    """A request whose form was read: each file with the name of its field."""
+    """Return a request whose form has been read. Files are pairs of the field's name and the content."""
     data = {"csrfmiddlewaretoken": "token", **{field: SimpleUploadedFile(name, content) for field, content in files}}
     request = RequestFactory().post("/", data)
     uploads.receive(request, limit=LIMIT, remedy=REMEDY)
@@ -64,7 +64,7 @@ def test_a_file_of_one_byte_more_is_refused_and_nothing_is_kept(folder: Path) ->
 
 
 class Endless:
-    """A client that sends a file without an end; says how much of it was read."""
+    """A client that sends an endless file; ``read_so_far`` counts the bytes read."""
 
     def __init__(self, head: bytes) -> None:
         self.head, self.read_so_far = head, 0

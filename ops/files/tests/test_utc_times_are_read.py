@@ -1,4 +1,4 @@
-"""Times that a spreadsheet worked with: in UTC by their header, exact by the text beside them."""
+"""Times that went through a spreadsheet: in UTC by their header, exact by the text beside them."""
 
 from __future__ import annotations
 

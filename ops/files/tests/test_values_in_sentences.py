@@ -1,4 +1,4 @@
-"""A value that a sentence quotes reads as it is in the file."""
+"""A value quoted in a sentence reads as it does in the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that people are told of a file is marked for translation: nothing stays English in a pseudo locale."""
+"""Every message about a file is marked for translation: no English is left in a pseudo locale."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ops.files.tests.workbooks import as_ods, as_xls, ods_of, ods_table, xlsb_of
 from ops.files.times.inference import UnreadTimes
 from ops.files.timestamps import DATES, REPEATED, moments_in
 
-# What is called the same in every language: columns, formats, encodings, zones, and columns without a name.
+# Words that are the same in every language: columns, formats, encodings, zones, and columns without a name.
 FORMATS = "JSON Lines Europe Berlin column"
 OWN = {*re.findall(r"\w+", " ".join((*COLUMNS, *ENCODINGS, FORMATS)))}
 WORD = re.compile(r"\b[A-Za-z][a-z]+\b")
@@ -39,13 +39,13 @@ HEADER = ",".join(COLUMNS)
 
 
 def unmarked(text: str, values: Iterable[str] = ()) -> list[str]:
-    """The English words of a text that are neither quoted, nor called so everywhere, nor of the file's ``values``."""
+    """Return the English words of a text, without quoted ones, those of OWN, and those in the file's ``values``."""
     known = OWN.union(*(re.findall(r"\w+", value) for value in values))
     return [word for word in WORD.findall(QUOTED.sub(" ", text)) if word not in known]
 
 
 def said_of(path: Path, reading: Reading, columns: Columns = TABLE) -> Iterator[tuple[str, Iterable[str]]]:
-    """Everything that is said of a file, each with the headers that it may name."""
+    """Yield every message about a file, with the headers that it may name."""
 
     def told(problems: Iterable[Problem], suggestions: Iterable[Suggestion]) -> Iterator[tuple[str, Iterable[str]]]:
         for problem in problems:
@@ -79,7 +79,7 @@ def said_of(path: Path, reading: Reading, columns: Columns = TABLE) -> Iterator[
 
 
 def check(path: Path, table: Columns = TABLE, **options: Any) -> list[str]:
-    """Everything that is said of a file, which must be marked."""
+    """Return every message about a file; each must be marked."""
     with speaking(ACCENTED):
         found = list(said_of(path, Reading(**options), table))
     for text, values in found:
@@ -242,7 +242,7 @@ def test_nothing_said_of_columns_by_other_names_stays_english(tmp_path: Path) ->
     assert len(check(path, without)) > 1
 
 
-# Of those that are read in a limited process elsewhere the small ones.
+# The small ones of the files that other tests read in a limited process.
 @pytest.mark.parametrize(
     "name",
     [

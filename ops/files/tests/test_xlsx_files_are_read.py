@@ -1,4 +1,4 @@
-"""XLSX workbooks: what people see in the cells of the first sheet, as text; faults are named by row."""
+"""XLSX workbooks: the values that people see in the cells of the first sheet, as text; faults are reported by row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def written(*rows: list[Any], **options: Any) -> bytes:
-    """A workbook that openpyxl wrote: values of Python, below our header."""
+    """Return a workbook that openpyxl writes: Python values below our header."""
     content, workbook = io.BytesIO(), openpyxl.Workbook()
     for values in [list(COLUMNS), *rows]:
         workbook.active.append(values)
@@ -36,7 +36,7 @@ def written(*rows: list[Any], **options: Any) -> bytes:
 
 
 def with_sheet(rows: str, *, after: str = "", before: str = "") -> bytes:
-    """A workbook whose sheet is given as XML: our header, then ``rows``."""
+    """Return a workbook whose sheet is given as XML: our header, then ``rows``."""
     header = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in COLUMNS)
     return replaced(
         as_xlsx(),
@@ -46,7 +46,7 @@ def with_sheet(rows: str, *, after: str = "", before: str = "") -> bytes:
 
 
 def replaced(content: bytes, part: str, text: str) -> bytes:
-    """The workbook with another text in one of its parts."""
+    """Return the workbook with another text in one of its parts."""
     result = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -69,7 +69,7 @@ def refused(content: bytes) -> str:
 
 
 def test_texts_are_exact() -> None:
-    """What XML cannot hold Excel writes as _x0000_; what looks like that it writes as _x005F_x0000_."""
+    """Excel writes characters that XML cannot hold as _x0000_, and texts that look like that as _x005F_x0000_."""
     texts = [" a\r\nb\tc\rd ", "_x000D_", "_X000D_", "\x01\x1f", "\ufffe", "🙂<&>\"'", "=1+1", "'=1", "1.0", "x_y"]
     assert [values[-1] for values in read(as_xlsx(*(row(content=text) for text in texts)))] == texts
 
@@ -104,7 +104,7 @@ def test_dates_of_old_macs_are_read() -> None:
 
 
 def test_rows_count_as_the_spreadsheet_counts_them() -> None:
-    """Also where rows or cells are left out of the file, or hold nothing."""
+    """Rows or cells may be missing from the file, or be empty."""
     source = open_xlsx(
         with_sheet(
             '<row r="4"><c r="A4"/><c r="C4" t="str"><v>alice</v></c></row>'
@@ -211,7 +211,7 @@ def test_the_header_is_fitted_as_in_other_formats() -> None:
 
 
 def test_many_texts_are_kept_on_disk() -> None:
-    """More than are kept in memory; each is found again."""
+    """They are more than are kept in memory; each is found again."""
     texts = [f"{number}é" * 2_000 for number in range(2_000)]
     assert [values[-1] for values in read(as_xlsx(*(row(content=text) for text in texts)))] == texts
 

@@ -1,4 +1,4 @@
-"""Shorthand for tests: workbooks in the formats that no library of ours writes."""
+"""Shorthand for tests: workbooks in formats that the console reads but does not write."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MANIFEST = (
 
 
 def ods_cell(value: Any) -> str:
-    """A cell as LibreOffice writes it."""
+    """Return a cell as LibreOffice writes it."""
     if isinstance(value, bool):
         return f'<table:table-cell office:value-type="boolean" office:boolean-value="{str(value).lower()}"/>'
     if isinstance(value, int | float):
@@ -48,14 +48,14 @@ def ods_cell(value: Any) -> str:
 
 
 def ods_text(text: str) -> str:
-    """A text in paragraphs, with elements for tabs and blanks."""
+    """Return a text in paragraphs, with elements for tabs and blanks."""
     escaped = escape(text, {"\r": "&#13;"})
     spaced = re.sub(" +", lambda run: f'<text:s text:c="{len(run[0])}"/>', escaped)
     return "".join(f"<text:p>{line}</text:p>" for line in spaced.replace("\t", "<text:tab/>").split("\n"))
 
 
 def ods_of(content: str | Iterator[str]) -> bytes:
-    """A workbook with this content in its body."""
+    """Return a workbook with this content in its body."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype"), MIMETYPE)
@@ -68,7 +68,7 @@ def ods_of(content: str | Iterator[str]) -> bytes:
 
 
 def ods_table(name: str, rows: Iterable[Values]) -> str:
-    """A table with the empty rest of its rows and columns, as LibreOffice writes it."""
+    """Return a table whose remaining rows and columns are empty, as LibreOffice writes it."""
     rest = '<table:table-cell table:number-columns-repeated="16000"/>'
     lines = "".join(f"<table:table-row>{''.join(map(ods_cell, row))}{rest}</table:table-row>" for row in rows)
     empty = f'<table:table-row table:number-rows-repeated="1000000">{rest}</table:table-row>'
@@ -76,7 +76,7 @@ def ods_table(name: str, rows: Iterable[Values]) -> str:
 
 
 def as_ods(*rows: Values, headers: Values = COLUMNS, others: Iterable[str] = ()) -> bytes:
-    """The rows under our header, as an OpenDocument workbook; ``others`` are the names of further sheets."""
+    """Return the rows under our header, as an OpenDocument workbook; ``others`` are the names of further sheets."""
     tables = [ods_table("Sheet1", [headers, *rows]), *(ods_table(name, [["x"]]) for name in others)]
     return ods_of("".join(tables))
 
@@ -87,7 +87,7 @@ FORMATS = {datetime: "YYYY-MM-DD HH:MM:SS", date: "YYYY-MM-DD", time: "HH:MM:SS"
 
 
 def as_xls(*rows: Values, headers: Values = COLUMNS, others: Iterable[str] = ()) -> bytes:
-    """The rows under our header, as a workbook of Excel 97; ``others`` are the names of further sheets."""
+    """Return the rows under our header, as a workbook of Excel 97; ``others`` are the names of further sheets."""
     file, book = io.BytesIO(), xlwt.Workbook(encoding="utf-8")
     sheet = book.add_sheet("Sheet1")
     styles = {kind: xlwt.easyxf(num_format_str=text) for kind, text in FORMATS.items()}
@@ -114,13 +114,13 @@ STYLES = {date: 1, datetime: 2, time: 3}
 
 
 def as_xlsb(*rows: Values, headers: Values = COLUMNS, others: Iterable[str] = ()) -> bytes:
-    """The rows under our header, as a binary workbook; ``others`` are the names of further sheets."""
+    """Return the rows under our header, as a binary workbook; ``others`` are the names of further sheets."""
     first = xlsb_sheet(dict(enumerate([headers, *rows])))
     return xlsb_of({"Sheet1": first, **{name: xlsb_sheet({0: ["x"]}) for name in others}})
 
 
 def xlsb_of(sheets: dict[str, bytes], *, hidden: Iterable[str] = ()) -> bytes:
-    """A workbook of these sheets."""
+    """Return a workbook of these sheets."""
     file = io.BytesIO()
     related = [(f"rId{number}", "worksheet", f"worksheets/sheet{number}.bin") for number in range(1, len(sheets) + 1)]
     bundle = b"".join(
@@ -146,7 +146,7 @@ def xlsb_of(sheets: dict[str, bytes], *, hidden: Iterable[str] = ()) -> bytes:
 
 
 def xlsb_sheet(rows: dict[int, Values]) -> bytes:
-    """A sheet of these rows, by their numbers from 0."""
+    """Return a sheet of these rows, by their numbers from 0."""
     lines, last = [], 0
     for number, values in rows.items():
         lines.append(_record(0, struct.pack("<2I2HBI", number, 0, 300, 0, 0, 0)))
@@ -168,7 +168,7 @@ def _xlsb_cell(column: int, value: Any) -> bytes:
 
 
 def _serial(value: Any) -> float:
-    """A date or time as Excel counts it."""
+    """Return a date or time as Excel's serial number."""
     if isinstance(value, time):
         return (value.hour * 3_600 + value.minute * 60 + value.second) / 86_400
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""What a column of times probably means: one choice for all of it, with the rows that say so."""
+"""The probable meaning of a column of times: one choice for all of it, with the rows that show it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.files.times.inference import UnreadTimes
 
 
 def inferred(*texts: str, **options: Any) -> list[Suggestion]:
-    """What is suggested for a column of these texts, from row 2 on."""
+    """Return the suggestions for a column of these texts, which begin in row 2."""
     unread = UnreadTimes(options.get("time_zone", "UTC"), "first")
     for row, text in enumerate(texts, start=2):
         unread.add(row, text)

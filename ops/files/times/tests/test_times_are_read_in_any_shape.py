@@ -1,4 +1,4 @@
-"""Any moment, written in any shape that is read, comes back exactly under the right choice; no text raises."""
+"""Any moment in any supported shape is read exactly with the right choice, and no text raises an exception."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ Written = Callable[[datetime], str]
 
 
 def half(at: datetime, am: str = "AM", pm: str = "PM", blank: str = " ") -> str:
-    """A time of a half day with seconds: 7:02:00 PM."""
+    """Return a time on the 12-hour clock, with seconds: 7:02:00 PM."""
     return f"{(at.hour - 1) % 12 + 1}:{at:%M:%S}{blank}{pm if at.hour >= 12 else am}"
 
 
-# (choice, how it is written): of moments to the second, with years of four digits, as UTC.
+# (choice, function that writes the shape): for moments to the second, with years of four digits, as UTC.
 SHAPES: dict[str, tuple[str, Written]] = {
     "iso": ("", lambda at: f"{at.isoformat()}Z"),
     "iso with blanks": ("", lambda at: f"{at.isoformat(' ')}+00"),
