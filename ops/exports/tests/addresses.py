@@ -1,4 +1,4 @@
-"""Who may open which address of ops.exports; ops/tests/roles.py says how the table is read."""
+"""Who may open which address of ops.exports; ops/tests/roles.py explains how the table is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who exports and imports in these tests, where private files are, and databases for workers that are killed."""
+"""The people who export and import in these tests, the private folder, and databases for workers that are killed."""
 
 from __future__ import annotations
 

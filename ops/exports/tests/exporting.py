@@ -1,4 +1,4 @@
-"""Shorthand for tests: exports by what matters in them, and what is in their files."""
+"""Shorthand for tests: exports, given by what matters in them, and the contents of their files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ READS = ("view_message", "view_conversation")
 
 
 def make_exporter(name: str = "dora", *permissions: str) -> Any:
-    """Somebody on the staff who may read messages, older texts and conversations, and export what they read."""
+    """Return a staff user who may export and see older texts, with ``permissions`` (by default READS)."""
     user = make_user(name, is_staff=True)
     codenames = ("export_messages", "view_messagehistory", *(permissions or READS))
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -34,14 +34,14 @@ def make_exporter(name: str = "dora", *permissions: str) -> Any:
 
 
 def confirmed(client: Client, user: Any) -> Client:
-    """A browser whose person has just sent their password."""
+    """Return the browser of a user who has just confirmed their password."""
     client.force_login(user)
     client.post(reverse("confirm"), {"password": f"{user.username}'s password"})
     return client
 
 
 def some_messages() -> list[Message]:
-    """Alice and Bob: two conversations, one with an answer that was edited twice and is read."""
+    """Return messages of Alice and Bob: two conversations, one with an answer that was edited twice and is read."""
     alice, bob = make_user("alice"), make_user("bob")
     first = write(alice, bob, "=1+1", external_id="a1")
     reply = answer(first, "hello, “back”\nand more", read=True, timestamp=first.timestamp + timedelta(microseconds=5))
@@ -53,13 +53,13 @@ def some_messages() -> list[Message]:
 
 
 def exported(by: Any, *, scope: str = Export.Scope.MESSAGES, now: datetime = NOW, **asked: Any) -> bytes:
-    """The bytes of an export, whichever way it is made."""
+    """Return the bytes of an export, whether it is streamed or made by a job."""
     export = requests.submit(requests.draft(by=by, scope=scope, now=now, **{"reason": WHY, **asked}))
     return content_of(export)
 
 
 def content_of(export: Export) -> bytes:
-    """The bytes of an export that was asked for."""
+    """Return the bytes of a submitted export."""
     if requests.can_stream(export):
         return b"".join(requests.stream(export))
     made = requests.start(export)
@@ -69,7 +69,7 @@ def content_of(export: Export) -> bytes:
 
 
 def unzipped(content: bytes) -> dict[str, bytes]:
-    """The files of a ZIP by name."""
+    """Return the files of a ZIP by name."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}

@@ -1,4 +1,4 @@
-"""Erased people: no import brings them back, and nothing of them is left among uploads and exports."""
+"""Erased people: no import recreates them, and no uploads or exports keep anything about them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 
 def removed(receipt: Receipt) -> dict[str, tuple[str, str]]:
-    """What the receipt says of uploads and exports."""
+    """Return what the receipt records about uploads and exports."""
     said = {step["step"]: (step["outcome"], step["note"]) for step in receipt.steps}
     return {name: said[name] for name in ("uploads", "exports")}
 
@@ -89,7 +89,7 @@ def test_nor_is_whoever_was_erased_while_the_import_was_interrupted(
     erased(make_user("nobody"), by=sue, approver=sam)
     import_.refresh_from_db()
     assert import_.job is not None
-    # The job is kept, and with it what it says: it names nobody.
+    # The job is kept with its error, which must name nobody.
     assert do(import_.job).error == storing_people.ERASED_SINCE
     assert not Message.objects.exists() and not get_user_model().objects.filter(username="nobody").exists()
 
@@ -155,7 +155,7 @@ def test_whoever_lost_an_export_reads_why(sue: Any, sam: Any, alice: Any, bob: A
 
 
 def test_an_export_that_was_removed_is_never_made_again(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
-    """Without what it selected, it would be of everything."""
+    """Without its selection, it would contain everything."""
     emma = make_exporter("emma", "view_user", "view_message")
     write(alice, bob)
     about = requests.person_zip(alice, by=emma, reason=WHY)
@@ -186,14 +186,14 @@ def test_names_of_files_that_name_them_are_forgotten(sue: Any, sam: Any, rita: A
     receipt = erased(alice, by=sue, approver=sam)
     assert set(Import.objects.values_list("file_name", flat=True)) == {"a file", "malice.csv"}
     assert not Job.objects.filter(title__icontains="alice").exists()
-    # Other people's work stays until it is done, and the receipt does not keep that back.
+    # Other people's uploads stay until they have been handled, and the receipt reports this.
     assert private_files.exists(import_.upload)
     note = "Files that others brought to import may name this person; they go within a day."
     assert removed(receipt)["uploads"] == ("partial", note)
 
 
 def everything_told() -> str:
-    """All that the console keeps of imports, but the files as they were brought."""
+    """Return everything that the console keeps about imports, except the uploaded files."""
     rows = [*Import.objects.values(), *Job.objects.values(), *RememberedColumn.objects.values()]
     kinds = (previews.PREVIEW, previews.PROBLEMS)
     files = [
@@ -206,7 +206,7 @@ def everything_told() -> str:
 def test_what_was_told_of_other_peoples_imports_does_not_name_them(
     sue: Any, sam: Any, rita: Any, bob: Any, name: str
 ) -> None:
-    """Neither the problems of a file, nor its preview, nor its headers, nor why an import came to nothing."""
+    """That is, in the problems of a file, its preview, its headers, and the reason why an import failed."""
     person = make_user(name)
     told = checked(row("1", sender=name, receiver="nobody"), row(name, name), by=rita)
     Job.objects.update(error=f"The account “{name}” was erased.")
@@ -218,7 +218,7 @@ def test_what_was_told_of_other_peoples_imports_does_not_name_them(
     )
     columns.remember({"sender": header, "receiver": "To"}, by=rita)
     assert everything_told().count("Quax") > 9
-    assert removed(erased(person, by=sue, approver=sam))["uploads"][0] == "partial"  # the file itself, for a day
+    assert removed(erased(person, by=sue, approver=sam))["uploads"][0] == "partial"  # the file itself stays for a day
     assert "Quax" not in everything_told()
     assert (
         problems(told)[0] == "row 2, receiver: no user 'nobody': correct the name, or choose to create missing users."
@@ -241,7 +241,7 @@ def test_their_stored_texts_are_not_kept_beside_a_file_that_changes_them(
 
 
 def test_our_own_words_are_left_as_they_are(sue: Any, sam: Any, rita: Any, bob: Any) -> None:
-    """Somebody may be called as our columns, states and kinds of problems are."""
+    """A user may have the name of one of our columns, states or kinds of problems."""
     people = [make_user(name) for name in ("error", "faulty", "create_users", "sender", "columns")]
     told = checked(row("1", sender="nobody", receiver="bob"), by=rita)
     before = preview(told)

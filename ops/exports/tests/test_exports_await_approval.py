@@ -1,4 +1,4 @@
-"""Support exports one person's data when a second person has approved it: once, within a week, and on the record."""
+"""Support exports one person's data after a second person has approved it: once, within a week, and audited."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ops.exports.tests.exporting import EXPORTS, WHY, confirmed, some_messages, 
 
 @pytest.fixture
 def sue(db: Any, folder: Path) -> Any:
-    """Sue is of Support; she may read no message."""
+    """Sue works in Support; she may not read messages."""
     return make_role("sue", "Support")
 
 

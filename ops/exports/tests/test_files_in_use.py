@@ -1,4 +1,4 @@
-"""Files that unfinished jobs of imports and exports work with are not swept away."""
+"""Files of unfinished jobs of imports and exports are not swept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ops.jobs.models import Job
 def test_uploads_and_exported_files_are_in_use_until_their_job_is_over(
     folder: Path, db: Any, state: str, ending: str
 ) -> None:
-    """Also those of a job that ended, but is not rolled back."""
+    """This includes a job that has ended but is not rolled back."""
     job = Job.objects.create(kind="import.store", title="Import", state=state, ending=ending)
     Import.objects.create(file_name="a.csv", upload="the upload", job=job)
     Export.objects.create(file="the file", job=job)

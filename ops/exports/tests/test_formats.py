@@ -1,4 +1,4 @@
-"""What exported files hold: every row once, exactly, the same on both databases, and no formula."""
+"""The contents of exported files: every row once, exact, the same on both databases, and no formulas."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_messages_come_in_the_order_of_their_numbers_whatever_range_they_are_rea
     dora: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = make_user("alice"), make_user("bob")
-    # By keys from 1 on, which PostgreSQL would go on counting from test to test: ranges of 7 have to reach them.
+    # Keys start from 1: PostgreSQL's sequence continues from test to test, and ranges of 7 have to reach them.
     last = write(alice, bob, "0", minute=100, pk=1)
     for number in range(1, 60):
         last = answer(last, str(number), minute=100 - number, pk=number + 1)
@@ -175,7 +175,7 @@ def test_a_moment_is_written_as_python_does_whatever_its_fraction(
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL hands over line by line")
 def test_lines_are_not_kept_as_python_objects(dora: Any, stored: list[Message]) -> None:
-    """A few hundred of them set off Python's garbage collector, which then takes as long as all the rest."""
+    """A few hundred of them trigger Python's garbage collector, which then takes as long as everything else."""
     alice, bob = stored[0].sender, stored[0].receiver
     first = stored[0].conversation_id
     Message.objects.bulk_create(
@@ -191,7 +191,7 @@ def test_lines_are_not_kept_as_python_objects(dora: Any, stored: list[Message]) 
 
 
 def queries(by: Any, format: str) -> int:
-    """How many queries an export takes."""
+    """Return how many queries an export takes."""
     with CaptureQueriesContext(connection) as asked:
         exported(by, format=format)
     return len(asked)
@@ -199,7 +199,7 @@ def queries(by: Any, format: str) -> int:
 
 @pytest.mark.parametrize("format", [Export.Format.CSV, Export.Format.JSON_LINES])
 def test_the_number_of_queries_does_not_grow_with_the_rows(dora: Any, stored: list[Message], format: str) -> None:
-    queries(dora, format)  # from now on her permissions are known
+    queries(dora, format)  # fills the cache of her permissions
     before = queries(dora, format)
     for number in range(30):
         write(stored[0].sender, stored[0].receiver, str(number))
@@ -207,7 +207,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(dora: Any, stored: li
 
 
 class Slowly:
-    """A COPY whose lines come one by one, so that none waits in libpq, and whose end comes last, by itself."""
+    """A COPY that returns lines one at a time, so that none waits in libpq, and its end by itself."""
 
     def __init__(self, lines: list[bytes]) -> None:
         self.lines = iter([*lines, b""])

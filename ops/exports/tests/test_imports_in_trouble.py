@@ -1,4 +1,4 @@
-"""A full disk, and another program that locks the database, in the middle of an import: nothing is half-written."""
+"""A full disk, or a database locked by another program, in the middle of an import: nothing stays half-written."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from ops.jobs.tests.killing import databases
 __all__ = ["databases"]
 
 ROWS = 300
-holders: list[Any] = []  # connections of another program; they end with the process
+holders: list[Any] = []  # connections of another program, closed when the process ends
 
 
 def prepare() -> None:
-    """An import that is stored in many batches; errors are not tried again."""
+    """Create an import that is stored in many batches; errors are not retried."""
     make_user("alice"), make_user("bob")
     storing_plan.PIECE, pacing.BATCH_SECONDS, running.RETRY_PAUSES = 10, 0, ()  # type: ignore[assignment]
     rows = [row(str(number), content="x" * 2_000) for number in range(ROWS)]
@@ -42,7 +42,7 @@ def prepare() -> None:
 
 
 def prepare_full() -> None:
-    """There is room for a part of it."""
+    """Leave room for only a part of the import."""
     prepare()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA page_count")
@@ -51,7 +51,7 @@ def prepare_full() -> None:
 
 
 def prepare_locked() -> None:
-    """Another program locks the database in the middle, for as long as this worker lives."""
+    """Let another program lock the database midway, for as long as this worker lives."""
     prepare()
     on_connecting("PRAGMA busy_timeout = 10" if connection.vendor == "sqlite" else "SET lock_timeout = 10")
     keeping, batches = Pace.timed, []
@@ -74,13 +74,13 @@ def on_connecting(statement: str) -> None:
 
 
 def _address(name: str) -> dict[str, Any]:
-    """Where a database of this name is on the server."""
+    """Return the address of a database on the server."""
     server = settings.DATABASES["default"]
     return {"host": server["HOST"], "port": server["PORT"] or None, "user": server["USER"], "dbname": name}
 
 
 def another_program() -> Any:
-    """A connection that holds a lock on what we write to."""
+    """Return a connection that holds a lock on what we write to."""
     database = settings.DATABASES["default"]
     if connection.vendor == "sqlite":
         holder = sqlite3.connect(database["NAME"], isolation_level=None)
@@ -104,8 +104,10 @@ def test_a_full_disk_is_said_and_nothing_of_the_import_stays(databases: Any) -> 
 
 
 def test_a_locked_database_leaves_nothing_half_written(databases: Any) -> None:
-    """Where even the job's own row cannot be written (SQLite has one lock), the next worker goes on to the end; else it
-    is said, and what was stored is taken back as soon as the lock is gone."""
+    """On SQLite, whose one lock covers even the job's own row, the next worker finishes the import.
+
+    Otherwise the error is reported, and the stored rows are taken back as soon as the lock is released.
+    """
     end = databases.run(f"{__name__}.prepare_locked", f"{__name__}.look")
     if connection.vendor == "sqlite":
         assert (end.states, end.found) == (["finished"], {"messages": ROWS, "import": "stored"})
@@ -116,7 +118,7 @@ def test_a_locked_database_leaves_nothing_half_written(databases: Any) -> None:
 
 @pytest.fixture
 def lost(monkeypatch: Any) -> Iterator[list[Any]]:
-    """The first COPY of this test finds its connection ended by the server, as when that is started anew."""
+    """The server ends the connection of this test's first COPY, as it does when it restarts."""
     ended: list[Any] = []
     copy = psycopg.Cursor.copy
 

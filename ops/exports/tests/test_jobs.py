@@ -1,4 +1,4 @@
-"""Exports that take longer are made by a job: each row once, whatever dies on the way, for a day, for one person."""
+"""Larger exports are made by a job: each row once, even if workers die, and kept for a day for one person."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ops.jobs.tests.working import run_all_jobs
 
 @pytest.fixture(autouse=True)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every export is a large one, read in ranges of 5."""
+    """Make every export a large one, read in ranges of 5."""
     monkeypatch.setattr("ops.exports.requests.STREAM_LIMIT", 0)
     monkeypatch.setattr("ops.exports.rows.FIRST_RANGE", 5)
     monkeypatch.setattr("ops.exports.rows.QUICK", 0.0)
@@ -36,7 +36,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def stored(db: Any) -> list[Message]:
     alice, bob = make_user("alice"), make_user("bob")
-    # By keys from 1 on, which PostgreSQL would go on counting from test to test: ranges of 5 have to reach them.
+    # Keys start from 1: PostgreSQL's sequence continues from test to test, and ranges of 5 have to reach them.
     return [write(alice, bob, f"text {number}", minute=number, pk=number + 1) for number in range(23)]
 
 
@@ -46,7 +46,7 @@ def asked(by: Any, **options: Any) -> Export:
 
 
 def queued(export: Export) -> Job:
-    """The job of an export, which nobody has taken up yet."""
+    """Return the job of an export, which no worker has taken up yet."""
     Export.objects.filter(pk=export.pk).update(file=private_files.new_name(contents.suffix(export)))
     params = {"export": str(export.pk)}
     job = starting.start(requests.KIND, requester=export.by, title="Export", params=params, total=export.rows)
@@ -90,11 +90,11 @@ def test_files_are_ours_alone_and_nothing_is_left_beside_them(dora: Any, stored:
 
 
 class Killed(BaseException):
-    """What a test raises where a worker dies."""
+    """Raised by a test where a worker dies."""
 
 
 def dying_after(batches: int) -> Any:
-    """Run.batch of a worker that dies once it has stored so many."""
+    """Return a Run.batch for a worker that dies after this number of batches."""
     left, stored = [batches], Run.batch
 
     def batch(run: Run, **how: Any) -> Any:
@@ -136,7 +136,7 @@ def test_whoever_takes_it_up_goes_on_where_the_last_range_ended(
 
 @pytest.fixture
 def given_back(dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch) -> tuple[Export, Job]:
-    """An export whose time was used up while its second range was written."""
+    """An export whose worker ran out of time while it wrote the second range, and gave the job back."""
     export = asked(dora)
     job = queued(export)
     with monkeypatch.context() as patch:
@@ -149,7 +149,7 @@ def given_back(dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files of which copies are made from here on."""
+    """The names of the files that are copied from now on."""
     names: list[str] = []
 
     def copied(name: str, *more: Any, copy: Any = jobs._copy) -> Any:
@@ -179,7 +179,7 @@ def test_what_is_given_back_is_continued_where_it_is(
 def test_whoever_comes_after_a_worker_that_continued_it_copies_it(
     given_back: tuple[Export, Job], copies: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That worker may only seem dead, and write on."""
+    """That worker may only seem dead, and continue writing."""
     export, job = given_back
     with monkeypatch.context() as patch:
         patch.setattr(Run, "batch", dying_after(1))
@@ -223,7 +223,7 @@ def test_what_a_dead_worker_wrote_after_its_last_range_does_not_count(dora: Any,
 
 
 def test_a_worker_that_dies_after_the_last_batch_has_made_it(dora: Any, stored: list[Message], folder: Any) -> None:
-    """What the file was made of may be there still: the next worker removes it."""
+    """Its partial file may still exist: the next worker removes it."""
     export = asked(dora)
     content = content_of(export)
     export.refresh_from_db()
@@ -269,7 +269,7 @@ def test_a_text_that_grew_too_long_for_a_cell_meanwhile_ends_in_a_sentence(
     dora: Any, stored: list[Message], folder: Any
 ) -> None:
     job = queued(asked(dora, format=Export.Format.XLSX))
-    Message.objects.filter(pk=stored[9].pk).update(content="\U0001f600" * 17_000)  # two places each in UTF-16
+    Message.objects.filter(pk=stored[9].pk).update(content="\U0001f600" * 17_000)  # two code units each in UTF-16
     run_all_jobs()
     job.refresh_from_db()
     assert job.error == "An Excel cell holds at most 32,767 characters, and a text here is longer: export it as CSV."

@@ -1,4 +1,4 @@
-"""What exports add to the pages of other rooms is there for those who may use it, and nobody else."""
+"""Exports add links to the pages of other apps, only for people who may use them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ROLES = [
     (("Support",), REQUEST),
     (("Data operator",), BY_WHOM),
     (("Reviewer", "Lead", "Auditor"), BY_WHOM),
-    (("Support", "Data operator"), REQUEST),  # an export holds older texts, which they may not see
+    (("Support", "Data operator"), REQUEST),  # an export has older texts, which they may not see
     (("Support", "Data operator", "Reviewer"), FIRST),
     (None, FIRST),
 ]
 
 
 def staff(names: tuple[str, ...] | None) -> Any:
-    """Somebody with these roles; a superuser without."""
+    """Return a user with these roles, or a superuser if there are none."""
     make_roles()
     user = make_user("sam", is_staff=True, is_superuser=names is None)
     user.groups.set(Group.objects.filter(name__in=names or ()))
@@ -56,7 +56,7 @@ def test_before_a_deletion_is_said_who_can_download_the_data(
     ("names", "offered"),
     [
         (("Support",), False),
-        (("Support", "Data operator"), False),  # whom it would refuse: it holds older texts
+        (("Support", "Data operator"), False),  # it would be refused: it has older texts
         (("Support", "Data operator", "Reviewer"), True),
         (None, True),
     ],

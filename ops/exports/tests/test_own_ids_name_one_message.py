@@ -1,4 +1,4 @@
-"""A message without an id from elsewhere has one in exports that no other message has, here or in any database."""
+"""In exports, a message without an external id gets one that no other message has, in this or any other database."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def emma(db: Any, folder: Path) -> Any:
 
 
 def go_elsewhere() -> None:
-    """To another database, which holds no messages yet."""
+    """Delete everything, to continue as another database without messages."""
     for model in (MessageHistory, Notification, Message, Conversation, Origin):
         model._base_manager.all()._raw_delete("default")
 
 
 def native(sender: Any, receiver: Any, pk: int, content: str, **fields: Any) -> Message:
-    """A message of this database with this number."""
+    """Return a new message of this database with this number."""
     written = write(sender, receiver, content, **fields)
     Notification.objects.filter(message=written).delete()
     Message.objects.filter(pk=written.pk).update(id=pk)
@@ -52,7 +52,7 @@ def ids_of(content: bytes) -> list[str]:
 
 
 def test_what_two_databases_call_the_same_number_stays_two_messages(emma: Any, alice: Any, bob: Any) -> None:
-    """Their messages have the same numbers; the answers of each stay with it, wherever they go together."""
+    """Messages of both have the same numbers; each keeps its own answers, wherever they are imported."""
     first = write(alice, bob, "of here")
     answer(first, "an answer to what is of here")
     here = exported(emma)
@@ -113,7 +113,7 @@ def test_what_was_deleted_comes_back_under_its_old_name_which_nobody_else_gets(e
 
 
 def test_numbers_that_were_never_given_here_are_refused(emma: Any, alice: Any, bob: Any) -> None:
-    """In a copy of the database other messages got them; here they will be given yet, or were to something else."""
+    """A copy of the database gave them to other messages; here they are still unused, or belong to something else."""
     taken = write(alice, bob, external_id="of elsewhere")
     own = own_ids.beginning()
     for number in (taken.pk, taken.pk + 1_000):
@@ -137,7 +137,7 @@ def test_a_changed_row_is_compared_with_the_message_of_its_number(emma: Any, ali
 
 
 def test_files_of_the_old_naming_are_known_where_they_came_from(emma: Any, alice: Any, bob: Any) -> None:
-    """Also where a message of another database has come under the same name meanwhile."""
+    """A message of another database may have been imported under the same name since."""
     first = write(alice, bob, "hello")
     reply = answer(first, "hello yourself", timestamp=first.timestamp + timedelta(minutes=1))
     old = exported(emma).replace(own_ids.beginning().encode(), b"threadward:")

@@ -1,4 +1,4 @@
-"""One person's data: everything that they may ask for, and nothing of others that they did not get from them."""
+"""One person's data: everything that they may ask for, and other people's words only if they received them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_it_is_one_zip_of_messages_histories_notifications_and_account_with_an_e
 
 
 def test_what_moderators_removed_is_given_to_who_wrote_it_alone(emma: Any, stored: list[Message]) -> None:
-    """The receiver must not read it by another way; who wrote it has a right to their own words."""
+    """The receiver must not get it this way; its sender has a right to their own words."""
     message = stored[0]
     hide([message.pk])
     (received,) = rows(files(message.receiver, emma)["messages-received.csv"])

@@ -37,7 +37,7 @@ TRICKY = [
 
 
 def bring(content: bytes, format: str, by: Any, **choices: Any) -> Import:
-    """Import a file, with missing people; what became of it."""
+    """Import a file, with missing people created; return the import."""
     name, size, digest = private_files.save([content], format, 10**9)
     import_ = Import.objects.create(
         by=by, file_name=f"messages.{format}", upload=name, size=size, digest=digest,
@@ -52,7 +52,7 @@ def bring(content: bytes, format: str, by: Any, **choices: Any) -> Import:
 
 
 def empty() -> None:
-    """Nothing is left but those who export."""
+    """Delete everything except the staff."""
     for model in (MessageHistory, Notification, Message, Conversation):
         model._base_manager.all()._raw_delete("default")
     User.objects.filter(is_staff=False)._raw_delete("default")
@@ -92,7 +92,7 @@ def test_replies_edits_and_answers_that_are_older_than_what_they_answer_come_aga
     answer(early, "later", minute=60, read=True)
     early.content = "edited"
     early.save()
-    # What answers a message that comes after it in the file.
+    # The oldest message comes last in the file.
     Message.objects.filter(pk=late.pk).update(parent_message=None)
     first = write(bob, alice, "answers what comes after it", minute=0)
     Message.objects.filter(pk=early.pk).update(conversation=late.conversation_id)
@@ -107,7 +107,7 @@ def test_what_moderators_hid_comes_again_hidden(emma: Any, format: str) -> None:
     hide([first.pk])
     comes_again(emma, format)
     assert dict(Message.objects.values_list("content", "hidden")) == {"removed": True, "stays": False}
-    # What is stored stays as it is: no file shows a message again, or hides one.
+    # Stored messages do not change: no file hides a message, or shows it again.
     content = exported(emma, format=format)
     show(Message.objects.filter(content="removed").values_list("pk", flat=True))
     hide(Message.objects.filter(content="stays").values_list("pk", flat=True))
@@ -124,7 +124,7 @@ def test_what_moderators_removed_a_part_of_comes_again_so_and_no_file_brings_the
     write(alice, bob, "stays", minute=1)
     original = exported(emma, format=format)
     redact(message.pk, find(message.content, "555-1234"), revision=1, by=emma)
-    # The file of before the removal: its words are not recorded as an edit, whatever is chosen.
+    # The file from before the redaction: its text is not recorded as an edit, whatever is chosen.
     import_ = bring(original, format, emma, existing="edit")
     message.refresh_from_db()
     assert (message.content, message.revision, import_.counts["changed"]) == ("call [part removed]", 2, 0)
@@ -144,7 +144,7 @@ def test_the_naughty_strings_come_again_as_texts_and_as_usernames_where_they_may
     assert len(legal) > 300
     people = User.objects.bulk_create(User(username=name, is_active=False, password="!") for name in legal)
     bob = make_user("bob")
-    # Not one by one, which takes most of the time: three statements each.
+    # One by one, at three statements each, this would take most of the time.
     conversations = Conversation.objects.bulk_create(Conversation() for _ in strings)
     Message.objects.bulk_create(
         Message(
@@ -182,7 +182,7 @@ a_row = st.tuples(texts, st.none() | texts, moments, st.booleans(), st.booleans(
 @settings(max_examples=examples(25) // 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(a_row, min_size=6, max_size=15))
 def test_any_message_comes_again_as_it_was(emma: Any, format: str, rows: list[Any]) -> None:
-    """Few examples with many messages: for each file there is a job that makes it and one that stores it."""
+    """Few examples with many messages: each file takes one job to make and one to store."""
     empty()
     alice, bob = make_user("=alice"), make_user("'bob")
     last = write(alice, bob, "first", timestamp=START)

@@ -1,4 +1,4 @@
-"""Exporting in the console: asked for with a reason, recorded before the first byte, kept for a day for one person."""
+"""Exporting in the console: with a reason, recorded before the first byte, kept for a day for one person."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from ops.files import private_files
 
 
 def asked(**chosen: Any) -> dict[str, Any]:
-    """The form as a browser sends it: CSV, the columns that an import takes, a reason."""
+    """Return the form as a browser sends it: CSV, the columns that an import takes, a reason."""
     boxes = {f"messagetable_{name}": "on" for name in chosen.pop("columns", MessageTable.columns())}
     return {"format": "csv", "reason": WHY, **boxes, **chosen}
 
@@ -60,7 +60,7 @@ def text(response: Any) -> str:
 
 
 def made_by_a_job(client: Client, **chosen: Any) -> Export:
-    """A workbook of all messages, which is never sent at once."""
+    """Export a workbook of all messages, which is never sent directly."""
     response = client.post(f"{MESSAGES}export/", asked(format="xlsx", **chosen))
     export = Export.objects.get()
     assert response["Location"] == f"{EXPORTS}{export.pk}/change/"
@@ -68,7 +68,7 @@ def made_by_a_job(client: Client, **chosen: Any) -> Export:
 
 
 def sent(client: Client, address: str, **form: Any) -> Any:
-    """What the browser downloads by itself, on the page that a small export leads to."""
+    """Return the download that starts automatically on the page after a small export."""
     page = text(client.post(address, asked(**form), follow=True))
     (download,) = re.findall('<meta http-equiv="refresh" content="0; url=([^"]+)">', page)
     return client.get(download)
@@ -186,7 +186,7 @@ def test_chosen_rows_are_named_and_nothing_else_is_exported(exporting: Client, s
 def test_the_way_back_from_chosen_rows_leads_to_the_list_as_it_was_filtered(
     exporting: Client, stored: list[Message]
 ) -> None:
-    """Also where the form had something wrong."""
+    """It does so on a form with errors too."""
     listed = "unread=yes&q=with%3Aalice"
     chosen = {"action": "export_chosen", "_selected_action": [stored[0].pk]}
     address = exporting.post(f"{MESSAGES}?{listed}", chosen)["Location"]
@@ -235,7 +235,7 @@ def test_its_page_says_what_was_sent_and_where_that_is_recorded(exporting: Clien
     assert "Download it again In case it did not come; until" in said
     again = text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
     assert "were sent to you" in strip_tags(again)
-    assert "refresh" not in again  # whoever comes back wants to read
+    assert "refresh" not in again  # on later visits nothing is downloaded again
     assert "sent at once" in text(exporting.get(EXPORTS))
 
 
@@ -293,7 +293,7 @@ def test_it_is_recorded_before_the_first_byte_with_filters_reason_and_number_and
 
 
 def test_it_is_recorded_before_anything_is_sent(exporting: Client) -> None:
-    exporting.post(f"{MESSAGES}export/", asked())  # nothing was fetched yet
+    exporting.post(f"{MESSAGES}export/", asked())  # nothing has been downloaded yet
     assert Entry.objects.filter(event=ExportEvent.MESSAGES_EXPORTED).exists()
 
 

@@ -1,4 +1,4 @@
-"""Which messages an export holds: what the list showed to whoever asked, no more and no less."""
+"""The messages in an export: those that the list showed to the requester, no more and no less."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MESSAGES, CONVERSATIONS = Export.Scope.MESSAGES, Export.Scope.CONVERSATIONS
 
 @pytest.fixture
 def threads(db: Any) -> list[Message]:
-    """Alice and Bob twice, Alice and Charlie once; old and new, read and not, edited and not."""
+    """Two conversations of Alice and Bob, one of Alice and Charlie; old and new, read and unread, edited and not."""
     alice, bob, charlie = (make_user(name) for name in ("alice", "bob", "charlie"))
     first = write(alice, bob, "needle one", read=True)
     reply = answer(first, "an answer", read=True)
@@ -44,7 +44,7 @@ def texts(content: bytes) -> list[str]:
 
 
 def shown(model: Any, query: str, by: Any) -> Any:
-    """The rows of a list as a person sees it."""
+    """Return the rows of a list as a person sees it."""
     request = RequestFactory().get("/console/", QueryDict(query))
     request.user = by
     changes: Any = admin.site.get_model_admin(model).get_changelist_instance(request)

@@ -1,4 +1,4 @@
-"""The tables are Resources: what ``export()`` gives is what the files hold, and nothing is imported through them."""
+"""The tables are Resources: ``export()`` returns what files contain, and nothing is imported through them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ALL = list(MessageTable.fields)
 
 
 class PlatformTable(MessageTable):
-    """A platform's table: one column more, named like a field of the form, and sometimes null."""
+    """A platform's table with two more columns; ``reason`` is named like a field of the form, and sometimes null."""
 
     reason = Column(F("parent_message__external_id"), help_text="what a platform wants")
     shout = Column(Upper("content"), help_text="the text in capitals")
@@ -66,7 +66,7 @@ def platform(settings: Any) -> None:
 
 
 def rows_of(table: type[Table]) -> list[tuple[Any, ...]]:
-    """What files are written from: every column of every row."""
+    """Return the rows that files are written from, with every column."""
     columns = table.columns(list(table.fields))
     last = newest_id(table._meta.model)
     return [row for some in values(table().get_queryset(), columns, after=0, up_to=last) for row in some]
@@ -170,7 +170,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
             table().export(table().get_queryset())
         return len(asked)
 
-    table().export()  # gives this database its name
+    table().export()  # creates the name of this database
     before = queries()
     for number in range(30):
         reply = answer(stored[0], str(number))

@@ -1,4 +1,4 @@
-"""XLSX exports are made to be worked with: dates, logical values, a header to filter by; and they come in again."""
+"""XLSX exports are made to be worked with: dates, logical values, a header to filter by; and can be imported again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def sheet_of(by: Any, **asked: Any) -> Worksheet:
 
 
 def column(sheet: Worksheet, name: str) -> list[Any]:
-    """The cells of a column below the header."""
+    """Return the cells of a column below the header."""
     headers = [cell.value for cell in sheet[1]]
     return [row[headers.index(name)] for row in sheet.iter_rows(min_row=2)]
 
@@ -54,7 +54,7 @@ def test_times_are_dates_in_utc_and_exact_beside(emma: Any, stored: list[Message
     assert first.is_date and first.number_format == "yyyy-mm-dd hh:mm:ss.000"
     assert [first.value, other.value] == [one.timestamp.replace(tzinfo=None) for one in (stored[0], stored[2])]
     assert reply.value == stored[1].timestamp.replace(tzinfo=None, microsecond=0)
-    exact = [cell.value for cell in column(sheet, "timestamp_exact")]  # only where there is a fraction
+    exact = [cell.value for cell in column(sheet, "timestamp_exact")]  # only if there is a fraction
     assert exact == [None, "2026-01-05T10:00:00.000005+00:00", None]
 
 

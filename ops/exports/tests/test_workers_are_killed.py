@@ -1,4 +1,4 @@
-"""Workers that make exports are killed with -9 at random moments: the files are the same to the byte."""
+"""Workers that make exports are killed with -9 at random moments: the files are identical to the byte."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KINDS: list[dict[str, Any]] = [
 
 
 def prepare() -> None:
-    """A thousand messages, three exports of all and one of a person, none of them begun."""
+    """Create a thousand messages, three exports of all of them and one of a person, none of them started."""
     rosa = make_user("rosa", is_staff=True, is_superuser=True)
     alice, bob = make_user("alice"), make_user("bob")
     first = Message.objects.create(sender=alice, receiver=bob, content="first", timestamp=START)
@@ -41,7 +41,7 @@ def prepare() -> None:
         for number in range(1_000)
     )  # fmt: skip
     Message.objects.filter(pk__lte=first.pk + 500).update(content="changed")
-    # Nothing differs between two runs.
+    # Make two runs identical.
     MessageHistory.objects.update(edited_at=NOW)
     Notification.objects.update(created_at=NOW)
     User.objects.update(date_joined=NOW, last_login=None)
@@ -65,7 +65,7 @@ def in_short_ranges() -> None:
 
 
 def look() -> Any:
-    """What is in each file, how large it is, and whether anything else lies about."""
+    """Return the digest and size of each file, and the names of other files that were left."""
     exports = list(Export.objects.order_by("job__created_at"))
     made = [private_files.path(export.file).read_bytes() for export in exports]
     digests = [hashlib.sha256(content).hexdigest() for content in made]

@@ -1,4 +1,4 @@
-"""Exports carry reports, decisions and what they did, for those with a permission of its own."""
+"""Exports include reports, decisions and measures for people with a separate permission."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def threat(db: Any) -> Label:
 
 @pytest.fixture
 def flag(threat: Label) -> Flag:
-    """Bob reported a message of Alice, with a note that a spreadsheet would compute; nobody reported the other one."""
+    """Bob's report of a message from Alice, with a note that a spreadsheet would compute; another is not reported."""
     alice, bob = make_user("alice"), make_user("bob")
     message = write(alice, bob, "I know where you live", external_id="m1")
     write(bob, alice, "Lovely weather", external_id="m2")
@@ -56,7 +56,7 @@ def flag(threat: Label) -> Flag:
 
 
 def rows(by: Any, title: str, **asked: Any) -> list[dict[str, str]]:
-    """The rows of one of the files, as CSV has them."""
+    """Return the rows of one of the files of a CSV export."""
     files = unzipped(exported(by, reviews=True, **asked))
     return list(csv.DictReader(io.StringIO(files[f"{title}.csv"].decode("utf-8-sig"))))
 

@@ -1,4 +1,4 @@
-"""Reports that are exported and imported again are the reports that they were, in every format."""
+"""Reports that are exported and imported again do not change, in any format."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ KEPT = ("message", "revision", "label", "reporter", "note", "created_at", "outco
 
 
 def stored() -> list[tuple[Any, ...]]:
-    """What is kept of each report."""
+    """Return the fields of each report that an import restores."""
     return sorted(Flag.objects.values_list(*KEPT), key=repr)
 
 
 def comes_again(by: Any, format: str, file: Path) -> None:
-    """Export all reports, remove them with their cases, and import them: nothing is lost or invented."""
+    """Export all reports, delete them with their cases, and import them: nothing may be lost or invented."""
     before, queue = (
         stored(),
         list(Case.objects.order_by("rank_at", "pk").values_list("conversation", "rank_at", "state")),
     )
     file.write_bytes(unzipped(exported(by, format=format, reviews=True))[f"flags.{format}"])
     found = check_file(file, now=timezone.now(), using=DEFAULT_DB_ALIAS)
-    assert (found.known, found.problems) == (len(before), [])  # they are stored here
+    assert (found.known, found.problems) == (len(before), [])  # they are still stored
     Flag.objects.all().delete()
     Case.objects.all().delete()
     found = check_file(file, now=timezone.now(), using=DEFAULT_DB_ALIAS)

@@ -1,4 +1,4 @@
-"""An export of one person's data, from Support's request to the file, with somebody else's approval in between."""
+"""An export of one person's data: Support requests it, somebody else approves it, and Support downloads the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a list to a file in a real browser, and one person's data, in every look; and by keyboard."""
+"""Exporting a list and one person's data in a real browser, in every look, and by keyboard."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def stored(transactional_db: Any) -> list[Message]:
 
 
 def confirm(page: Page) -> None:
-    """Send the password where the console asks for it."""
+    """Enter the password where the console asks for it."""
     page.get_by_label("Password").fill("emma's password")
     click_in_each_look(page, page.get_by_role("button", name="Confirm"))
 
