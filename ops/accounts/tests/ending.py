@@ -1,4 +1,4 @@
-"""For tests of sessions that end: time passes for them without anybody waiting."""
+"""Let sessions age in tests without waiting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ops.accounts.signing_in.sessions import Session, SessionStore
 
 
 def let_pass(minutes: int) -> None:
-    """Make everybody's session that much older."""
+    """Age all sessions by this many minutes."""
     for session in Session.objects.all():
         times = session.get_decoded()
         for name in ("seen_at", "signed_in_at", "confirmed_at"):

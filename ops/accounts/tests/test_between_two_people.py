@@ -1,4 +1,4 @@
-"""Between two people: everything that they wrote to each other, by conversation and by message."""
+"""The page between two people: everything they wrote to each other, by conversation and by message."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_nothing_and_oneself(reviewing: Client, alice: Any, bob: Any, charlie: A
 def test_the_messages_of_whoever_has_fewer_are_read(
     reviewing: Client, alice: Any, bob: Any, charlie: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So nothing is left out where only one of them wrote a lot."""
+    """Thus nothing is left out if only one of them wrote a lot."""
     monkeypatch.setattr(newest, "NEWEST", 3)
     old = write(alice, bob, minute=0)
     for minute in range(1, 6):

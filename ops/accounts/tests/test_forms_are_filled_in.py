@@ -1,4 +1,4 @@
-"""A form of any page is filled in with what was sent from it, as a browser would show that."""
+"""A form on any page is filled in with the values that were sent from it, as a browser would show them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_what_is_folded_is_opened_and_fields_elsewhere_are_found() -> None:
 
 @given(st.text(), st.text())
 def test_what_a_reader_of_the_page_gets_is_what_was_typed(typed: str, other: str) -> None:
-    """Whatever is typed, it is one value of one field, and nothing else of the page changes."""
+    """Any text becomes the value of one field, and nothing else on the page changes."""
     typed, other = (text.replace("\x00", "").replace("\r", "") for text in (typed, other))
     html = filled('<textarea name="a">old</textarea><input name="b">', {"a": [typed], "b": [other]})
     reader = Reader()

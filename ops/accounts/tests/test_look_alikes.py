@@ -1,4 +1,4 @@
-"""Names that read alike are known as such, on whatever road an account was stored."""
+"""Names that look alike are recognised, however their accounts are stored."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def test_names_that_do_not(one: str, other: str) -> None:
 
 
 def test_skeletons_are_made_from_the_table_that_stored_ones_were_made_from() -> None:
-    """Digests of skeletons are stored, and those of erased names cannot be made again: nobody knows these names.
+    """Stored digests depend on the table, and those of erased names cannot be recomputed: the names are gone.
 
-    Where a new version of confusable_homoglyphs has another table, an erased name with one of the characters that
-    differ is known by its exact spelling alone. Change the numbers here after looking at what differs; for accounts run
+    If a new version of confusable_homoglyphs has another table, an erased name with one of the changed characters is
+    recognised only by its exact spelling. Change the numbers here after checking the differences; for accounts run
     ``manage.py refresh_skeletons``.
     """
     table = look_alikes.confusables()

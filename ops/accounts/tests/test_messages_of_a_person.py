@@ -1,4 +1,4 @@
-"""The messages and edits of a person: from them, to them, not read by them; newest first, page by page."""
+"""The messages and edits of a person: sent, received, or not read by them; newest first, in pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def shown(client: Client, address: str) -> list[int]:
 
 
 def walk(client: Client, address: str, way: str) -> list[list[int]]:
-    """The pages from ``address`` on, by their links to what is ``newer`` or ``older``."""
+    """Return the pages from ``address`` on, following the links to ``newer`` or ``older`` rows."""
     pages, query = [], ""
     at, _, filters = address.partition("?")
     while True:
@@ -69,7 +69,7 @@ def test_a_message_to_oneself_is_there_once(reviewing: Client, alice: Any) -> No
 
 @pytest.mark.parametrize("query", ["", "show=from"])
 def test_every_message_is_on_one_page_there_and_back(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
-    """Also where many were sent at the same moment."""
+    """Even if many were sent at the same time."""
     wanted = [write(alice, bob, minute=number // 40).pk for number in range(120)]
     if not query:
         wanted += [write(bob, alice, minute=number // 10).pk for number in range(10, 20)]

@@ -1,4 +1,4 @@
-"""Names sort as people expect, on both databases and whichever road an account is stored by."""
+"""Names sort as people expect, on both databases and however an account is stored."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_name_has_a_key_that_fits(name: str) -> None:
 
 @given(st.integers(0, 10**80), st.integers(0, 10**80))
 def test_numbers_count_as_numbers_however_long_they_are(one: int, other: int) -> None:
-    # Beyond a key's length, names stand in the order of their accounts.
+    # Keys are truncated at LONGEST bytes, and names with the same key sort by id.
     if len(str(one)) == len(str(other)) > LONGEST - 4:
         return
     assert (sort_key(f"n{one}") < sort_key(f"n{other}")) == (one < other)
@@ -97,7 +97,7 @@ def test_keys_are_determined_anew_after_an_update(db: Any) -> None:
 
 
 def test_the_list_of_users_is_sorted_so(client: Client, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Page by page, forwards and backwards."""
+    """In both directions, page by page."""
     for name in sorted(SORTED):
         make_user(name)
     client.force_login(make_staff("zz", "view_user"))
@@ -107,7 +107,7 @@ def test_the_list_of_users_is_sorted_so(client: Client, db: Any, monkeypatch: py
 
 
 def walk(client: Client, address: str, step: str) -> list[str]:
-    """The names on the pages of the list, in its order."""
+    """Return the names on the pages of the list, in its order."""
     found: list[str] = []
     while True:
         changes = client.get(address).context["cl"]

@@ -20,7 +20,7 @@ CONSOLE = "/console/time-zone/"
 
 
 def pass_minutes(page: Page, minutes: int) -> None:
-    """The clocks of the browser and of all sessions go on."""
+    """Advance the browser's clock, and age all sessions by as much."""
     let_pass(minutes)
     page.clock.fast_forward(minutes * 60_000)
 

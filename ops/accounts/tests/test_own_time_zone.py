@@ -1,4 +1,4 @@
-"""Each person's own time zone: what they see is of it, and of nobody else's."""
+"""Each user's own time zone: it applies to what they see, and to nobody else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rita(rita: Any) -> Client:
 
 @pytest.fixture
 def thread(alice: Any, bob: Any) -> str:
-    """The address of a conversation that began at noon in UTC."""
+    """The address of a conversation that began at noon UTC."""
     message = write(alice, bob)
     Message.objects.filter(pk=message.pk).update(timestamp=datetime(2026, 1, 5, 12, tzinfo=UTC))
     return reverse("admin:messaging_conversation_change", args=[message.conversation_id])
@@ -68,7 +68,7 @@ def test_what_is_not_offered_is_refused_in_words(rita: Client, zone: str) -> Non
 
 @pytest.mark.parametrize("stored", ["Mars/Olympus", "../passwd", "\\"])
 def test_a_zone_that_this_machine_does_not_know_is_none(rita: Client, thread: str, stored: str) -> None:
-    """The next version of the zones may have renamed it."""
+    """A newer version of the zone data may have renamed it."""
     User.objects.filter(username="rita").update(time_zone=stored)
     assert ">12:00<" in rita.get(thread).content.decode()
 
@@ -141,12 +141,12 @@ def test_participants_choose_theirs_and_read_times_of_it_at_once(client: Client,
 
 SPRING, AUTUMN = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)
 CHANGES = [
-    # One second before and at the change of Europe's clocks, in the zones of two people.
+    # One second before and at the change of Europe's clocks, in two time zones.
     (datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC), "01:59:59 CET", "06:29:59 IST"),
     (SPRING, "03:00:00 CEST", "06:30:00 IST"),
     (datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC), "02:59:59 CEST", "06:29:59 IST"),
     (AUTUMN, "02:00:00 CET", "06:30:00 IST"),
-    # The hour that the clocks of America repeat: only the zone tells the two apart.
+    # In the hour that clocks in America repeat, though not in these zones.
     (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "06:30:00 CET", "11:00:00 IST"),
 ]
 
@@ -155,7 +155,7 @@ CHANGES = [
 def test_two_zones_see_the_same_moment_rightly(
     rita: Client, alice: Any, bob: Any, moment: datetime, in_berlin: str, in_kolkata: str
 ) -> None:
-    """Every exact time says of which zone it is, and machines read the same moment in both."""
+    """Every exact time shows its zone, and its ``datetime`` attribute is the same moment in both."""
     message = write(alice, bob)
     Message.objects.filter(pk=message.pk).update(timestamp=moment)
     page = reverse("admin:messaging_message_change", args=[message.pk])

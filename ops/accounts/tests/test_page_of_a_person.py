@@ -1,4 +1,4 @@
-"""The page of a person: one for everybody, with the tabs and words that the reader's role may see."""
+"""The page of a person: the same for all staff, with the tabs and details that the viewer's role allows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tabs(response: Any) -> list[str]:
 
 
 def recorded(person: Any, name: str) -> set[int]:
-    """The messages that readings of a person name."""
+    """Return the keys that readings of a person record under ``name``."""
     entries = Entry.objects.about("accounts.user", person.pk).filter(event="person.read")
     return {pk for details in entries.values_list("details", flat=True) for pk in ids_of(details.get(name, ()))}
 
@@ -105,7 +105,7 @@ def test_a_name_is_no_markup(reviewing: Client, alice: Any) -> None:
 def test_conversations_are_grouped_by_the_person_on_the_other_side(
     reviewing: Client, alice: Any, bob: Any, charlie: Any
 ) -> None:
-    """Not read by them: what Alice has not read, not what others have not read of hers."""
+    """Unread counts the messages that Alice has not read, not hers that others have not read."""
     first = write(alice, bob, minute=0)
     answer(first, minute=1)
     answer(first, minute=2, read=True)
@@ -175,14 +175,14 @@ def test_the_access_log_shows_who_looked_and_that_it_was_read(client: Client, ri
     assert reverse("admin:audit_entry_changelist") + f"?target=accounts.user:{alice.pk}" in response.content.decode()
 
 
-# --- What it costs -----------------------------------------------------------------------------------------------
+# --- Cost --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "queries"), [("conversations", 12), ("messages", 12), ("edits", 11)])
 def test_a_tab_costs_the_same_however_much_somebody_wrote(
     reviewing: Client, alice: Any, bob: Any, name: str, queries: int, django_assert_num_queries: Any
 ) -> None:
-    """Five of these are what every page of the console takes: who it is, and what they may do."""
+    """Five of these are on every page of the console: for the user and their permissions."""
 
     def more(number: int) -> None:
         for minute in range(number, number + 10):
@@ -191,7 +191,7 @@ def test_a_tab_costs_the_same_however_much_somebody_wrote(
             answer(message, minute=minute)
             message.content = "edited"
             message.save()
-        reviewing.get(tab(alice, name))  # what was seen within the hour is not recorded again
+        reviewing.get(tab(alice, name))  # recorded now, and not again within the hour
 
     more(0)
     with django_assert_num_queries(queries):

@@ -1,4 +1,4 @@
-"""``manage.py check`` names a permission that no room decides on, and declarations that name nothing."""
+"""``manage.py check`` reports permissions that no room assigns, and declarations of unknown permissions or roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an account may do is what Django's own backend says, for one query instead of two."""
+"""AccountBackend grants the same permissions as Django's own backend, with one query instead of two."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def permission(code: str) -> Permission:
 
 
 def holder(own: tuple[str, ...], *of_groups: tuple[str, ...], **facts: Any) -> User:
-    """An account with permissions of its own, in as many groups as there are further sets of codes."""
+    """Return an account with its own permissions, and in one group for each further set of codes."""
     account = make_user("holder", **facts)
     account.user_permissions.set(map(permission, own))
     for number, codes in enumerate(of_groups):

@@ -1,4 +1,4 @@
-"""Permissions are called in the language of who reads: their stored names are English, and marked for translation."""
+"""Permissions are shown in the reader's language: their stored names are English, and marked for translation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def own_models() -> Iterator[type[Model]]:
 
 
 def marked_in(model: type[Model]) -> set[str]:
-    """What the module of a model marks for translation without translating it."""
+    """Return the strings that a model's module marks with ``gettext_noop``."""
     calls = (node for node in ast.walk(ast.parse(inspect.getsource(inspect.getmodule(model) or pytest))))
     return {
         call.args[0].value

@@ -1,4 +1,4 @@
-"""``manage.py setup_roles``: the groups of the roles hold just what the table says, and it says what it changed."""
+"""``manage.py setup_roles``: each role's group holds exactly the permissions in the table; changes are reported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.accounts.roles import permissions_by_role
 from ops.conftest import READING, confirm, make_staff
 
 ROLES = permissions_by_role()
-# What Reviewers have besides messages.
+# What Reviewers may do besides reading messages.
 POLICY = {
     "dashboard.view_review",
     *(
@@ -38,11 +38,11 @@ POLICY = {
 
 @pytest.fixture(autouse=True)
 def database(db: Any) -> None:
-    """All of these tests store something."""
+    """All of these tests use the database."""
 
 
 def set_up() -> list[str]:
-    """Run the command; the lines that it said."""
+    """Run the command; return the lines of its output."""
     said = StringIO()
     call_command("setup_roles", stdout=said)
     return said.getvalue().splitlines()
@@ -108,7 +108,7 @@ def test_a_permission_that_does_not_exist_is_named_and_nothing_is_changed(monkey
 
 
 def test_nobody_but_superusers_looks_after_groups_and_themes() -> None:
-    """Whoever could change a group could give themselves everything."""
+    """A role that could change groups could grant itself everything."""
     apps = {name.partition(".")[0] for names in ROLES.values() for name in names}
     assert not apps & {"auth", "admin_interface", "contenttypes", "sessions"}
 

@@ -1,4 +1,4 @@
-"""What every answer tells the browser: run and load nothing but ours, tell nobody, come back by HTTPS only."""
+"""Security headers of every response: pages load only our own files, send no referrer elsewhere, and use HTTPS only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
-# Asked for without a template: production's files are only gathered when it is set up.
+# Requests without a template: templates need the static files, which production collects only when it is set up.
 ASK = """
 import json
 from django.conf import settings
@@ -70,7 +70,7 @@ def test_only_the_page_of_an_error_in_development_is_left_alone(settings: Any) -
 
 
 def test_no_template_of_the_console_needs_more(client: Client, rosa: Any) -> None:
-    """Nothing on the pages would be blocked: no script within a page, no handler in an attribute."""
+    """The policy blocks nothing on the pages: they have no inline scripts or event handlers."""
     client.force_login(rosa)
     for address in ("/console/", "/console/accounts/user/", f"/console/accounts/user/{rosa.pk}/change/", "/confirm/"):
         page = client.get(address).content.decode()

@@ -1,4 +1,4 @@
-"""A session ends after half an hour of silence, and twelve hours after signing in; people are told, and come back."""
+"""A session ends after 30 idle minutes and 12 hours after signing in; users see why, and return to their page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OVER = "You were signed out because you signed in 12 hours ago. Sign in to go on
 
 @pytest.fixture
 def reading(client: Client, alice: Any) -> Client:
-    """Alice is signed in."""
+    """The browser of Alice, who is signed in."""
     client.force_login(alice)
     return client
 
@@ -65,7 +65,7 @@ def test_whoever_is_active_stays(reading: Client) -> None:
 
 
 def test_a_page_from_the_servers_cache_counts_as_activity(reading: Client) -> None:
-    """It was asked for, after all; the views themselves are not even called."""
+    """The user requested it, even though the view is not called."""
     for _ in range(3):
         reading.get(INBOX)
     let_pass(reading, 29)
@@ -106,7 +106,7 @@ def test_what_was_sent_too_late_is_kept_and_leads_back_to_its_form(reading: Clie
 
 
 def test_what_a_page_sends_by_itself_is_nothing_that_somebody_lost(reading: Client) -> None:
-    """The first one finds the session over, and says so; of those after it, nobody reads anything."""
+    """The first request ends the session and leaves a notice; later ones add none, as nobody reads their responses."""
     let_pass(reading, 30)
     for _ in range(3):
         reading.post(reverse("messaging:compose"), {"content": "x"}, headers={"Sec-Fetch-Mode": "cors"})
@@ -179,7 +179,7 @@ def test_the_cookie_outlives_the_session_so_that_its_owner_is_told(reading: Clie
 
 @pytest.mark.parametrize(("name", "value"), [("SESSION_IDLE_MINUTES", "0"), ("SESSION_HOURS", "0")])
 def test_nonsense_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
-    """What else is no whole number: ops/tests/test_environment.py."""
+    """Other values that are not whole numbers: ops/tests/test_environment.py."""
     started = start(tmp_path, **{name: value})
     assert started.returncode == 1
     assert f"The environment variable {name} is '{value}'; it should be a whole number, 1 or more." in started.stderr

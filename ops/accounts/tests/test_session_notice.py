@@ -1,4 +1,4 @@
-"""Pages ask how long a session lasts, which keeps nobody signed in; whoever asks to stay does."""
+"""Pages ask how long the session lasts, which does not extend it; choosing to stay signed in does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reading(client: Client, alice: Any) -> Client:
 
 @pytest.fixture
 def noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is noon in UTC on a summer's day."""
+    """It is noon UTC on a summer's day."""
     monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 7, 1, 12, tzinfo=UTC))
 
 
@@ -116,7 +116,7 @@ def test_a_very_short_limit_is_told_at_its_half_and_activity_extends_it(
 def test_it_costs_two_queries(reading: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         reading.get(REST)
-    assert len(queries) == 2  # the session, and whose zone
+    assert len(queries) == 2  # the session, and its owner's time zone
 
 
 def test_pages_load_the_script_for_whoever_is_signed_in(reading: Client, reviewing: Client) -> None:

@@ -1,4 +1,4 @@
-"""What each request asks first is what Django asks, in statements that are written once."""
+"""The first queries of each request return what Django's would, with SQL that is compiled once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guessing passwords is slow: a few tries in a quarter of an hour, and nobody is locked out by somebody elsewhere."""
+"""Password guessing is slow: a few tries per 15 minutes, and nobody is locked out by failures from elsewhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def dora(db: Any) -> Any:
 
 
 def send(username: str, password: str, *, page: str = PARTICIPANTS, address: str = HERE) -> tuple[bool, str]:
-    """Whether these words sign in, from a browser of its own, and what the page says."""
+    """Return whether these credentials sign in, from a fresh browser, and the page."""
     client = Client(REMOTE_ADDR=address)
     response = client.post(page, {"username": username, "password": password})
     return "_auth_user_id" in client.session, response.content.decode()
@@ -44,7 +44,7 @@ def signs_in(username: str, **where: str) -> bool:
 
 
 def fail(times: int, username: str, **where: str) -> str:
-    """Send a wrong password so many times; what the last page says, which alone is written."""
+    """Send a wrong password so many times; return the last page, the only one rendered."""
     with empty_pages():
         for number in range(1, times):
             send(username, f"guess {number}", **where)
@@ -53,7 +53,7 @@ def fail(times: int, username: str, **where: str) -> str:
 
 @pytest.fixture
 def seven_of_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address is refused after seven failures: that it is fifty is tested once."""
+    """Refuse an address after seven failures; one test covers the real limit of fifty."""
     monkeypatch.setattr(throttling, "MOST_PER_ADDRESS", 7)
 
 
@@ -77,7 +77,7 @@ def test_both_sign_in_pages_count_together(dora: Any) -> None:
 
 
 def test_guessing_a_participants_password_at_the_console_counts(alice: Any) -> None:
-    """The console's page lets no participant in, but it could tell that a password is right."""
+    """The console admits no participants, but its sign-in page could reveal whether a password is right."""
     fail(5, "alice", page=STAFF)
     assert not signs_in("alice")
 
@@ -161,7 +161,7 @@ def test_of_two_waits_the_longer_one_is_told(dora: Any, seven_of_an_address: Non
 
 
 def test_an_account_of_ones_own_does_not_buy_more_guesses(alice: Any, dora: Any, seven_of_an_address: None) -> None:
-    """Signing in takes back the failures at that account, and no other."""
+    """Signing in clears the failures of that account only."""
     for number in range(7):
         fail(1, f"person {number}")
         if number < 6:
@@ -177,7 +177,7 @@ def test_signing_in_takes_back_ones_failures(dora: Any) -> None:
 
 
 def test_what_is_kept_names_nobody_and_goes_by_itself(dora: Any) -> None:
-    """People type a password into the wrong box."""
+    """People type passwords into the wrong field."""
     send("a secret of dora", "another secret", address="192.0.2.77")
     stored = str(FailedSignIn.objects.values_list().get())
     assert "secret" not in stored and "192.0.2" not in stored
@@ -234,7 +234,7 @@ def test_behind_a_proxy_people_are_told_apart(dora: Any, settings: Any) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
 def test_many_tries_at_once_are_not_all_let_through() -> None:
-    """Twenty browsers that send a guess at the same moment get no more than the five tries of one."""
+    """Twenty browsers that guess simultaneously get no more than the five tries of one."""
     looked_at = []
     make_user("alice")
 
@@ -250,7 +250,7 @@ def test_many_tries_at_once_are_not_all_let_through() -> None:
 
 def test_a_sign_in_costs_three_queries_more(dora: Any, django_assert_num_queries: Any) -> None:
     request = RequestFactory(REMOTE_ADDR=HERE).post(PARTICIPANTS)
-    with django_assert_num_queries(4):  # drop what is old, count this one, look at the others; and the user
+    with django_assert_num_queries(4):  # delete old failures, count this one, check the others; and fetch the user
         authenticate(request, username="dora", password="dora's password")
 
 

@@ -1,4 +1,4 @@
-"""Usernames are as other systems have them: any printable characters up to 150, exactly as written."""
+"""Usernames fit those of other systems: up to 150 printable characters of any kind, stored exactly as written."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_capital_and_small_letters_make_two_people(db: Any) -> None:
 
 
 def test_a_username_is_stored_as_it_was_written(db: Any) -> None:
-    """What Unicode's normal form would merge stays two people, as in the system they come from."""
+    """Names that Unicode normalisation would merge stay distinct, as in the system they come from."""
     ligature = User.objects.create_user("ﬁnn")
     ligature.refresh_from_db()
     assert ligature.username == "ﬁnn"
@@ -96,8 +96,8 @@ def test_the_database_refuses_an_empty_username(db: Any) -> None:
         User.objects.bulk_create([User(username="")])
 
 
-# One of each kind that Unicode's categories do not tell apart from letters and signs that can be seen; and what has no
-# sign of its own: noncharacters, unassigned, private use.
+# One of each kind that Unicode's categories do not distinguish from visible letters and signs; and characters without a
+# glyph: noncharacters, unassigned, private use.
 UNSEEN = ["\ufe0f", "\u3164", "\u034f", "\u2800", "\U000e0100", "\u17b5", "\u115f", "\uffa0", "\u2064", "\ufffc"]
 UNSEEN += ["\uffff", "\ufdd0", "\u0378", "\U0010ffff", "\ue000", "\U000f0000"]
 
@@ -129,7 +129,7 @@ def test_a_mark_without_a_letter_is_refused(name: str) -> None:
 
 
 def test_nothing_but_what_has_a_sign_is_allowed() -> None:
-    """Of all characters, those that can make a name alone are letters, numbers, punctuation and symbols."""
+    """The only characters that can form a name alone are letters, numbers, punctuation and symbols."""
     allowed = set()
     for one in map(chr, range(sys.maxunicode + 1)):
         kind = category(one)[0]
@@ -139,7 +139,7 @@ def test_nothing_but_what_has_a_sign_is_allowed() -> None:
 
 
 def test_every_default_ignorable_character_is_unseen() -> None:
-    """By Unicode's own list, in the ranges that it has had since 2009, and assigned or not."""
+    """The list is Unicode's, with the ranges that it has had since 2009, whether assigned or not."""
     ranges = [(0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)]
     ranges += [(0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F)]
     ranges += [(0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)]

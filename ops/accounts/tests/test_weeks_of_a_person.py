@@ -1,4 +1,5 @@
-"""The twelve weeks at the head of a person's page: counted in the reader's weeks, drawn as high as the busiest one."""
+"""The twelve weeks at the head of a person's page: in the reader's time zone, with bars relative to the busiest
+week."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody sends after the end of their session is kept for them, and for nobody else, until they are back."""
+"""A form that is sent after the end of a session is kept for its sender alone, until they sign in again."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ IN_PAGE = "Dear &lt;Bob&gt; &amp; all"
 
 @pytest.fixture
 def writing(client: Client, alice: Any, bob: Any) -> Client:
-    """Alice has typed for an hour."""
+    """The browser of Alice, whose session has just timed out."""
     client.force_login(alice)
     let_pass(30)
     return client
 
 
 def send(client: Client, data: Any = None, address: str = COMPOSE, page: str = COMPOSE, **more: Any) -> str:
-    """Send a form; returns what the page to which that leads says."""
+    """Send a form; return the page that it leads to."""
     headers = {"Referer": f"http://testserver{page}"}
     return client.post(address, data or TYPED, headers=headers, follow=True, **more).content.decode()
 
@@ -50,7 +50,7 @@ def sign_in(client: Client, name: str, page: str = COMPOSE) -> str:
 
 
 def test_a_draft_that_a_page_saves_by_itself_is_not_kept(writing: Client) -> None:
-    """It would take the place of what people send."""
+    """It would replace the forms that people send themselves."""
     send(writing, {"draft": "new", **TYPED}, reverse("messaging:draft"))
     assert not KeptForm.objects.exists()
     send(writing)
@@ -59,7 +59,7 @@ def test_a_draft_that_a_page_saves_by_itself_is_not_kept(writing: Client) -> Non
 
 @pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
 def test_what_a_page_sends_by_itself_is_not_kept(writing: Client, mode: str) -> None:
-    """The page of a case says each minute that it is used, with its form."""
+    """A case's page posts its form by itself each minute, to renew the claim."""
     writing.post(COMPOSE, TYPED, headers={"Sec-Fetch-Mode": mode})
     assert not KeptForm.objects.exists()
     writing.post(COMPOSE, TYPED, headers={"Sec-Fetch-Mode": "navigate"})
@@ -115,7 +115,7 @@ def test_somebody_else_who_signs_in_there_gets_nothing(writing: Client) -> None:
 
 
 def test_what_another_page_of_theirs_ended_is_kept_too(writing: Client) -> None:
-    """The first request after the end signs out; the form is sent by somebody without a session."""
+    """The first request after the end signs out, so the form arrives without a session."""
     writing.get(reverse("messaging:inbox"))
     assert "You were signed out. What you sent was not passed on, but is kept" in send(writing)
     assert IN_PAGE in sign_in(writing, "alice")
@@ -232,13 +232,13 @@ def test_nobody_is_led_to_another_site(writing: Client, alice: Any, page: str) -
     assert 'href="//' not in writing.get(KEPT).content.decode()
 
 
-# --- How it is stored, and goes ---------------------------------------------------------------------------------------
+# --- Storing, encrypting and deleting ---------------------------------------------------------------------------------
 
 
 def test_the_database_does_not_hold_it_in_the_clear(writing: Client, alice: Any) -> None:
     send(writing)
     stored = bytes(KeptForm.objects.get().sealed)
-    # By words that are too long, or hold signs, to stand among random letters by chance.
+    # These texts cannot occur by chance in ciphertext: they are long, or have characters outside Base64.
     for raw in (stored, base64.urlsafe_b64decode(stored)):
         assert b"Dear <Bob>" not in raw and b"/messages/new/" not in raw
     assert [kept.sent.page for kept in storing.kept_for(alice)] == [COMPOSE]
@@ -286,7 +286,7 @@ def test_it_is_listed_and_can_be_discarded(writing: Client) -> None:
 
 
 def test_what_may_no_longer_be_done_is_not_shown(client: Client, alice: Any, bob: Any) -> None:
-    """A correction holds what others wrote: who lost the role in between does not read it here."""
+    """A correction contains other people's words: somebody who has lost the role since cannot read it here."""
     message = write(alice, bob)
     lena = make_staff("lena", "view_message", "change_message")
     page = reverse("admin:messaging_message_change", args=[message.pk])

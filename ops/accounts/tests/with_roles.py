@@ -1,4 +1,4 @@
-"""The roles, for tests that need somebody who has one: as ``setup_roles`` makes them, without an entry for each act."""
+"""Roles for tests that need a user with one: as ``setup_roles`` creates them, but without audit entries."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ops.accounts.models import User
 
 
 def make_roles() -> None:
-    """Store the groups of the roles that are not there yet, each with its permissions, in three statements.
+    """Create the missing groups of the roles, with their permissions, in four statements.
 
-    Making them as people do takes most tests longer than all that they are about.
+    Creating them as ``setup_roles`` does would take longer than the rest of most tests.
     """
     wanted = roles.permissions_by_role()
     known = Group.objects.filter(name__in=wanted).values_list("name", flat=True)
@@ -28,7 +28,7 @@ def make_roles() -> None:
 
 
 def give_role(person: Any, name: str) -> None:
-    """Have a person hold a role, which is made where it is not there yet, without an entry and a notice of it."""
+    """Give a person a role, creating it if missing, without an audit entry or a notice."""
     make_roles()
     held = User.groups.through
     held._default_manager.bulk_create([held(user_id=person.pk, group_id=Group.objects.get(name=name).pk)])

@@ -1,4 +1,4 @@
-"""Transactional tests empty every table when they are done: quickly, and the audit trail too, which refuses that."""
+"""Emptying all tables after transactional tests: quickly, and including the audit trail, which refuses that."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops.audit.sealing import triggers
 
 @contextmanager
 def triggers_removed(connection: Any) -> Iterator[None]:
-    """Without the triggers within the block: for emptying a test's database, and for playing its attacker."""
+    """Remove the triggers within the block: to empty a test's database, or to play an attacker."""
     triggers.remove(connection)
     try:
         yield
@@ -28,8 +28,8 @@ def triggers_removed(connection: Any) -> Iterator[None]:
 
 @contextmanager
 def tables_emptied_without_triggers(app: str, removed: Callable[[Any], AbstractContextManager[None]]) -> Iterator[None]:
-    """Transactional tests empty their tables within ``removed(connection)``, where ``app`` is installed. On PostgreSQL
-    no trigger fires then."""
+    """On SQLite, have transactional tests empty their tables within ``removed(connection)`` if ``app`` is installed. On
+    PostgreSQL no trigger fires then."""
     empty_tables: Any = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def without_triggers(case: Any) -> None:
@@ -44,14 +44,15 @@ def tables_emptied_without_triggers(app: str, removed: Callable[[Any], AbstractC
 
 @pytest.fixture(scope="session", autouse=True)
 def tests_may_empty_the_audit_trail(tables_are_emptied_where_they_have_rows: None) -> Iterator[None]:
-    """For every suite that the root's conftest.py gives it to, with the fixture that it asks for."""
+    """For every suite, through the root's conftest.py, which also imports the fixture that this one requests."""
     with tables_emptied_without_triggers("ops.audit", triggers_removed):
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def tables_are_emptied_row_by_row() -> Iterator[None]:
-    """PostgreSQL makes a new file for every table and index that is truncated, and waits for the disk each time."""
+    """Delete rows instead of truncating: PostgreSQL creates a new file for each truncated table and index, and waits
+    for the disk each time."""
 
     def flush(operations: Any, style: Any, tables: Any, **options: Any) -> list[str]:
         assert not options.get("reset_sequences"), "Rows that are deleted leave sequences where they are."

@@ -1,4 +1,4 @@
-"""Whether PostgreSQL waits for the disk, which databases of tests never do."""
+"""Fixtures that find out whether PostgreSQL waits for the disk, which test databases never do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection
 
 @pytest.fixture
 def as_in_production(transactional_db: None) -> Iterator[None]:
-    """It waits, as in production."""
+    """Have PostgreSQL wait for the disk, as in production."""
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")
         yield
@@ -32,7 +32,7 @@ FOR EACH ROW EXECUTE FUNCTION pg_temp.note()
 
 @pytest.fixture
 def waits_for_the_disk(as_in_production: None) -> Iterator[Callable[[], dict[str, bool]]]:
-    """Whether PostgreSQL waited for the disk when the transaction ended that stored an entry, and a seal, last."""
+    """A function that returns, by table, whether the last commits of an entry and of a seal waited for the disk."""
 
     def found() -> dict[str, bool]:
         with connection.cursor() as cursor:

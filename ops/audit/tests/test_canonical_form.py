@@ -1,4 +1,5 @@
-"""What is hashed has one form: the same before it is stored and after it comes back from either database."""
+"""Hashed values have one canonical form: the same before they are stored and after they are read from either
+database."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from ops.audit.events import Event
 from ops.audit.models import SEALED_FIELDS, Entry
 from ops.audit.sealing import canonical, chain, verification
 
-texts = st.text(st.characters(), max_size=40)  # surrogates and NUL as well
+texts = st.text(st.characters(), max_size=40)  # including surrogates and NUL
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.integers(-(10**300), 10**300) | st.floats() | texts.map(Key),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts.map(Key), inner, max_size=4),
@@ -31,7 +32,7 @@ values = st.recursive(
 @example([([1e16, -0.0, 1e308, 5e-324, 0.1, 1.5e300, 10**400, math.nan, -math.inf], "\x00", "\udfff")])
 @example([({"b": 1, "a": {"ä": 2, Key("\x00"): 3}, Key("😀"): Key("\U0010ffff")}, "é", "e\u0301")])
 def test_any_entry_verifies_after_a_round_trip(some: list[tuple[Any, str, str]]) -> None:
-    """Several, because verifying takes far longer than storing one."""
+    """Each example has several entries, because verifying takes far longer than storing one."""
     recorded = {}
     for details, label, reason in some:
         entry = recording.record(Event.SEARCH_MADE, actor=None, details=details, label=label, reason=reason)

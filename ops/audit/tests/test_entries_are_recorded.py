@@ -1,4 +1,4 @@
-"""An entry says who did what, to what, when, where from and why; no entry, no act."""
+"""An entry records who did what, to what, when, from where and why; an act that cannot be recorded fails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ops.imports.events import ImportEvent
 
 
 def break_the_trail() -> None:
-    """Nothing can be stored in the audit trail from now on, until the transaction is rolled back."""
+    """Make storing in the audit trail fail until the transaction is rolled back."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE audit_unsealed")
 

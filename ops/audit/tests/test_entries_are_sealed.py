@@ -1,4 +1,4 @@
-"""Entries are sealed into a chain after their commit, in the order of their ids, and nobody waits for it."""
+"""Entries are sealed into a chain after their commit, in the order of their ids, and nobody waits for their seals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def record(**details: Any) -> Entry:
 
 
 def sealed() -> list[int]:
-    """The ids of entries in the order of the chain; its positions have no gaps."""
+    """Return the ids of entries in the order of the chain, after checking that its positions have no gaps."""
     rows = list(Seal.objects.order_by("position").values_list("position", "entry_id"))
     assert [position for position, _ in rows] == list(range(1, len(rows) + 1))
     return [key for _, key in rows]
@@ -153,7 +153,7 @@ def test_recording_and_sealing_cost_the_same_however_long_the_chain_is(django_as
             record()
         chain.seal()
         record()
-        # Savepoint, head, queue, entries, seals, queue, release; look. On PostgreSQL: read, store; look.
+        # Savepoint, head, queue, entries, seals, queue, release; check. On PostgreSQL: read, store; check.
         with django_assert_num_queries(3 if connection.vendor == "postgresql" else 8):
             chain.seal()
 
@@ -195,7 +195,7 @@ class TestWriters:
     def test_whoever_sealed_looks_again_for_those_who_did_not_get_the_lock(
         self, transactional_db: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Bob commits while Alice seals, after she has read what waits: she seals his entry as well."""
+        """Bob commits while Alice seals, after she has read the pending entries: she seals his entry as well."""
 
         def bob_does_not_get_it() -> Entry:
             with transaction.atomic():
@@ -210,7 +210,7 @@ class TestWriters:
     def test_the_chain_does_not_branch_where_another_one_is_faster(
         self, transactional_db: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any, number: int
     ) -> None:
-        """Bob seals Alice's entries with his own after she has read the end of the chain: hers are not stored."""
+        """Bob seals Alice's entries with his own after she has read the end of the chain: her seals are not stored."""
         late = before_storing(monkeypatch, lambda: on_another_connection(record))
         with transaction.atomic():
             entries = [record() for _ in range(number)]
@@ -229,20 +229,21 @@ class TestWriters:
 
 
 def hold_the_lock() -> None:
-    """For as long as the transaction lasts."""
+    """Hold the lock of sealing until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [chain.LOCK])
         assert cursor.fetchone() == (True,)
 
 
 def before_storing(monkeypatch: pytest.MonkeyPatch, meanwhile: Any) -> list[Entry]:
-    """Have something happen once, after what waits was read and before seals are stored; the entry that it returns."""
+    """Call ``meanwhile`` once between reading pending entries and storing seals; its entry is put into the returned
+    list."""
     found: list[Entry] = []
     seals_of = chain._seals
 
     def and_meanwhile(queued: Any) -> Any:
         if not found:
-            found.append(None)  # type: ignore[arg-type]  # who seals meanwhile comes here too
+            found.append(None)  # type: ignore[arg-type]  # sealing meanwhile calls this too
             found[0] = meanwhile()
         return seals_of(queued)
 

@@ -1,4 +1,4 @@
-"""The personal copies of an erased person can be emptied; what happened stays, and the chain holds."""
+"""The personal copies of an erased person can be emptied; the events stay, and the chain remains valid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REASON = "Request 17"
 
 @pytest.fixture(autouse=True)
 def proven(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The accounts of which a room has a receipt; here, all that are gone."""
+    """The accounts for which a room has a receipt; at first, all."""
     proven = {"all"}
     room = apps.get_app_config("deletion")
 
@@ -38,7 +38,8 @@ def proven(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 @pytest.fixture
 def erased(rosa: Any, rita: Any, alice: Any) -> int:
-    """The number of Rita's account, which Rosa deleted; Rita had signed in, mistyped her password, read about Alice."""
+    """The id of Rita's account, which Rosa deleted after Rita had signed in, mistyped her password and read about
+    Alice."""
     with context.one_action(Facts(ip="192.0.2.7", user_agent="Browser")):
         recording.record(Event.SIGNED_IN, actor=rita, target=rita)
         recording.record(AccountEvent.PERSON_READ, actor=rita, target=alice, reason="A report")
@@ -125,7 +126,7 @@ def test_nobody_is_scrubbed_whose_account_is_still_there(rosa: Any, alice: Any) 
 
 
 def test_scrubbing_that_no_receipt_proves_is_named(rosa: Any, erased: int, proven: set[str]) -> None:
-    """Whoever can add an entry could otherwise empty what is recorded about anybody."""
+    """Otherwise anybody who can add an entry could empty the copies of any person."""
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     chain.seal()
     proven.clear()
@@ -189,7 +190,7 @@ def test_a_short_name_is_found_where_a_search_names_a_person(text: str, names_jo
 
 
 def test_a_name_is_found_as_searches_find_it() -> None:
-    """Without accents and signs between words."""
+    """Accents, and punctuation between words, do not count."""
     pattern = name_pattern(["Café", "jo.doe"])
     assert pattern is not None
     assert all(pattern.search(text) for text in ("from:cafe harbour", "from:CAFÉ", '"jo doe" boat', "with:jo.doe"))
@@ -218,7 +219,7 @@ def test_a_name_is_found_whatever_accents_a_search_gave_it(filter_name: str, nam
 
 
 def test_all_filters_that_take_a_name_are_known(rosa: Any) -> None:
-    """Another one, of whichever room, would leave names in recorded searches."""
+    """A filter of any room that FILTERS lacked would leave names in recorded searches."""
     request = RequestFactory().get("/")
     request.user = rosa
     asked: list[str] = []

@@ -1,4 +1,4 @@
-"""Signing in and out, passwords, flags, groups and permissions leave entries, by whatever road they change."""
+"""Signing in and out, and changes of passwords, flags, groups and permissions leave entries, however they are made."""
 
 from __future__ import annotations
 

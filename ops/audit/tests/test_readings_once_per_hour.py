@@ -1,4 +1,4 @@
-"""A reading is recorded before the page is shown: once per hour for a person and what they opened."""
+"""A reading is recorded before the page is shown: once per hour for each person and object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is recorded by the statement that does it reads, and is sealed, as what is recorded after it."""
+"""An entry recorded by the statement that does the act equals one recorded afterwards, and is sealed like it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OWN = {"id", "at", "actor_salt", "actor_digest", "target_salt", "target_digest"}
 
 
 def recorded_along(actor: Any, key: int) -> Entry | None:
-    """Record something about a conversation with this key, where it is 7 or 8."""
+    """Record a change of a conversation with this key, if it is 7 or 8; return the entry or None."""
     part = along.inserting("taken", "taken.id", "default")
     entry = along.prepare(Event.RECORD_CHANGED, actor=actor, target=Conversation, using="default")
     sql = ALSO.format(part.sql, *along.answered("recorded", "default"))
@@ -65,7 +65,7 @@ def test_it_is_sealed_and_verified(alice: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_is_sealed_at_once_after_what_waits(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
-    """Also where another act is sealed after the end of the chain was read."""
+    """Even if another act is sealed after the end of the chain has been read."""
     alice = make_user("alice")
     with monkeypatch.context() as patch:
         patch.setattr(chain, "seal", lambda **_: 0)

@@ -1,4 +1,4 @@
-"""Entries say which request they came from; headers that anybody can send are believed only behind our proxy."""
+"""Entries record the request they came from; headers that anybody can send are trusted only behind our proxy."""
 
 from __future__ import annotations
 

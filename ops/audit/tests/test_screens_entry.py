@@ -1,4 +1,4 @@
-"""The page of one entry: everything about it in plain words, and where to go on from there."""
+"""The page of one entry: all its details in plain words, and links to related pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ops.events import ConsoleEvent
 
 @pytest.fixture
 def auditing(client: Client, db: None) -> Client:
-    """Otto's browser: he reads the audit trail and nothing else."""
+    """Otto's browser: he may read the audit trail and nothing else."""
     client.force_login(make_auditor("otto"))
     return client
 
@@ -36,7 +36,7 @@ def page_of(client: Client, entry: Entry) -> str:
 
 
 def words(page: str) -> str:
-    """The page's content as it reads: without tags, blanks in one."""
+    """Return the text of the page's content, without tags and with single spaces."""
     content = page.partition('id="content-main"')[2]
     return unescape(" ".join(re.sub(r"<[^>]*>", " ", content).split()))
 
@@ -130,9 +130,9 @@ def test_a_missing_seal_is_said_to_be_missing(auditing: Client, rita: Any) -> No
 
 
 def test_a_scrubbed_entry_says_since_which_day(auditing: Client, rita: Any) -> None:
-    """The moment is that of a receipt, and would lead from there to the account."""
+    """The exact time is that of a receipt, and would connect the receipt with the account."""
     entry = happened(ConsoleEvent.MESSAGE_READ, rita)
-    # At no hour that the page shows for another reason: it tells when the entry was recorded, which is now.
+    # An hour that the page does not show anyway: it shows when the entry was recorded, which is now.
     hour = (timezone.now().hour + 6) % 24
     moment = datetime(2031, 5, 6, hour, 8, 49, 123456, tzinfo=UTC)
     Entry.objects.filter(pk=entry.pk).empty_copies(("actor_salt", *ACTOR_COPIES), at=moment)

@@ -1,4 +1,4 @@
-"""Exporting the audit trail: asked for with a reason, recorded before it is sent, exact and harmless."""
+"""Exporting the audit trail: it needs a reason, is recorded before it is sent, and is exact and harmless."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WHY = {"reason": "Yearly review"}
 
 @pytest.fixture
 def otto(db: Any) -> Any:
-    """Otto audits, and may take the trail out of the console."""
+    """Otto is an auditor, and may export the trail."""
     return make_auditor("otto", "export_entry")
 
 
@@ -43,7 +43,7 @@ def exporting(client: Client, otto: Any) -> Client:
 
 
 def exported(client: Client, query: str = "") -> list[dict[str, str]]:
-    """What is in the file that the browser gets."""
+    """Return the rows of the file that the browser receives."""
     response: Any = client.post(f"{EXPORT}{query}", WHY)
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     content = b"".join(response.streaming_content).decode()
@@ -96,7 +96,7 @@ def test_a_row_says_all_that_an_entry_does(exporting: Client, rita: Any) -> None
 
 
 def test_when_an_entry_was_emptied_is_exported_by_its_day(exporting: Client, rita: Any) -> None:
-    """The moment is that of a receipt, and would lead from there to the account."""
+    """The exact time is that of a receipt, and would connect the receipt with the account."""
     entry = happened(ConsoleEvent.MESSAGE_READ, rita)
     moment = datetime(2031, 5, 6, 17, 8, 49, 123456, tzinfo=UTC)
     Entry.objects.filter(pk=entry.pk).empty_copies(("actor_salt", *ACTOR_COPIES), at=moment)
@@ -130,7 +130,7 @@ def test_the_terms_of_a_search_are_recorded_where_they_can_be_scrubbed(exporting
 
 
 def test_it_is_recorded_before_anything_is_sent(exporting: Client) -> None:
-    response = exporting.post(EXPORT, WHY)  # nothing was read from it yet
+    response = exporting.post(EXPORT, WHY)  # nothing has been read from it yet
     assert Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
     response.close()
 
@@ -204,7 +204,7 @@ def test_an_unknown_filter_leads_back_to_the_list_instead_of_exporting_everythin
 
 
 def peak_memory(number: int) -> int:
-    """The most bytes that were needed at once to make the lines of so many entries."""
+    """Return the peak memory, in bytes, of producing the lines of so many entries."""
     tracemalloc.start()
     size = sum(len(part) for part in lines(Entry.objects.filter(actor_name="rita")[:number]))
     peak = tracemalloc.get_traced_memory()[1]

@@ -1,4 +1,4 @@
-"""The list of the audit trail: what a row says, how it is narrowed and searched, and what looking at it leaves."""
+"""The list of the audit trail: what a row shows, filters and searches, and how viewing it is recorded."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from ops.imports.events import ImportEvent
 
 @pytest.fixture
 def otto(db: Any) -> Any:
-    """Otto audits: he reads the trail and nothing else."""
+    """Otto is an auditor: he may read the trail and nothing else."""
     return make_auditor("otto")
 
 
 @pytest.fixture
 def auditing(client: Client, otto: Any) -> Client:
-    """Otto's browser, in which he looked at the trail before (what that leaves is not in the way)."""
+    """Otto's browser, which has opened the trail before, so that opening it again adds no entry."""
     client.force_login(otto)
     client.get(LIST)
     return client
 
 
 def shown(client: Client, query: str = "") -> list[int]:
-    """The ids of the entries on that page that happened in the test, in order."""
+    """Return the ids of this test's own entries on that page, in order."""
     rows = client.get(f"{LIST}{query}").context["cl"].result_list
     return [row.pk for row in rows if row.user_agent == BROWSER]
 
 
 def words(page: str) -> str:
-    """A page as it reads: without tags, blanks in one."""
+    """Return the text of a page, without tags and with single spaces."""
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
@@ -116,7 +116,7 @@ def test_activity_is_what_one_person_did(auditing: Client, rita: Any, nils: Any)
 
 
 def test_activity_follows_the_account_not_its_name(auditing: Client, rita: Any, nils: Any) -> None:
-    """Rita becomes Marge, and Nils is called Rita afterwards: each keeps what they did."""
+    """Rita is renamed to Marge, and then Nils to Rita: each keeps their own activity."""
     hers, his = happened(Event.SIGNED_OUT, rita).pk, happened(Event.SIGNED_OUT, nils).pk
     for user, name in ((rita, "marge"), (nils, "rita")):
         user.username = name
@@ -323,7 +323,7 @@ def test_a_page_costs_nine_queries_at_most_however_many_rows(
 ) -> None:
     for number in range(5):
         happened(AccountEvent.PERSON_READ, rita, ("accounts.user", number))
-    with django_assert_max_num_queries(9) as few:  # one of them counts what waits
+    with django_assert_max_num_queries(9) as few:  # one of them counts pending work
         auditing.get(LIST)
     for number in range(60):
         happened(AccountEvent.PERSON_READ, alice, ("accounts.user", number))

@@ -1,4 +1,4 @@
-"""``manage.py check`` names a table that is neither audited nor exempt, and an admin that changes rows unrecorded."""
+"""``manage.py check`` reports tables that are neither audited nor exempt, and admins that change rows unrecorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``verify_audit`` names the first place where somebody with all power over the database changed the trail."""
+"""``verify_audit`` reports the first place where somebody with full control of the database changed the trail."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def trail(db: Any) -> list[int]:
 
 
 def verify(**options: Any) -> str:
-    """What the command prints; raises CommandError, with which it exits 1."""
+    """Return what the command prints. Raises CommandError, with which the command exits 1."""
     out = io.StringIO()
     call_command("verify_audit", stdout=out, no_color=True, **options)
     return out.getvalue()
@@ -49,7 +49,8 @@ def refusal(**options: Any) -> str:
 
 
 def attack(rows: Any, **changes: Any) -> None:
-    """Change these rows past the models and the triggers, as the tables' owner can; without changes, delete them."""
+    """Change these rows, bypassing the models and the triggers, as the tables' owner can; without changes, delete
+    them."""
     with triggers_removed(connection):
         if changes:
             QuerySet.update(rows, **changes)
@@ -66,7 +67,7 @@ def seal(position: int) -> Any:
 
 
 def swap(rows: Any, field: str, one: Any, other: Any, *, between: Any) -> None:
-    """Exchange what two rows hold in a unique field."""
+    """Swap the values of two rows in a unique field."""
     with triggers_removed(connection):
         for here, there in ((one, between), (other, one), (between, other)):
             QuerySet.update(rows.filter(**{field: here}), **{field: there})
@@ -292,7 +293,7 @@ def test_a_function_of_the_triggers_that_was_changed_is_named(trail: list[int]) 
 
 
 def test_memory_and_queries_are_of_one_part_at_a_time(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two queries for each part of the chain; the rest does not depend on how long it is."""
+    """Verifying runs two queries per chunk of the chain; the number of the others does not depend on its length."""
 
     def queries(size: int) -> int:
         monkeypatch.setattr(verification, "CHUNK", size)

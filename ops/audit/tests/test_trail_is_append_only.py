@@ -105,9 +105,9 @@ EMPTIED = "actor_salt = '', actor_name = '', ip = '', user_agent = ''"
 @pytest.mark.parametrize(
     "change",
     [
-        EMPTIED,  # not marked
-        f"{EMPTIED}, scrubbed_at = at, details = '{{}}'",  # and something else
-        "actor_salt = '', actor_name = '', scrubbed_at = at, user_agent = 'x'",  # half of it
+        EMPTIED,  # not marked as scrubbed
+        f"{EMPTIED}, scrubbed_at = at, details = '{{}}'",  # also changes another field
+        "actor_salt = '', actor_name = '', scrubbed_at = at, user_agent = 'x'",  # empties only some of the copies
         "scrubbed_at = at, actor_name = 'mallory'",
     ],
 )
@@ -125,7 +125,7 @@ def test_scrubbing_is_marked_once(entry: Entry) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_triggers_come_and_go_with_the_migration() -> None:
-    """That migration alone is taken back: all that refers to the trail would have to go with its tables."""
+    """Only this migration is reversed: everything that refers to the trail's tables would have to go with them."""
     loader = MigrationLoader(connection)
     migration, before = (
         loader.get_migration("audit", "0002_append_only"),

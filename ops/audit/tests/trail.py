@@ -1,4 +1,4 @@
-"""For the tests of the audit trail's screens: who reads it, and how entries come about."""
+"""For tests of the audit trail's screens: making auditors and entries."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ BROWSER = "Browser of the cast"
 
 
 def make_auditor(username: str, *codenames: str) -> Any:
-    """A staff user who may read the audit trail, and what else these permissions say."""
+    """Return a staff user who may read the audit trail and has these further permissions."""
     auditor = make_user(username, is_staff=True)
     auditor.user_permissions.set(Permission.objects.filter(codename__in=("view_entry", *codenames)))
     return auditor
 
 
 def happened(event: str, actor: Any = None, target: Any = None, at: datetime | None = None, **said: Any) -> Entry:
-    """An entry, at that time or now. Fields of the entry (``request_id``) are given by name like those of record().
+    """Store and return an entry, at that time or now. Its fields (``request_id``) are given by name, like arguments of
+    record().
 
-    Its browser tells it from what making and signing in the cast left.
+    Its browser distinguishes it from the entries about creating and signing in the cast.
     """
     own = ("actor_id", "actor_name", "request_id", "action", "ip")
     fields = {name: said.pop(name) for name in own if name in said}
@@ -46,7 +47,7 @@ def happened(event: str, actor: Any = None, target: Any = None, at: datetime | N
 
 @contextmanager
 def recording_fails() -> Iterator[None]:
-    """Within this block the database takes no entry."""
+    """Have the database refuse entries within the block."""
 
     def refuse(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
         if sql.startswith(f'INSERT INTO "{Entry._meta.db_table}"'):

@@ -1,4 +1,4 @@
-"""Each person's own language. German stands for any: Django has its names of weekdays."""
+"""Each user's own language. German is the example: Django translates the names of weekdays into it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def two_languages() -> Any:
 
 
 def choose(client: Client, language: str) -> str:
-    """Choose it, and return the page that follows."""
+    """Choose a language; return the page that follows."""
     return client.post(PAGE, {"language": language}, follow=True).content.decode()
 
 

@@ -1,4 +1,4 @@
-"""An auditor's question in a real browser: who did what, what else did that click touch, and a file of it."""
+"""An auditor's work in a real browser: who did what, what else the same click changed, and an export of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 
 @pytest.fixture
 def otto(transactional_db: Any) -> Any:
-    """Otto audits, and may take the trail out of the console."""
+    """Otto is an auditor, and may export the trail."""
     return make_auditor("otto", "export_entry")
 
 
@@ -112,7 +112,7 @@ def confirm(page: Page) -> None:
 
 
 def reach(page: Page, selector: str) -> None:
-    """Press Tab until what the selector means has the focus, which must be visible all the way."""
+    """Press Tab until an element that matches ``selector`` has the focus, which must be visible at every step."""
     for _ in range(80):
         page.keyboard.press("Tab")
         outline, found = page.evaluate(

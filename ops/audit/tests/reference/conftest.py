@@ -1,4 +1,4 @@
-"""Installs the app of these tests, with its table, its permissions and its addresses."""
+"""Install the app of these tests, with its table, its permissions and its addresses."""
 
 from __future__ import annotations
 

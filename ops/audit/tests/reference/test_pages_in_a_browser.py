@@ -1,4 +1,4 @@
-"""The pages of reference data in a real browser, which fails on whatever the content security policy blocks."""
+"""The pages of reference data in a real browser, which fails if the content security policy blocks anything."""
 
 from __future__ import annotations
 

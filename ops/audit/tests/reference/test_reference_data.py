@@ -41,7 +41,7 @@ COLUMNS = ("name", "note", "weight")
 
 @pytest.fixture
 def ivy(db: Any) -> Client:
-    """Ivy may see colours, import and export them."""
+    """The browser of Ivy, who may view, import and export colours."""
     return client_of("ivy", "view_colour", "import_colour", "export_colour")
 
 
@@ -57,7 +57,7 @@ def upload(client: Client, content: bytes, format: str = "csv") -> Any:
 
 
 def confirmation(page: Any) -> dict[str, str]:
-    """What the form of a preview sends."""
+    """Return the fields that the form of a preview sends."""
     fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode())
     return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
 
@@ -85,7 +85,7 @@ def entries(*events: Event) -> list[Entry]:
     return list(Entry.objects.filter(event__in=events).order_by("pk"))
 
 
-# --- Who may -------------------------------------------------------------------------------------------------------
+# --- Permissions ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("address", [IMPORT, EXPORT])
@@ -368,11 +368,11 @@ def test_no_cell_of_a_csv_file_is_a_formula(ivy: Client) -> None:
 
 
 def test_the_guard_is_taken_off_only_from_a_file_of_ours(ivy: Client) -> None:
-    """``''This'' is in italics`` begins like a guard, and is a text."""
+    """``''This'' is in italics`` begins like a guarded cell, but is plain text."""
     imported(ivy, b"name,note\nred,''This'' is in italics\nblue,'=1\n")
     assert colours() == {"red": "''This'' is in italics", "blue": "'=1"}
     Colour.objects.all().delete()
-    # A program that took the ' off the header took it off every cell.
+    # A program that stripped the ' from the header stripped it from every cell.
     imported(ivy, f"name,{MARK_WITHOUT_GUARD},note\nred,,'=1\n".encode())
     assert colours() == {"red": "'=1"}
 
@@ -421,7 +421,7 @@ def test_all_columns_are_selected_and_can_be_toggled_by_a_static_script(ivy: Cli
     assert text.count("checked") == len(COLUMNS)
 
 
-# --- Misuse is named at start-up -------------------------------------------------------------------------------------
+# --- System checks ---------------------------------------------------------------------------------------------------
 
 
 class Plain(ModelResource):
@@ -439,7 +439,7 @@ def test_an_admin_that_fits_has_no_faults(db: Any) -> None:
 
 
 def test_a_model_without_the_permissions_is_named() -> None:
-    assert faults(Entry) == ["audit.E005"]  # it can be exported by its own screens, and has that permission
+    assert faults(Entry) == ["audit.E005"]  # Entry has its own export, and lacks only the permission to import
 
 
 def test_a_resource_of_another_kind_is_named() -> None:

@@ -1,4 +1,4 @@
-"""The console's addresses, with those of colours before them."""
+"""The console's addresses, preceded by those of colours."""
 
 from __future__ import annotations
 
