@@ -19,7 +19,7 @@ ASK = reverse("admin:accounts_user_delete_many")
 
 
 def make_role(username: str, role: str) -> Any:
-    """Somebody with a role of the console."""
+    """Return a staff user with a role of the console."""
     make_roles()
     person = make_user(username, is_staff=True)
     person.groups.add(Group.objects.get(name=role))
@@ -31,7 +31,7 @@ def make_support(username: str) -> Any:
 
 
 def signed_in(user: Any) -> Client:
-    """A browser of a member of staff, in which they have just confirmed that it is they."""
+    """Return the browser of a staff user who has just confirmed their password."""
     client = Client()
     client.force_login(user)
     client.post(reverse("confirm"), {"password": f"{user.username}'s password"})
@@ -40,32 +40,32 @@ def signed_in(user: Any) -> Client:
 
 @pytest.fixture
 def sue(db: Any) -> Any:
-    """Sue is of Support, and asks for deletions."""
+    """Sue works in Support, and requests deletions."""
     return make_support("sue")
 
 
 @pytest.fixture
 def sam(db: Any) -> Any:
-    """Sam is of Support as well."""
+    """Sam works in Support as well."""
     return make_support("sam")
 
 
 def page_of(asked: DeletionRequest) -> str:
-    """The page of a deletion."""
+    """Return the address of a deletion's page."""
     return reverse("admin:deletion_deletionrequest_change", args=[asked.pk])
 
 
 def ask_about(*users: Any) -> str:
-    """The page that asks how and why before these accounts are to be deleted."""
+    """Return the address of the page that requests the deletion of these accounts."""
     return f"{ASK}?" + "&".join(f"id={user.pk}" for user in users)
 
 
 def filled_in(typed: str, **fields: str) -> dict[str, str]:
-    """What that page is sent with."""
+    """Return the fields that are sent from that page."""
     return {"way": "erase", "basis": "user_request", "reason": "They wrote to us", "typed": typed, **fields}
 
 
 def words(response: Any) -> str:
-    """What people read on a page, without markup."""
+    """Return the text of a page as people read it, without markup."""
     within_lines = re.sub(r"</?(a|bdi|code|em|span|strong)\b[^>]*>", "", response.content.decode())
     return unescape(" ".join(re.sub(r"<[^>]+>", " ", within_lines).split()))

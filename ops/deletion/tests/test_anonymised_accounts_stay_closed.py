@@ -1,4 +1,4 @@
-"""An account without its person is nobody's: neither a form nor a query lets somebody in under it."""
+"""An anonymised account stays closed: neither a form nor a query lets anybody sign in to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["sam", "sue"]
 
 @pytest.fixture
 def nobody(sue: Any, sam: Any, alice: Any, bob: Any) -> Any:
-    """What is left of Alice."""
+    """Alice's account, after it was anonymised."""
     write(alice, bob)
     erased(alice, by=sue, approver=sam, mode="anonymise", texts="keep")
     alice.refresh_from_db()
@@ -39,7 +39,7 @@ def test_a_superuser_cannot_open_it_again(as_root: Client, nobody: Any) -> None:
     page = words(response)
     assert "✕ anonymised" in page
     assert "This account was anonymised: nobody can sign in to it." in page
-    # Nothing that the receipt has as well: it must not lead to the number of the account.
+    # Nothing that the receipt shows as well: it would connect the receipt with the account's id.
     assert not {"joined", "sent", "weeks"} & set(page.split("Conversations")[0].lower().split())
     assert (
         "Save" not in page and "Password:" not in page and nobody.password not in as_root.get(address).content.decode()

@@ -1,4 +1,4 @@
-"""The requests that wait for somebody are those that this person may approve, whoever asked and whoever it is about."""
+"""The requests that await somebody's approval are exactly those that this person may approve."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ __all__ = ["sam", "sue"]
 
 
 def requests_of_every_kind(people: list[Any]) -> None:
-    """About participants, a colleague and a superuser; asked by each of ``people``, a command, or the person."""
+    """Create requests about participants, staff and superusers, by each of ``people`` or a command, own or not, in
+    every state."""
     kinds = product([{}, {"is_staff": True}, {"is_superuser": True}], [*people, None], [True, False], State.values)
     for number, (power, by, own, state) in enumerate(kinds):
         user = make_user(f"person{number}")

@@ -1,4 +1,4 @@
-"""Whoever was made a colleague after their deletion was asked for is not deleted without a superuser."""
+"""An account that became staff after its deletion was requested is not deleted without a superuser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def give_power(user: Any, flag: str = "is_staff") -> None:
 
 
 def when_due(request: DeletionRequest) -> DeletionRequest:
-    """The request after a worker came by once its grace period is over."""
+    """End a request's grace period and run it as a worker would; return it."""
     DeletionRequest.objects.filter(pk=request.pk).update(runs_at=timezone.now() - timedelta(seconds=1))
     assert running.start_due(timezone.now()) == 1
     return work_on(request)
@@ -60,7 +60,7 @@ def test_a_superuser_who_is_none_any_more_does_not_count(sam: Any, rosa: Any, ri
 def test_the_job_looks_again_before_the_first_row_goes(
     sue: Any, sam: Any, rosa: Any, alice: Any, settings: Any, own: bool
 ) -> None:
-    """Then the request waits for a superuser, and no worker comes back to it every minute."""
+    """The request then awaits a superuser, and no worker tries it again every minute."""
     settings.DELETION_GRACE_DAYS = 7
     request = requests.request_own_deletion(alice) if own else approved(alice, by=sue, approver=sam)
     give_power(alice)

@@ -61,7 +61,7 @@ def test_where_nobody_can_type_that_is_said(alice: Any, monkeypatch: Any) -> Non
 
 
 def test_what_stands_against_it_is_said_before_anything_is_typed(rosa: Any, alice: Any, sue: Any, capsys: Any) -> None:
-    """Without anything to read from, typing would fail."""
+    """Tests have no input: asking for the username would fail."""
     with pytest.raises(CommandError, match=r"This is the last active superuser"):
         call_command("delete_account", "rosa", **ASKED)
     call_command("hold_account", "alice", reason="Case 4")

@@ -1,4 +1,5 @@
-"""Workers die between every two steps of a deletion, and at any moment: the end is the same, with one receipt."""
+"""Workers that are killed between any two steps of a deletion, or at any moment, do not change its result: one
+receipt."""
 
 from __future__ import annotations
 
@@ -32,8 +33,8 @@ HERE = __name__
 
 
 def prepare(mode: str = Mode.ERASE, *, more: int = 0) -> None:
-    """Alice wrote a message in each conversation, between those of others; her deletion is approved. She wrote so many
-    ``more`` in the last one."""
+    """Create conversations with a message of Alice's between those of others, and approve her deletion. She has
+    ``more`` messages in the last one."""
     for name in ("FIRST_SIZE", "LEAST_SIZE", "MOST_SIZE"):
         setattr(batches, name, 8)
     leftovers.CHECKPOINTS = 1
@@ -60,7 +61,7 @@ def prepare_anonymising() -> None:
 
 
 def dying_after_each_step() -> None:
-    """Every worker dies as soon as something new of the request is stored; each step has a transaction of its own."""
+    """Have every worker die as soon as it stores progress of the request; each step has a transaction of its own."""
     steps.BATCH_SECONDS = 0.0
     batch = Run.batch
 
@@ -79,12 +80,12 @@ def dying_after_each_step() -> None:
 
 
 def one_message_a_batch() -> None:
-    """So that 20 workers die on the way who store up to five batches each."""
+    """Make the work long enough for 20 workers to die during it, after up to five batches each."""
     batches.FIRST_SIZE = batches.LEAST_SIZE = batches.MOST_SIZE = 1
 
 
 def look() -> Any:
-    """Everything that must be the same, however it came about."""
+    """Return everything that must not depend on how the jobs ended, after checking constraints and the chain."""
     connection.check_constraints()
     chain.seal()
     verification.verify()
@@ -111,7 +112,8 @@ def test_a_deletion_whose_workers_die_between_every_two_steps_ends_the_same(data
 
 
 def test_a_deletion_whose_workers_die_at_any_moment_ends_the_same(databases: Any) -> None:
-    """Whoever takes it up stores some batches only to learn how far it is: with fewer than five nobody gets further."""
+    """A worker's first batches only find out how far the work is: with ``batches`` below five, none would get
+    further."""
     fates = {"disturb": f"{HERE}.one_message_a_batch", "kills": 20, "seed": 5, "share": 4, "batches": 5}
     calm, killed = databases.compare(f"{HERE}.prepare_many", f"{HERE}.look", **fates)
     assert (killed.states, killed.deaths) == (["finished"], 20)

@@ -1,4 +1,4 @@
-"""Asking for a deletion, approving, refusing, cancelling: by whom, and what happens to the account meanwhile."""
+"""Requesting, approving, refusing and cancelling deletions: by whom, and what happens to the account meanwhile."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_some_accounts_are_not_for_everybody(sue: Any, make: Any, sentence: str)
 def test_a_plan_says_whom_it_affects(sue: Any, alice: Any, bob: Any, charlie: Any) -> None:
     first = write(bob, charlie)
     answer(first, sender=alice, receiver=charlie)  # a conversation of others, which stays
-    write(alice, bob)  # one that goes with her
+    write(alice, bob)  # one that is deleted with her account
     write(alice, alice)
     placed = holds.place(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
     (plan,) = requests.plan([alice], by=sue)
@@ -213,7 +213,7 @@ def test_what_was_refused_leaves_the_account_as_it_was(sue: Any, sam: Any, alice
 
 @pytest.mark.parametrize("decide", [approval.cancel, approval.refuse])
 def test_only_a_superuser_reopens_the_account_of_staff(sue: Any, sam: Any, rosa: Any, decide: Any) -> None:
-    """As only a superuser could close it."""
+    """Closing it needs a superuser as well."""
     request = ask(sam, by=rosa)
     with pytest.raises(DeletionRefused, match="Only a superuser can reopen it"):
         decide(request, by=sue, reason="A friend")

@@ -1,4 +1,4 @@
-"""What is there after a deletion ran: nothing of the person, all of everybody else, one receipt."""
+"""After a deletion, nothing of the person is left, everything of everybody else stays, and there is one receipt."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from ops.jobs.run import Run
 
 __all__ = ["sam", "sue"]
 
-# Of local memory only this process' part can be emptied; Redis is one for all.
+# Local memory can be emptied only in this process; Redis is shared by all.
 CACHES = "partial" if configured.CACHES["default"]["BACKEND"].endswith("LocMemCache") else "removed"
 
 
 class Death(BaseException):
-    """What kill -9 does, but that the database and this process live on."""
+    """Stands in for kill -9, but leaves the database and this process alive."""
 
 
 def test_everything_of_the_person_goes_and_the_others_words_stay(
@@ -126,7 +126,7 @@ def test_running_again_changes_nothing(sue: Any, sam: Any, alice: Any) -> None:
 def test_a_batch_at_which_workers_die_again_and_again_waits_for_a_while(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would take one worker after another, without a pause."""
+    """Otherwise it would kill one worker after another, without a pause."""
     write(alice, bob)
     request = approved(alice, by=sue, approver=sam)
 
@@ -159,7 +159,7 @@ def test_two_jobs_for_one_request_do_not_meet(sue: Any, sam: Any, alice: Any) ->
 def test_what_arrives_while_the_erasure_runs_goes_too(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An import does not ask whether an account is closed."""
+    """Imports do not check whether an account is closed."""
     first = write(bob, bob)
     write(alice, bob)
     request = approved(alice, by=sue, approver=sam)
@@ -264,7 +264,7 @@ def test_an_emptied_search_that_nothing_explains_is_found(rita: Any, rosa: Any, 
 
 
 def also_erased_by(monkeypatch: Any, do: Any) -> None:
-    """Let a room have one more step, called "others"."""
+    """Give a room one more erasure step, called "others"."""
     monkeypatch.setattr(AccountsConfig, "erasure_steps", lambda self: (Step("others", "What others keep", do),))
 
 
@@ -281,7 +281,7 @@ def test_a_step_that_fails_is_tried_again_and_then_written_down(
         "The account was erased, but some of its data could not be cleared yet: it is tried again soon."
     )
     assert (request.state, Receipt.objects.count()) == (State.RUNNING, 0)
-    # What comes before it is done, and stays so.
+    # The steps before it are done, and stay done.
     assert {"audit_trail", "notices"} <= set(request.progress["cleared"])
     assert running.start_due(timezone.now()) == 0
     for _ in range(2):
@@ -347,7 +347,7 @@ def test_anonymising_leaves_the_other_side_its_conversations(sue: Any, sam: Any,
 
 
 def test_texts_are_kept_where_that_was_chosen(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
-    User(username="Deleted user 1", password="!").save()  # of long ago: nobody gets this name now
+    User(username="Deleted user 1", password="!").save()  # an old account: nobody can take this name now
     message = write(alice, bob, "first")
     message.content = "mine"
     message.save()
@@ -371,7 +371,7 @@ def test_an_anonymised_colleague_may_do_nothing_any_more(rosa: Any, sam: Any, ri
 def test_a_hold_that_comes_during_the_last_batch_stops_it(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On PostgreSQL a transaction sees what others stored since it began."""
+    """On PostgreSQL a transaction sees rows that others committed after it began."""
     write(alice, bob)
     request = approved(alice, by=sue, approver=sam)
     monkeypatch.setattr(account, "_store_erased_names", lambda *_: holds.place(
@@ -408,7 +408,7 @@ def test_anonymising_goes_on_where_it_was_stopped(
 ) -> None:
     for name in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
         monkeypatch.setattr(batches, name, 2)
-    for _ in range(5):  # all at the same minute
+    for _ in range(5):  # all in the same minute
         write(alice, bob, "mine")
     request = approved(alice, by=sue, approver=sam, mode="anonymise")
     batch, calls = account.anonymise_batch, []

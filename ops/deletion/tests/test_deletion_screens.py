@@ -1,4 +1,4 @@
-"""Asking for deletions in the console: exact counts first, then all or none, and clicking alone is not enough."""
+"""Requesting deletions in the console: exact counts first, all accounts or none, and a confirmation that is typed."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LIST = reverse("admin:accounts_user_changelist")
 
 @pytest.fixture
 def sue(db: Any) -> Any:
-    """Sue is of Support."""
+    """Sue works in Support."""
     return make_support("sue")
 
 
 @pytest.fixture
 def supporting(sue: Any) -> Client:
-    """Sue's browser, in which she has just confirmed that it is she."""
+    """Sue's browser, in which she has just confirmed her password."""
     return signed_in(sue)
 
 

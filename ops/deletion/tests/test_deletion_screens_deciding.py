@@ -1,4 +1,4 @@
-"""Deciding about deletions in the console: two people, a time to think, holds, and where each one stands."""
+"""Deciding about deletions in the console: a second person, the grace period, holds, and the status of each."""
 
 from __future__ import annotations
 
@@ -302,7 +302,7 @@ def test_the_page_of_a_group_costs_no_more_queries_for_more_accounts(
         client.get(many)
 
 
-# --- What pages say ----------------------------------------------------------------------------------------------
+# --- Contents of pages -------------------------------------------------------------------------------------------
 
 
 def moments(asked: DeletionRequest) -> list[tuple[str, str]]:
@@ -393,7 +393,7 @@ def test_the_page_of_a_deletion_costs_a_fixed_number_of_queries(
     asked = ask(alice, by=sue)
     client = signed_in(sam)
     client.get(page_of(asked))
-    with django_assert_max_num_queries(30) as pinned:  # two find out whether everything else can be counted in time
+    with django_assert_max_num_queries(30) as pinned:  # two check whether there is time to count everything else
         client.get(page_of(asked))
     for minute in range(20):
         write(alice, bob, minute=minute)

@@ -1,4 +1,4 @@
-"""What participants read who delete their own account: when it happens, what goes, and how to have it back."""
+"""The page on which participants delete their account: when it happens, what is deleted, and how to get it back."""
 
 from __future__ import annotations
 

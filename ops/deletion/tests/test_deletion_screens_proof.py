@@ -1,4 +1,4 @@
-"""Proving erasures in the console: receipts to read, print and check, and whether a name was erased."""
+"""Proving erasures in the console: reading, printing and checking receipts, and looking up erased names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def sue(db: Any) -> Any:
 
 @pytest.fixture
 def receipt(sue: Any, bob: Any) -> Receipt:
-    """Of Anna, who is gone."""
+    """The receipt of Anna, whose account is erased."""
     anna = make_user("Anna", email="Anna@example.org")
     write(anna, bob, "a very rare word")
     return erased(anna, by=sue, approver=make_support("sam"))

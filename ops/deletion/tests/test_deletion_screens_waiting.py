@@ -1,4 +1,4 @@
-"""What the pages say while a deletion waits, for a person, a hold or a worker, and while one works on it."""
+"""What the pages show while a deletion waits for a person, a hold or a worker, and while it runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOLD_INSTEAD = "A deletion that has started cannot be cancelled. Place a hold on
 
 
 def test_the_job_of_a_deletion_is_not_cancelled_but_held(sue: Any, sam: Any, alice: Any) -> None:
-    """It would go on by itself a few minutes later."""
+    """A cancelled job would be started again a few minutes later."""
     asked = approved(alice, by=sue, approver=sam)
     asked.refresh_from_db()
     job: Any = asked.job
@@ -33,7 +33,7 @@ def test_the_job_of_a_deletion_is_not_cancelled_but_held(sue: Any, sam: Any, ali
 
 
 def test_a_page_that_waits_for_the_worker_changes_by_itself(sue: Any, sam: Any, alice: Any) -> None:
-    """Once its hold is lifted, a deletion begins with the next round, within a minute."""
+    """Once its hold is lifted, a deletion starts with the next round, within a minute."""
     hold = holds.place(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=sue)
     asked = approved(alice, by=sue, approver=sam)
     client, part = signed_in(sam), f"{reverse('admin:deletion_deletionrequest_progress', args=[asked.pk])}?waits"

@@ -1,4 +1,4 @@
-"""Settings of deletions: nonsense stops the start, and a key of its own outlives SECRET_KEY."""
+"""Settings of deletions: invalid values stop the start, with a message that does not reveal the key."""
 
 from __future__ import annotations
 

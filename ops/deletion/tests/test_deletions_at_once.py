@@ -1,4 +1,4 @@
-"""Two superusers ask for each other's deletion at the same moment: one of them stays."""
+"""Two superusers request each other's deletion simultaneously: one of them stays."""
 
 from __future__ import annotations
 

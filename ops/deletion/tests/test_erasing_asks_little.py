@@ -1,4 +1,4 @@
-"""A batch of an erasure asks no more of the database than it needs: others wait meanwhile."""
+"""A batch of an erasure runs no more queries than it needs, because others wait meanwhile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def erased(person: Any, **options: Any) -> list[str]:
-    """Erase one batch; its statements."""
+    """Erase one batch; return its statements."""
     with CaptureQueriesContext(connection) as queries:
         assert erasure.erase_batch(person.pk, erasure.ErasureCounts(), **options)
     return [query["sql"] for query in queries]
@@ -33,5 +33,5 @@ def test_no_more_messages_are_looked_at_than_fill_a_batch(alice: Any, bob: Any) 
     statements = erased(alice, size=16)
     assert Message.objects.count() == 64 - 16
     looked = [sql for sql in statements if "LIMIT 2" in sql and "conversation_id" in sql.partition(" FROM ")[0]]
-    # Two at a time, the oldest first, which are of different conversations: four of them fill it.
+    # Two at a time, oldest first: they are in different conversations, four of which fill the batch.
     assert len(looked) == 2

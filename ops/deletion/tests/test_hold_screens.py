@@ -1,4 +1,4 @@
-"""What the pages say of holds on people with whom an account exchanged messages, and of what such a hold stops."""
+"""What the pages show of holds on people with whom an account exchanged messages, and of what such a hold stops."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["sam", "sue"]
 
 @pytest.fixture
 def held(alice: Any, bob: Any) -> Hold:
-    """A hold on Alice, who wrote with Bob."""
+    """A hold on Alice, who exchanged messages with Bob."""
     write(alice, bob)
     write(bob, alice)
     return holds.place(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=None)

@@ -1,4 +1,4 @@
-"""Holds under People: a list of all, the page of one, and a way to place one for people who see no list of users."""
+"""Holds under People: the list, the page of one, and placing one without access to the list of users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIND = reverse("admin:deletion_hold_person")
 
 @pytest.fixture
 def lena(db: Any) -> Any:
-    """Lena leads."""
+    """Lena is a Lead."""
     return make_role("lena", "Lead")
 
 
@@ -51,7 +51,7 @@ def test_the_list_says_on_whom_by_whom_why_and_narrows(lena: Any, sue: Any, alic
 
 def test_a_page_of_the_list_costs_the_same_for_twice_the_rows(lena: Any, django_assert_num_queries: Any) -> None:
     client, numbers = signed_in(lena), []
-    client.get(LIST)  # the theme is kept in memory from now on
+    client.get(LIST)  # caches the theme
     for number in range(6):
         place(make_user(f"person{number}"), by=lena)
         if number in (2, 5):

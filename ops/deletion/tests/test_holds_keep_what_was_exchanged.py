@@ -1,4 +1,4 @@
-"""A hold on somebody keeps what others wrote with them, too: whoever's deletion would take it away waits."""
+"""A hold also keeps what others exchanged with the account: a deletion that would remove it waits."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def put_hold(user: Any, kind: str = Hold.Kind.LEGAL, reason: str = "Case 4") -> 
 
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches of one message."""
+    """Make batches of one message."""
     for size in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
         monkeypatch.setattr(batches, size, 1)
 
 
 def after_the_first_batch(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
-    """Have something happen between the first batch and the second."""
+    """Call ``happens`` between the first batch and the second."""
 
     def interrupted(batch: Any) -> Any:
         begun: list[bool] = []
@@ -63,7 +63,7 @@ def after_the_first_batch(monkeypatch: pytest.MonkeyPatch, happens: Callable[[],
 def test_the_deletion_of_who_wrote_with_them_waits_until_the_hold_is_lifted(
     sue: Any, sam: Any, alice: Any, bob: Any, way: dict[str, str]
 ) -> None:
-    """Anonymising as well, whatever stays of the texts: who wrote them is a part of what is to be kept."""
+    """Anonymising waits as well, even if the texts stay: who wrote them must be kept, too."""
     write(alice, bob)
     placed = put_hold(alice)
     request = approved(bob, by=sue, approver=sam, **way)
@@ -111,7 +111,7 @@ def test_a_hold_that_is_put_during_the_run_stops_it_between_two_batches(
     assert request.job is not None
     assert (request.state, request.job.result) == (State.RUNNING, STOPPED)
     assert request.status_text == WORDS.replace("starts", "continues")
-    assert request.job.done == 2  # the batch that had begun, and no other
+    assert request.job.done == 2  # the first batch and the one under way
     assert Message.objects.filter(pk=evidence.pk, content="hello", sender__username="bob").exists()
     assert running.start_due(timezone.now()) == 0
     holds.lift(Hold.objects.get(), reason="Case closed", by=sam)
@@ -123,7 +123,7 @@ def test_a_hold_that_is_put_during_the_run_stops_it_between_two_batches(
 def test_what_is_exchanged_with_them_while_it_runs_is_not_touched(
     sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any, way: dict[str, str], one_by_one: None, monkeypatch: Any
 ) -> None:
-    """An import may bring it: each batch looks at its own messages."""
+    """An import may add some: each batch checks its own messages."""
     write(bob, charlie, minute=0)
     write(bob, charlie, minute=1)
     put_hold(alice)
@@ -138,7 +138,7 @@ def test_what_is_exchanged_with_them_while_it_runs_is_not_touched(
 def test_what_they_send_while_somebody_is_anonymised_keeps_the_name(
     sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any, one_by_one: None, monkeypatch: Any
 ) -> None:
-    """Received messages are not worked on, but lose the name in the end."""
+    """Anonymising does not change received messages, but removes the name from them in the end."""
     write(bob, charlie, minute=0)
     write(bob, charlie, minute=1)
     put_hold(alice)
@@ -153,7 +153,7 @@ def test_what_they_send_while_somebody_is_anonymised_keeps_the_name(
 def test_clearing_away_what_is_left_of_an_anonymised_account_waits_for_no_hold(
     sue: Any, sam: Any, alice: Any, bob: Any
 ) -> None:
-    """The messages are still there, under another name, and nothing of them changes any more."""
+    """The messages are still there, under another name, and no longer change."""
     write(alice, bob)
     request = approved(bob, by=sue, approver=sam, mode="anonymise")
     request.state, request.progress = State.RUNNING, {"erased_at": timezone.now().isoformat()}
@@ -217,7 +217,7 @@ def test_a_list_with_many_says_it_in_one_query(
 
 
 def test_a_participant_does_not_learn_that_somebody_is_on_hold(client: Client, alice: Any, bob: Any) -> None:
-    """They read what everybody reads whose deletion does not end at once."""
+    """Bob sees the same as anybody whose deletion does not end immediately."""
     write(alice, bob)
     put_hold(alice)
     client.force_login(bob)

@@ -1,4 +1,4 @@
-"""Staff see that a name reads like another person's, where they create one and wherever people are listed."""
+"""Staff see that a name reads like another account's, where they create an account and wherever accounts are listed."""
 
 from __future__ import annotations
 

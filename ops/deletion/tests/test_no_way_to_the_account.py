@@ -1,4 +1,4 @@
-"""From a request or a receipt nobody comes to the number of an anonymised account: not by pages, nor by the trail."""
+"""Nothing connects a request or a receipt with the id of an anonymised account: neither pages nor the audit trail."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_everybody() -> dict[str, Any]:
 
 
 def asked_and_approved(user: Any, staff: dict[str, Any]) -> DeletionRequest:
-    """As people do it, in a browser; after a first request that was cancelled, and with a hold that was lifted."""
+    """Request and approve in a browser, as people do, after a cancelled request and with a hold that was lifted."""
     asking, approving = signed_in(staff["Support"]), signed_in(staff["Lead"])
     approval.cancel(ask(user, by=staff["Support"], reason="wonder asked"), by=staff["Lead"], reason="wonder thought")
     asking.get(reverse("admin:accounts_user_change", args=[user.pk]))
@@ -57,11 +57,11 @@ def own_wish(user: Any, staff: dict[str, Any]) -> DeletionRequest:
     client.force_login(user)
     client.post(reverse("messaging:delete_user"), {"password": f"{user.username}'s password"})
     request = DeletionRequest.objects.get()
-    return request if request.state == "done" else work_on(request)  # where the machine is slow, a worker ends it
+    return request if request.state == "done" else work_on(request)  # on a slow machine a worker finishes it
 
 
 def colleague(user: Any, staff: dict[str, Any]) -> DeletionRequest:
-    """Somebody who used the console, with power of their own, and searched for themself."""
+    """Delete a superuser with a role and a permission of their own, who searched for their own name in the console."""
     user.is_staff = user.is_superuser = True
     user.save()
     user.groups.add(Group.objects.get(name="Lead"))
@@ -77,7 +77,7 @@ def colleague(user: Any, staff: dict[str, Any]) -> DeletionRequest:
 
 @dataclass(frozen=True)
 class Anonymised:
-    """A ``request`` that is done, the ``number`` of the account that was anonymised, and the ``staff`` around it."""
+    """A finished ``request``, the ``number`` of the account that it anonymised, and the ``staff`` involved."""
 
     request: DeletionRequest
     number: int
@@ -86,11 +86,11 @@ class Anonymised:
 
 @pytest.fixture(scope="class", params=[asked_and_approved, own_wish, colleague])
 def made(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[Anonymised]:
-    """Made once for all tests of a class: each takes back what it changed, and the last one all of it."""
+    """An anonymised account, created once per class: each test rolls back its own changes, and the end everything."""
     kept = override_settings(DELETION_MODE="anonymise", DELETION_TEXTS="keep")
     cache.clear()
     block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]  # some acts refuse to be part of another one
+    block._from_testcase = True  # type: ignore[attr-defined]  # durable transactions refuse to be nested
     with django_db_blocker.unblock(), block, kept:
         yield anonymised(request.param)
         transaction.set_rollback(True)
@@ -98,14 +98,14 @@ def made(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterato
 
 @pytest.fixture
 def gone(made: Anonymised, db: Any) -> Anonymised:
-    """An account that was anonymised, as it was left."""
+    """The anonymised account, with its request reloaded."""
     made.request.refresh_from_db()
     return made
 
 
 def anonymised(way: Callable[[Any, dict[str, Any]], DeletionRequest]) -> Anonymised:
     staff = make_everybody()
-    user = make_user("wonder", pk=7_654_321, email="w.land@example.org")  # a number that is nowhere by chance
+    user = make_user("wonder", pk=7_654_321, email="w.land@example.org")  # an id that occurs nowhere by chance
     write(user, make_user("bob"), "Hello")
     done = way(user, staff)
     done.refresh_from_db()
@@ -115,7 +115,7 @@ def anonymised(way: Callable[[Any, dict[str, Any]], DeletionRequest]) -> Anonymi
 
 
 def tokens_of(entry: Entry) -> set[Token]:
-    """What an entry can be found by, or leads to."""
+    """Return everything that an entry can be found by, or leads to."""
     found = {("action", str(entry.action)), ("entry", str(entry.pk))}
     found |= {("request id", entry.request_id)} if entry.request_id else set()
     found |= {(entry.target_type, entry.target_id)} if entry.target_id else set()
@@ -152,7 +152,7 @@ def no_page_holds_the_number(request: DeletionRequest, number: int, *, client: C
     seen: set[str] = set()
     while waiting:
         address = waiting.pop()
-        # What a colleague did is theirs, not the request's; static files and other lists are of every page.
+        # Skip colleagues' activity, which is not about the request; links that every page has; static files.
         if address in seen or address in frame or "actor=" in address or not address.startswith("/console/"):
             continue
         seen.add(address)
@@ -193,7 +193,7 @@ class TestAfterwards:
         assert not AccountDeletion.objects.filter(deleted_by=number).exists()
 
     def test_no_entry_since_the_request_has_the_number(self, gone: Anonymised) -> None:
-        """What stands next to the receipt in the trail, by its time or by who did it, is about the request."""
+        """Entries near the receipt, by time or by actor, are about the request."""
         request, number = gone.request, gone.number
         about = Entry.objects.filter(target_id=str(request.pk))
         asked = about.get(event=DeletionEvent.DELETION_REQUESTED)
@@ -210,7 +210,7 @@ class TestAfterwards:
 
     @pytest.mark.crawl
     def test_no_page_that_the_request_leads_to_holds_the_number(self, gone: Anonymised) -> None:
-        """For nobody; what one of them is shown is recorded about the request, and leads to no more than that."""
+        """For any role: readings of these pages are recorded about the request, and lead no further than it."""
         for role in ("Support", "Lead", "Auditor", "superuser"):
             no_page_holds_the_number(gone.request, gone.number, client=signed_in(gone.staff[role]))
 
@@ -235,7 +235,7 @@ def test_the_part_of_the_address_before_its_sign_goes_as_the_name_does(db: Any, 
     other = ask(make_user("other"), by=staff["Support"], reason="A friend of w.land, they say")
     user = make_user("wonder", email="w.land@example.org")
     signed_in(staff["superuser"]).get(reverse("admin:accounts_user_changelist"), {"q": "w.land"})
-    # The other one's request is open as well.
+    # The other request is still open.
     approval.approve(asked := ask(user, by=staff["Support"]), by=staff["Lead"])
     assert work_on(asked).state == "done"
     other.refresh_from_db()

@@ -1,6 +1,6 @@
-"""A name, an address and texts are planted wherever they can be; after the erasure no byte of them is found.
+"""A name, an address and texts are planted everywhere possible; after the erasure no byte of them is found.
 
-In databases of their own (a file with SQLite, dumped with PostgreSQL), with the files beside them and what was logged.
+The tests search separate databases (the file with SQLite, a dump with PostgreSQL), their folders of files, and the log.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ LOG = "canary.log"
 
 
 def plant() -> None:
-    """The person and all that mentions them."""
+    """Create the person and everything that mentions them, and approve the deletion."""
     logging.getLogger().addHandler(logging.FileHandler(settings.VAR_DIR / LOG))
     bob, charlie = make_user("bob"), make_user("charlie")
     sue, sam = (make_user(name, is_staff=True, is_superuser=True) for name in ("sue", "sam"))
@@ -62,7 +62,7 @@ def plant() -> None:
     hold = holds.place(person, kind=Hold.Kind.LEGAL, reason=f"{NAME} against us", by=sue)
     holds.lift(hold, reason=f"{NAME} and we agreed", by=sue)
     found = everywhere()
-    assert set(found) == set(CANARIES), found  # the search does find what is there
+    assert set(found) == set(CANARIES), found  # the search itself works
     group = requests.request_deletion(
         [person], by=sue, reason=f"{EMAIL} wrote to us", basis=Basis.USER_REQUEST, ticket="SUP-1"
     )
@@ -70,7 +70,7 @@ def plant() -> None:
 
 
 def plant_messages(person: User, bob: User, charlie: User) -> None:
-    """Sent, received, answered, edited several times, and one that went before."""
+    """Create messages that were sent, received and edited, one that was deleted before, and drafts."""
     for number in range(30):
         first = write(person, bob, f"{TEXT} {number} " * 20)
         answer(answer(first, f"{NAME}, {TEXT}!"), "not about it", sender=charlie, receiver=bob)
@@ -81,7 +81,7 @@ def plant_messages(person: User, bob: User, charlie: User) -> None:
 
 
 def plant_traces(person: User, sue: User) -> None:
-    """What is recorded of whoever uses the console, and of whoever looks for them."""
+    """Record the person's use of the console, and readings and searches about them."""
     record(Event.SIGNED_IN, actor=person, target=person)
     record_reading(person, actor=sue)
     record_search(Message, actor=sue, terms=f"what {NAME.lower()} wrote", filters={}, results=3)
@@ -98,7 +98,8 @@ def plant_traces(person: User, sue: User) -> None:
 
 
 def plant_told(sue: User) -> None:
-    """What somebody else's import said of them, in its row, in its job and beside its file; and what it remembered."""
+    """Name the person in another user's import: in its row, its job and its files, and in remembered columns and
+    people."""
     why = f"The account “{NAME}” was erased."
     job = Job.objects.create(
         kind="import.store", title="Import", state=Job.State.FAILED, error=why, ended_at=timezone.now()
@@ -130,7 +131,7 @@ def plant_told(sue: User) -> None:
 
 
 def everywhere() -> list[str]:
-    """Those of CANARIES that are found, in any case of letters, in the database's files or dump, or in VAR_DIR."""
+    """Return the CANARIES that are found, ignoring case, in the database's files or dump, or in VAR_DIR."""
     places = b"".join(path.read_bytes() for path in settings.VAR_DIR.rglob("*") if path.is_file())
     if connection.vendor == "sqlite":
         database = settings.DATABASES["default"]["NAME"]
@@ -159,7 +160,7 @@ def test_no_byte_of_an_erased_person_is_left_in_files_and_dumps(databases: Any) 
 
 
 def cached() -> str:
-    """All that the cache holds."""
+    """Return everything that the cache holds."""
     held: Any = cache
     if not isinstance(held._cache, dict):
         client = held._cache.get_client()
@@ -185,7 +186,7 @@ def test_no_cache_holds_or_shows_anything_of_the_person(watched: Client, sue: An
     pages = [(reader, reverse("messaging:inbox")), (watched, reverse("admin:dashboard_data"))]
     call_command("keep_figures")
     for client, address in pages:
-        client.get(address)  # sets the cookie for forms, without which no page is kept
+        client.get(address)  # sets the CSRF cookie, without which no page is cached
         assert NAME in client.get(address).content.decode()
     assert {NAME, TEXT} <= {word for word in CANARIES if word in cached()}
     erased(person, by=sue, approver=sam)

@@ -1,4 +1,4 @@
-"""Participants delete their own account: nobody approves it, the grace period and holds apply, and they are told."""
+"""Participants delete their own accounts: nobody has to approve it, and the grace period and holds apply."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ ADDRESS = reverse("messaging:delete_user")
 
 @pytest.fixture
 def leaving(client: Client, alice: Any) -> Client:
-    """Alice is signed in."""
+    """The browser of Alice, who is signed in."""
     client.force_login(alice)
     return client
 
 
 def leave(client: Client) -> str:
-    """Send the password; the page where one lands."""
+    """Send the password; return the page that follows."""
     return client.post(ADDRESS, {"password": "alice's password"}, follow=True).content.decode()
 
 
@@ -87,7 +87,7 @@ def test_the_last_superuser_stays(db: Any) -> None:
 
 
 def test_whoever_uses_the_console_does_not_leave_alone(client: Client, rita: Any) -> None:
-    """Leaving takes one's name out of the audit trail."""
+    """Deleting an account removes its name from the audit trail."""
     record_reading(write(rita, rita), actor=rita)
     rita.set_password("rita's password")
     rita.save()

@@ -1,4 +1,4 @@
-"""Receipts prove themselves; the names of erased people are known again, and nobody brings them back by accident."""
+"""Receipts can be verified; names of erased people are recognised, and nobody uses them again by accident."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ __all__ = ["sam", "sue"]
 
 @pytest.fixture
 def receipt(sue: Any, sam: Any) -> Receipt:
-    """Of Anna, who is gone."""
+    """The receipt of Anna, whose account is erased."""
     return erased(make_user("Anna", email="Anna@example.org"), by=sue, approver=sam)
 
 
 def document_of(receipt: Receipt) -> dict[str, Any]:
-    """As it is after a download."""
+    """Return a receipt as it is after a download."""
     document: dict[str, Any] = json.loads(json.dumps(receipts.as_document(Receipt.objects.get(pk=receipt.pk))))
     return document
 
@@ -225,7 +225,7 @@ def test_the_command_finds_and_frees_a_name(receipt: Receipt, capsys: Any) -> No
 
 
 def test_only_a_receipt_proves_that_somebody_was_erased(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
-    """What ``verify_audit`` asks: whether entries about an account, or a request, may be empty."""
+    """``verify_audit`` checks this to decide whether entries about an account or a request may be empty."""
     account, request = "accounts.user", "deletion.deletionrequest"
     key = make_user("Anna").pk
     receipt = erased(User.objects.get(pk=key), by=sue, approver=sam)
@@ -237,4 +237,4 @@ def test_only_a_receipt_proves_that_somebody_was_erased(sue: Any, sam: Any, alic
     alice.is_active, alice.anonymised_at = False, bob.date_joined
     alice.set_unusable_password()
     alice.save()
-    assert not receipts.prove_erasure(account, str(alice.pk))  # by hand, without a receipt
+    assert not receipts.prove_erasure(account, str(alice.pk))  # anonymised without a receipt

@@ -1,4 +1,4 @@
-"""``manage.py check`` names a table with a person's data that no erasure knows."""
+"""``manage.py check`` reports tables with personal data that no erasure covers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def found() -> list[tuple[str, str]]:
 
 
 def declared(monkeypatch: Any, **erasure: str) -> None:
-    """Let the deletion room say something else of its tables; "" leaves one out."""
+    """Change the deletion room's declarations of its tables; "" omits one."""
     tables = {
         **DeletionConfig.tables,
         **{f"deletion.{name}": Table(Audit.FUNCTIONS, how) for name, how in erasure.items()},

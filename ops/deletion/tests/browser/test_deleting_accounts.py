@@ -1,4 +1,4 @@
-"""Deleting accounts in a real browser, as two people of Support: asked for, approved, held up, given back, proven."""
+"""Deleting accounts in a real browser, as two people of Support: requested, approved, held, cancelled, proven."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ DELETIONS = "/console/deletion/deletionrequest/"
 
 @pytest.fixture
 def sue(transactional_db: Any) -> Any:
-    """Sue is of Support."""
+    """Sue works in Support."""
     return make_support("sue")
 
 
 @pytest.fixture
 def sam(transactional_db: Any) -> Any:
-    """Sam is of Support as well."""
+    """Sam works in Support as well."""
     return make_support("sam")
 
 
 @pytest.fixture
 def alice(transactional_db: Any) -> Any:
-    """Alice wrote to Bob, who answered; Charlie has the last word."""
+    """Alice wrote to Bob, who answered; Charlie replied to Bob."""
     alice, bob, charlie = make_user("alice"), make_user("bob"), make_user("charlie")
     answer(answer(write(alice, bob)), "mine", sender=charlie, receiver=bob)
     return alice
 
 
 def confirm(page: Page, person: Any) -> None:
-    """Send the password where a page asks who is there."""
+    """Enter the password where a page asks to confirm it."""
     page.get_by_label("Your password").fill(f"{person.username}'s password")
     click_in_each_look(page, page.get_by_role("button", name="Confirm"))
 
 
 def leave_and_let_workers_work(page: Page) -> None:
-    """The browser asks for nothing meanwhile: it would share the test's connection to the database."""
+    """Run all jobs while the browser is idle: its requests would share the test's database connection."""
     page.goto("about:blank")
     run_all_jobs()
 

@@ -1,4 +1,4 @@
-"""A deletion that a real worker does, watched in a real browser: its progress moves, and its end shows by itself."""
+"""A deletion by a real worker, watched in a real browser: its progress and its end appear without a reload."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MANY = 60_000  # messages: some seconds of work
 
 
 def prepare() -> str:
-    """Sue asked for Alice's deletion; the address of its page. (In the installation's own process.)"""
+    """Request Alice's deletion as Sue; return the address of its page. Runs in the installation's own process."""
     alice, bob, sue = make_user("alice"), make_user("bob"), make_support("sue")
     make_support("sam")
     first = write(alice, bob)

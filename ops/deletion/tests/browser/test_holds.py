@@ -1,4 +1,4 @@
-"""Holds in a real browser, as a Lead: the empty list, somebody found by name, the hold in the list, and lifted."""
+"""Holds in a real browser, as a Lead: the empty list, finding a user by name, the hold in the list, lifting it."""
 
 from __future__ import annotations
 
