@@ -1,4 +1,4 @@
-"""For every suite of the project."""
+"""Fixtures and hooks for every suite of the project."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ __all__ = [
     "work_in_requests_is_not_timed",
 ]
 
-# Python looks for cycles after every 700 new objects, among the hundred thousands that a test run keeps: a sixteenth
-# of its time.
+# By default, Python looks for cycles after every 700 new objects, among the hundreds of thousands that a test run
+# keeps: a sixteenth of its time.
 gc.set_threshold(200_000, 50, 1_000)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where only browser tests are asked for, or only those of spreadsheets, leave out files that cannot hold one:
-    reading all of them takes each process eight seconds."""
+    """If only browser tests or only spreadsheet tests are selected, skip files that contain none: importing all of them
+    takes each process eight seconds."""
     mark = config.option.markexpr
     if mark not in ("browser", "spreadsheets") or not collection_path.name.startswith("test_"):
         return None
@@ -56,12 +56,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Mark what asks for a database, however it does, or starts programs that do; let browser tests come last.
+    """Mark tests that use a database, themselves or in programs that they start; run browser tests last.
 
-    From the first of those on, the event loop of Playwright goes on in the process. What asks for no database comes
-    first: of two processes, which begin at the beginning and in the middle, one makes the database meanwhile. Then come
-    tests that start and kill workers: they take the longest, and begun last, the other processes would wait for the end
-    of one.
+    Once a browser test has run, Playwright's event loop keeps running in the process. Tests without a database come
+    first: of two processes, which start at the beginning and in the middle, one creates the database meanwhile. Then
+    come tests that start and kill workers: they take the longest, and if they started last, the other processes would
+    wait for one to end.
     """
     for item in items:
         asks = {"db", "transactional_db", "databases"}.intersection(getattr(item, "fixturenames", ()))
@@ -74,7 +74,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """What is loaded now stays: Hypothesis looks for cycles before its first property, which takes half a second."""
+    """Freeze what is loaded by now: Hypothesis looks for cycles before its first property, which takes half a
+    second."""
     gc.freeze()
 
 
@@ -88,12 +89,12 @@ def _turn(item: pytest.Item) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
-    """Have each test run with room for its frames: without it a tenth of the time is the system's."""
+    """Run each test with room for its frames: otherwise a tenth of the time is spent in the system."""
     manager = pyfuncitem.config.pluginmanager
     return with_room(manager.subset_hook_caller("pytest_pyfunc_call", [sys.modules[__name__]]), pyfuncitem=pyfuncitem)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
-    """What is there now goes with the process: pytest would look for cycles in all of it five times."""
+    """Freeze all objects, which end with the process: pytest would look for cycles in them five times."""
     gc.freeze()

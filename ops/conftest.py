@@ -15,7 +15,7 @@ from ops.tests.refusing import plain_refusals, refusals_as_made
 
 __all__ = ["alice", "bob", "charlie", "empty_caches", "plain_refusals", "refusals_as_made"]
 
-# So long that Redis counts as down only in tests that make it so, however busy the machine is.
+# So long that Redis counts as down only in tests that simulate that, however busy the machine is.
 redis_caches.SOCKET_SECONDS = 10.0
 
 READING = ("view_conversation", "view_message", "view_messagehistory", "view_notification")

@@ -1,4 +1,4 @@
-"""Who may open which address of ops.jobs; ops/tests/roles.py says how the table is read."""
+"""Who may open which address of ops.jobs; ops/tests/roles.py explains the table."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ __all__ = ["databases"]
 
 @pytest.fixture
 def register(monkeypatch: Any) -> Callable[..., str]:
-    """Registers a kind of job for one test, made of functions and attributes; returns its name."""
+    """A function that registers a kind of job, made of functions and attributes, for one test and returns its name."""
 
     def register(work: Callable[[Run], Any], **given: Any) -> str:
         members = {key: staticmethod(value) if callable(value) else value for key, value in given.items()}

@@ -1,6 +1,6 @@
-"""A kind of job for tests: it counts to ``params["to"]``, making a group for each number.
+"""A kind of job for tests: it counts to ``params["to"]``, creating a group for each number.
 
-As names of groups are unique, nothing can be done twice, and what is missing shows.
+Names of groups are unique, so nothing can be done twice, and missing numbers show.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def count(run: Run) -> dict[str, Any]:
 
 
 def uncount(run: Run) -> None:
-    """Remove the groups in batches as large, the newest first, with pauses as long."""
+    """Remove the groups, newest first, in batches of the same size and with the same pauses."""
     while at := run.cursor.get("at", 0):
         time.sleep(run.params.get("pause", 0))
         with run.batch():
@@ -61,7 +61,7 @@ def name_of(number: int) -> str:
 
 
 def counted() -> list[str]:
-    """What is counted now, in order."""
+    """Return the names of the groups that exist now, in order."""
     return sorted(Group.objects.filter(name__startswith="number ").values_list("name", flat=True))
 
 

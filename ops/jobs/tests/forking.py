@@ -1,4 +1,5 @@
-"""Functions called in processes that are forked from one that has loaded everything, which takes each a second."""
+"""Calling functions in processes forked from one that has loaded everything, since loading it takes a second per
+process."""
 
 from __future__ import annotations
 
@@ -20,9 +21,9 @@ FOLDERS = [name for name in dir(ops.settings) if name.isupper() and isinstance(g
 
 
 def call_apart(path: str, *, database: str, folder: str, **arguments: Any) -> Any:
-    """What the function with this dotted path returns (JSON), called in a process that is forked from this one, with a
-    database and a folder (VAR_DIR) of its own. Raises RuntimeError with its traceback where it fails."""
-    connections.close_all()  # a process of its own needs connections of its own
+    """Call the function with this dotted path in a process forked from this one, with a database and a folder (VAR_DIR)
+    of its own; return its result (JSON). Raises RuntimeError with the function's traceback."""
+    connections.close_all()  # a forked process needs connections of its own
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -37,7 +38,7 @@ def call_apart(path: str, *, database: str, folder: str, **arguments: Any) -> An
 
 
 def answer_to(path: str, arguments: dict[str, Any]) -> str:
-    """What a function returned, or its traceback, as a line of JSON."""
+    """Return the result of a function, or its traceback, as a line of JSON."""
     try:
         answer = {"returned": import_string(path)(**arguments)}
     except Exception:
@@ -46,7 +47,7 @@ def answer_to(path: str, arguments: dict[str, Any]) -> str:
 
 
 def _answer(writing: int, path: str, database: str, folder: str, arguments: dict[str, Any]) -> None:
-    """The life of the forked process."""
+    """Run in the forked process: call the function, write its answer and exit."""
     try:
         _move_to(database, folder)
         answer = answer_to(path, arguments)
@@ -61,7 +62,7 @@ def _answer(writing: int, path: str, database: str, folder: str, arguments: dict
 
 
 def _move_to(database: str, folder: str) -> None:
-    """Have this process use another database of the same server and another folder, as if it had begun with them."""
+    """Have this process use another database of the same server and another folder, as if it had started with them."""
     os.environ.update(DATABASE_URL=database, VAR_DIR=folder)
     there = importlib.reload(ops.settings)
     connection.settings_dict["NAME"] = there.DATABASES["default"]["NAME"]

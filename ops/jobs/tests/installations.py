@@ -1,4 +1,4 @@
-"""Threadward in processes of its own, with a database and a folder of its own, for tests of what processes do."""
+"""Threadward in separate processes, with a database and a folder of their own, for tests of what processes do."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from ops.jobs.tests.forking import answer_to
 from ops.serving.collecting import loading
 from ops.serving.frames import with_room
 
-MOST_SECONDS = 200  # for one call; those that kill workers end by themselves before
-OURS = ("REDIS_URL", "JOBS_QUEUE", "SECRET_KEY", "DEBUG")  # what the tests' own run is set to is none of theirs
+MOST_SECONDS = 200  # for one call; those that kill workers end before
+OURS = ("REDIS_URL", "JOBS_QUEUE", "SECRET_KEY", "DEBUG")  # settings of the test run that installations do not inherit
 
 
 @dataclass(frozen=True)
 class Installation:
-    """One database with its ``folder`` (VAR_DIR), and how to run things there."""
+    """A database with its ``folder`` (VAR_DIR), and methods that run code and commands with them."""
 
     database: str
     folder: Path
@@ -52,7 +52,7 @@ class Installation:
 
     @cached_property
     def _answering(self) -> subprocess.Popen[str]:
-        """The process in which functions are called, one after the other."""
+        """The process that calls functions, one after the other."""
         command = [sys.executable, "-m", "ops.jobs.tests.installations"]
         return subprocess.Popen(
             command,
@@ -64,7 +64,8 @@ class Installation:
         )
 
     def call(self, path: str, **arguments: Any) -> Any:
-        """What the function with this dotted path returns (JSON), called in another process, the same for each call."""
+        """Call the function with this dotted path in another process, the same for each call; return its result
+        (JSON)."""
         asked, answers = self._answering.stdin, self._answering.stdout
         assert asked and answers
         print(json.dumps([path, arguments]), file=asked, flush=True)
@@ -73,12 +74,12 @@ class Installation:
         return answer["returned"]
 
     def serve(self) -> str:
-        """Serve pages in the process that is called, until it ends; their address."""
+        """Serve pages in the process of ``call`` until it ends; return their address."""
         address: str = self.call(f"{__name__}.serve_pages")
         return address
 
     def end(self) -> None:
-        """End the process that is called."""
+        """End the process of ``call``."""
         if "_answering" in vars(self):
             self._answering.communicate(timeout=MOST_SECONDS)
 
@@ -89,7 +90,7 @@ class Installation:
 
     @contextmanager
     def going(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a command of manage.py that goes on, and end it."""
+        """Run a command of manage.py during the block, and then end it."""
         process = subprocess.Popen(self._command(arguments), env=self.environment, cwd=settings.BASE_DIR)
         try:
             yield process
@@ -105,13 +106,13 @@ class Installation:
 
 
 def children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    """The ids of the processes that a process started."""
+    """Return the ids of a process's children."""
     found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout
     return [int(number) for number in found.split()]
 
 
 def lives(pid: int) -> bool:
-    """Whether a process is there, and is not only waiting to be buried."""
+    """Return whether a process exists, and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -123,16 +124,16 @@ def kill(pid: int) -> None:
 
 
 def end_after(seconds: int) -> None:
-    """End this process after so many seconds, saying where each of its threads is; 0 lets it live.
+    """End this process after so many seconds, printing where each of its threads is; 0 cancels that.
 
-    By an alarm, because the thread of faulthandler's own timer is missing after a fork, where it would be waited for.
+    Uses an alarm: the thread of faulthandler's own timer is missing after a fork, and would be waited for.
     """
     faulthandler.register(signal.SIGALRM, chain=True)
     signal.alarm(seconds)
 
 
 def serve_pages() -> str:
-    """Serve pages in a thread of this process; their address."""
+    """Serve pages in a thread of this process; return their address."""
     server = LiveServerThread("127.0.0.1", StaticFilesHandler)
     server.daemon = True
     server.start()
@@ -142,13 +143,13 @@ def serve_pages() -> str:
 
 
 def answer_calls() -> None:
-    """Call what each line of the input asks for, [path, arguments], and write what it returned, or its traceback."""
-    answers, sys.stdout = sys.stdout, sys.stderr  # what a called function prints is no answer
+    """Call the function of each input line, [path, arguments], and write its result or traceback."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # what a called function prints is not an answer
     for line in sys.stdin:
         path, arguments = json.loads(line)
         end_after(MOST_SECONDS)
         answer = answer_to(path, arguments)
-        connections.close_all()  # as at the end of a process: a database may be away until the next call
+        connections.close_all()  # as at the end of a process: the database may be away until the next call
         end_after(0)
         print(answer, end="", file=answers, flush=True)
 
@@ -156,5 +157,5 @@ def answer_calls() -> None:
 if __name__ == "__main__":
     with loading():
         django.setup()
-    with static_files_are_kept():  # with axe beside them
+    with static_files_are_kept():  # and axe with them
         with_room(answer_calls)

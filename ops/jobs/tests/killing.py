@@ -1,7 +1,7 @@
-"""Kills workers with -9 at random moments, and says what is there in the end.
+"""Killing workers with -9 at random moments, and comparing the state at the end.
 
-For tests of kinds of jobs: name a function that prepares a database and starts jobs, and one that looks at the end
-state, both by their dotted path, both without arguments. ``look`` returns what JSON can hold::
+To test a kind of job, name a function that prepares a database and starts jobs, and one that returns the end state,
+both by their dotted path and without arguments. ``look`` returns what JSON can hold::
 
     from ops.jobs.tests.killing import databases  # noqa: F401 - a fixture
 
@@ -16,15 +16,15 @@ state, both by their dotted path, both without arguments. ``look`` returns what 
         assert killed.found == calm.found
         assert (killed.states, killed.deaths) == (["finished"], 20)
 
-Each run has a fresh, migrated database of the kind that the tests run on (a file with SQLite) and a folder of its own
-for files (VAR_DIR); what is compared begins with copies of what was prepared once. All are forked from one process,
-for loading everything would take each a second.
+Each run has a fresh, migrated database of the kind that the tests use (with SQLite, a file) and a folder of its own for
+files (VAR_DIR); both runs of a comparison start with one prepared state. All processes are forked from one, since
+loading everything takes a second each.
 
-A worker is killed up to ``longest`` seconds (or a ``share`` of the time that all takes undisturbed) after it claimed a
-job or stored its first batch, wherever it is by then, and when it has stored some batches, up to ``batches``, at the
-latest: how fast the machine is just now decides where workers die, not how many. Then its lease is over at once, as if
-its 30 seconds had passed, and the next one goes on. After ``kills`` deaths workers may go on to the end. What takes
-fewer than ``kills * batches`` batches may end earlier: ``deaths`` says how many died.
+A worker is killed up to ``longest`` seconds (or the undisturbed time divided by ``share``) after it started or stored
+its first batch, and at the latest when it has stored a random number of batches, up to ``batches``: the speed of the
+machine decides where workers die, not how many. The lease then ends immediately, as if its 30 seconds had passed, and
+the next worker continues. After ``kills`` deaths workers may run to the end. Jobs of fewer than ``kills * batches``
+batches may end earlier: ``deaths`` is the number of workers that died.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ SIGN = b"1"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: the ``states`` of its jobs, what ``look`` found, how often a worker was killed while at work,
-    and how many seconds workers were at work."""
+    """How a run ended: the ``states`` and ``errors`` of its jobs, the result of ``look``, how many workers were killed
+    at work, and how many seconds workers were at work."""
 
     states: list[str]
     errors: list[str]
@@ -77,7 +77,7 @@ class Outcome:
 
 
 class Databases:
-    """Makes fresh databases, as copies of the migrated one that other tests begin with, and runs jobs in them."""
+    """Creates fresh databases, as copies of the migrated one that other tests start with, and runs jobs in them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -87,25 +87,25 @@ class Databases:
         self.installations: list[Installation] = []
 
     def run(self, prepare: str, look: str, **kills: Any) -> Outcome:
-        """Do the jobs that ``prepare`` starts, killing workers as ``finish`` says, and look at the end."""
+        """Run the jobs that ``prepare`` starts, killing workers as the module describes; return the Outcome."""
         return Outcome(**self._call("run", self.fresh(), prepare=prepare, look=look, **kills))
 
     def compare(self, prepare: str, look: str, **disturbed: Any) -> tuple[Outcome, Outcome]:
-        """Do the jobs that ``prepare`` starts twice: undisturbed, and ``disturbed`` as ``compare`` says."""
+        """Run the jobs that ``prepare`` starts twice: undisturbed, and ``disturbed`` as ``compare`` describes."""
         place, beside = self.fresh(), self._new()
         copy = {"database": beside.database, "folder": str(beside.folder)}
         calm, killed = self._call("compare", place, prepare=prepare, look=look, copy=copy, **disturbed)
         return Outcome(**calm), Outcome(**killed)
 
     def call(self, function: str, place: Installation, **arguments: Any) -> Any:
-        """What the function with this dotted path returns (JSON), called there in a process of its own."""
+        """Call the function with this dotted path there, in a process of its own; return its result (JSON)."""
         there = {"database": place.database, "folder": str(place.folder)}
         return self._loaded.call(f"{__name__}.alone", function=function, **there, **arguments)
 
     def fresh(self, **environment: str) -> Installation:
-        """A new database with a folder for files; ``environment`` is set besides."""
+        """Return an installation with a new database and folder; its processes also get ``environment``."""
         place = self._new(**environment)
-        # Tests of other code have one of theirs there by now.
+        # There is no copy if tests of other code have replaced it since.
         if not take_copy(_name(place.database)):
             if self.server:
                 on_server(self.server, f'CREATE DATABASE "{_name(place.database)}"')
@@ -113,7 +113,7 @@ class Databases:
         return place
 
     def _new(self, **environment: str) -> Installation:
-        """The place of a database that is not made yet."""
+        """Return an installation whose database is not created yet."""
         name = f"{self.name}_{len(self.made)}"
         self.made.append(name)
         address = f"{self.server}/{name}" if self.server else f"sqlite:///{self.folder / name}.sqlite3"
@@ -123,7 +123,7 @@ class Databases:
 
     @cached_property
     def _loaded(self) -> Installation:
-        """A process that has loaded everything and uses no database, from which those of runs are forked."""
+        """A process that has loaded everything and uses no database; the processes of runs are forked from it."""
         return self._new()
 
     def _call(self, name: str, place: Installation, **arguments: Any) -> Any:
@@ -146,7 +146,7 @@ def databases(tmp_path_factory: Any, django_db_setup: None) -> Iterator[Database
 
 
 def on_server(server: str, statement: str) -> None:
-    """Do something on PostgreSQL, outside of all these databases."""
+    """Run a statement on the PostgreSQL server, outside of these databases."""
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(statement)
 
@@ -156,7 +156,7 @@ def _is_sqlite() -> bool:
 
 
 def _name(address: str) -> str:
-    """The path of a database's file, or on PostgreSQL its name."""
+    """Return the path of a database's file, or on PostgreSQL its name."""
     return address.removeprefix("sqlite:///") if _is_sqlite() else address.rpartition("/")[2]
 
 
@@ -164,13 +164,13 @@ def _name(address: str) -> str:
 
 
 def alone(*, function: str, **arguments: Any) -> Any:
-    """Call the function in a process of its own. What it needs is loaded in this one."""
+    """Call the function in a process of its own, after loading what it needs in this one."""
     import_string(function)
     return call_apart(function, **arguments)
 
 
 def apart(*, function: str, prepare: str, look: str, **arguments: Any) -> Any:
-    """Call ``run`` or ``compare`` in a process of its own. What several of them need is loaded in this one."""
+    """Call ``run`` or ``compare`` in a process of its own, after loading what several of them need in this one."""
     import_string(prepare), import_string(look), all_kinds()
     return call_apart(function, prepare=prepare, look=look, **arguments)
 
@@ -179,7 +179,7 @@ def apart(*, function: str, prepare: str, look: str, **arguments: Any) -> Any:
 
 
 def run(*, prepare: str, look: str, **kills: Any) -> dict[str, Any]:
-    """Prepare, kill as ordered, wait for the end, look: an Outcome."""
+    """Prepare, kill workers as the module describes, and wait for the end of all jobs; return an Outcome as a dict."""
     import_string(prepare)()
     return finish(look=look, **kills)
 
@@ -187,8 +187,9 @@ def run(*, prepare: str, look: str, **kills: Any) -> dict[str, Any]:
 def compare(
     *, prepare: str, look: str, copy: dict[str, str], disturb: str = "", share: float = 1.0, **kills: Any
 ) -> list[dict[str, Any]]:
-    """Prepare, and come to the end with a copy and without kills; then as ordered, with what the function ``disturb``
-    changes in this process, and the time that it took divided by ``share`` for the longest: two Outcomes."""
+    """Prepare; run a copy to the end without kills, then the original with kills; return two Outcomes as dicts. The
+    function ``disturb`` changes this process before the second run, whose ``longest`` is the time of the first divided
+    by ``share``."""
     import_string(prepare)()
     connections.close_all()
     shutil.copytree(settings.VAR_DIR, copy["folder"])
@@ -204,7 +205,7 @@ def compare(
 
 
 def finish(*, look: str, kills: int = 0, seed: int = 0, longest: float = 1.0, batches: int = 2) -> dict[str, Any]:
-    """Kill as ordered, wait for the end, look: an Outcome."""
+    """Kill workers as the module describes, and wait for the end of all jobs; return an Outcome as a dict."""
     fates = random.Random(seed)
     deaths, seconds, until = 0, 0.0, time.monotonic() + MOST_SECONDS
     while _some_left():
@@ -232,8 +233,8 @@ class Fate:
 
 
 def _one_worker(fate: Fate | None) -> tuple[float, bool]:
-    """Let a worker live, without a ``fate`` to the end of all jobs; how long it worked, and whether it was killed."""
-    connections.close_all()  # a process of its own needs connections of its own
+    """Run a worker, without a ``fate`` to the end of all jobs; return how long it worked, and whether it was killed."""
+    connections.close_all()  # a forked process needs connections of its own
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -252,7 +253,7 @@ def _one_worker(fate: Fate | None) -> tuple[float, bool]:
 
 
 def _pass(seconds: float, reading: int) -> None:
-    """Let so much time pass, or less where the worker on the other end is dead before."""
+    """Wait for so long, or until the worker at the other end is dead."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if select([reading], [], [], left)[0] and not os.read(reading, 1):
@@ -260,8 +261,8 @@ def _pass(seconds: float, reading: int) -> None:
 
 
 def _live(writing: int, fate: Fate | None) -> None:
-    """A worker's life: all jobs that nobody works on, then the end. Writes when it begins, and after each batch."""
-    # One that hangs says where, and dies: whoever waits for it would wait for ever.
+    """Run as a worker: do all free jobs, then exit. Writes a sign when it begins, and after each batch."""
+    # A worker that hangs reports where, and dies: its parent would wait forever.
     end_after(MOST_SECONDS)
     try:
         job = leases.free(timezone.now()).order_by("created_at").first()
@@ -296,6 +297,6 @@ def _some_left() -> bool:
 
 
 def _let_leases_end() -> None:
-    """As if the time of a lease had passed. Where a dead worker's statement still runs, this waits for it."""
+    """End all leases, as if their time had passed. Waits for a dead worker's statement that still runs."""
     now = timezone.now()
     Job.objects.filter(lease_until__gt=now).update(lease_until=now)

@@ -1,4 +1,4 @@
-"""Batches are as large as fits their time on this machine; the clock here is the tests' own."""
+"""Batches are as large as fits their time on this machine; these tests have a clock of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ops.jobs.pacing import BATCH_SECONDS, Pace
 
 
 class Clock:
-    """Stands still until it is set forward."""
+    """A clock that stands still until it is set forward."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -19,7 +19,7 @@ class Clock:
 
 
 def after_batch(pace: Pace, clock: Clock, seconds: float) -> int:
-    """The size of the batch after one that took so long."""
+    """Run a batch that takes so long; return the size of the next one."""
     with pace.timed():
         clock.now += seconds
     return pace.size
@@ -40,7 +40,7 @@ def test_a_batch_that_took_too_long_is_followed_by_one_that_fits() -> None:
 def test_a_batch_of_the_right_time_is_followed_by_one_as_large() -> None:
     clock = Clock()
     pace = Pace(1_024, most=10_000, clock=clock)
-    clock.now = 0.0  # so that no digit is lost to the subtraction
+    clock.now = 0.0  # so that the subtraction loses no precision
     assert after_batch(pace, clock, BATCH_SECONDS) == 1_024
 
 
@@ -73,7 +73,7 @@ def test_a_batch_that_fails_says_nothing_about_the_speed() -> None:
 
 
 def test_the_time_of_a_batch_is_asked_for_at_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests that need many batches set it to nothing."""
+    """Tests that need many batches set it to 0."""
     clock = Clock()
     pace = Pace(8, clock=clock)
     monkeypatch.setattr(pacing, "BATCH_SECONDS", 0.0)

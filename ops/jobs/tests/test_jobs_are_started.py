@@ -1,4 +1,4 @@
-"""Starting jobs, in the request or for a worker; cancelling them, starting them again, finding forgotten ones."""
+"""Starting jobs, in the request or for a worker; cancelling and retrying them; finding forgotten ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def start(kind: str = counting.NAME, **rest: Any) -> Job:
 
 
 def kicked() -> list[str]:
-    """The ids of the jobs that the queue wakes workers for."""
+    """Return the ids of the jobs for which the queue wakes workers."""
     return [args["args"][0] for args in DBTaskResult.objects.values_list("args_kwargs", flat=True)]
 
 
@@ -186,7 +186,7 @@ def test_a_job_whose_worker_died_is_found_when_its_lease_is_over() -> None:
     leases.claim(job.pk, now=timezone.now())
     assert starting.kick(later(29)) == 0
     assert starting.kick(later(31)) == 1
-    # The queue is not filled with the same question.
+    # The queue does not fill up with tasks for one job.
     assert starting.kick(later(32)) == 0
     assert starting.kick(later(62)) == 1
 

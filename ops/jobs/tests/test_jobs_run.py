@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Crash(BaseException):
-    """A worker that dies: nothing that a job does after it happens."""
+    """The death of a worker: nothing in the job after it is executed."""
 
 
 def start(kind: str = counting.NAME, **params: Any) -> Job:
@@ -48,14 +48,14 @@ def numbers(upto: int) -> list[str]:
 
 
 def die(job: Job) -> None:
-    """Claim a job, and die at once."""
+    """Claim a job and die immediately."""
     claim(job)
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
 
 
 @contextmanager
 def dying_rollback() -> Iterator[list[int]]:
-    """Within the block workers die as soon as they roll a counting job back; the list gets an item for each death."""
+    """Within the block, have workers die when they roll a counting job back; the list gets an item for each death."""
     deaths: list[int] = []
 
     class Dying(counting.Counting):
@@ -100,7 +100,7 @@ def test_a_job_is_locked_within_a_transaction_alone() -> None:
     job = claim(start())
     with transaction.atomic():
         assert leases.lock(job) is False
-    with pytest.raises(TransactionManagementError):  # also once the statement is written
+    with pytest.raises(TransactionManagementError):  # also once the statement is cached
         leases.lock(job)
 
 
@@ -109,7 +109,7 @@ def test_what_a_worker_did_in_a_batch_is_not_stored_when_another_took_over_meanw
     run = Run(claim(job))
     with pytest.raises(LeaseLost), run.batch():
         Group.objects.create(name="number 0")
-        # Not possible while the row is locked; the token of the second worker holds the first one up all the same.
+        # Impossible while the row is locked; the second worker's token stops the first one anyway.
         claim(job, later=31)
     assert counting.counted() == []
 
@@ -282,7 +282,7 @@ def test_a_job_whose_workers_die_again_and_again_fails_and_is_rolled_back() -> N
 
 
 def test_a_job_at_whose_rollback_workers_die_again_and_again_ends_and_says_what_is_left(rosa: Any) -> None:
-    """It would be claimed for ever, and kill one worker after another."""
+    """Otherwise it would be claimed forever, and kill one worker after another."""
     job = start(stumble=3)
     with dying_rollback() as deaths:
         for _ in range(7):
@@ -303,7 +303,7 @@ def test_a_job_at_whose_rollback_workers_die_again_and_again_ends_and_says_what_
     job.refresh_from_db()
     assert (job.state, job.ending, job.error, counting.counted()) == ("failed", "", counting.SORRY, [])
     assert progress.rollback_failure(job) == ""
-    starting.retry(job, by=rosa)  # from its beginning again
+    starting.retry(job, by=rosa)  # from the beginning
     assert (job.cursor, job.error, job.started_at) == ({}, "", None)
 
 
@@ -325,7 +325,7 @@ def test_what_was_cancelled_is_cancelled_when_its_rollback_is_resumed(rosa: Any)
 
 
 def test_deaths_at_work_do_not_count_for_the_rollback() -> None:
-    """A job that failed because its workers died has as many tries again."""
+    """The rollback of a job that failed because its workers died gets as many attempts again."""
     job = start(to=3)
     for _ in range(5):
         die(job)
@@ -336,7 +336,7 @@ def test_deaths_at_work_do_not_count_for_the_rollback() -> None:
 
 
 def test_an_error_while_rolling_back_is_no_death(register: Callable[..., str]) -> None:
-    """A disk may be full for an hour: that is tried again for as long as it takes, also where some of it went well."""
+    """A disk may be full for an hour: the rollback is tried again until it succeeds, even after some progress."""
     full = [OperationalError("database or disk is full")] * 9
 
     def roll_back(run: Run) -> None:
@@ -371,7 +371,7 @@ def test_deaths_with_batches_in_between_are_forgiven() -> None:
 
 
 def test_batches_that_bring_the_work_no_further_forgive_no_death() -> None:
-    """Some work stores a batch only to learn how far it is, at each attempt."""
+    """Some work stores a batch at each attempt only to find out how far it is."""
     job = start()
     for _ in range(5):
         with Run(claim(job)).batch():
@@ -463,7 +463,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(register: Callable[...
 
     job = start(register(work, roll_back=roll_back))
     with connection.cursor() as cursor:
-        # What other tests left free is filled as well: no more than 40 of these rows have room in a page.
+        # Pages that other tests left free are filled as well: a page has room for at most 40 of these rows.
         free = 40 * cursor.execute("PRAGMA freelist_count").fetchone()[0]
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
         most = cursor.execute("PRAGMA max_page_count").fetchone()[0]
@@ -491,7 +491,7 @@ def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(
     running.run(job.pk)
     job.refresh_from_db()
     assert (job.state, job.lease_token, job.lease_until, job.cursor) == ("running", None, None, {"at": 1})
-    # It did not die, so the next one's attempt is this one's.
+    # The worker did not die, so this attempt does not count.
     assert (job.attempts, job.attempts_without_progress) == (0, 0)
 
 
@@ -499,7 +499,7 @@ def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(
 def test_a_job_that_cannot_be_released_is_claimed_when_its_lease_is_over(
     monkeypatch: Any, caplog: Any, error: Exception
 ) -> None:
-    """A page that hands its work over must not break for it, and no error of the database is kept with the kick."""
+    """A page that hands over its work must not fail because of it, and no database error is stored with the task."""
 
     def release(job: Job) -> None:
         raise error

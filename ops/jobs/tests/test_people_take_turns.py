@@ -1,4 +1,4 @@
-"""Jobs of one person do not hold up another's: workers take them in turns, whoever the queue names first."""
+"""One person's jobs do not hold up another's: workers take turns, whichever job the queue names first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops.jobs.worker import tasks
 
 @pytest.fixture
 def wait(register: Any, db: Any) -> Callable[..., Job]:
-    """Makes a job that has waited for a minute, one second less than the one before it."""
+    """A function that creates a job that has waited for a minute, one second less than the previous one."""
     kind = register(lambda run: None)
     number = iter(range(60))
 
@@ -32,7 +32,8 @@ def wait(register: Any, db: Any) -> Callable[..., Job]:
 
 
 def done_in_order(kicks: list[Job]) -> list[str]:
-    """Hear the kicks of these jobs one after the other, as the one worker does; whose jobs were done, in order."""
+    """Run the tasks of these jobs one after the other, as a single worker does; return the requesters of jobs in
+    order."""
     for job in kicks:
         tasks.run_job.call(str(job.pk))
     assert not leases.free(timezone.now()).exists()
@@ -53,7 +54,7 @@ def test_jobs_of_nobody_take_turns_as_well(wait: Any) -> None:
 def test_who_has_a_job_running_comes_after_who_has_none(wait: Any) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     running, second, other = wait(alice), wait(alice), wait(bob)
-    leases.claim(other.pk, now=timezone.now() - timedelta(hours=1))  # a turn that was long ago, and is over
+    leases.claim(other.pk, now=timezone.now() - timedelta(hours=1))  # a turn long ago, which has ended
     Job.objects.filter(pk=other.pk).update(lease_until=None)
     assert leases.claim(running.pk, now=timezone.now())
     assert leases.next_in_turn(second.pk, now=timezone.now()) == other.pk

@@ -1,4 +1,4 @@
-"""The queue of jobs is in the database unless JOBS_QUEUE says otherwise; what cannot work stops the start."""
+"""The queue of jobs is in the database unless JOBS_QUEUE chooses Redis; a queue that cannot work stops the start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue on Redis: JOBS_QUEUE=redis wakes workers through RQ; everything else stays as it is."""
+"""The queue on Redis: JOBS_QUEUE=redis wakes workers through RQ; everything else stays the same."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def installation(databases: Any) -> Installation:
-    """Threadward with its queue on Redis."""
+    """An installation with its queue on Redis."""
     redis_environment = {"JOBS_QUEUE": "redis", "REDIS_URL": settings.REDIS_URL}
     return databases.fresh(JOBS_LEASE_SECONDS="1", JOBS_SWEEP_SECONDS="1", **redis_environment)
 
 
 @pytest.fixture
 def place(installation: Installation) -> Iterator[Installation]:
-    """The same without a job, and with a database of Redis that is emptied before and after."""
+    """The installation without jobs, and with a Redis database that is emptied before and after."""
     server = redis.from_url(settings.REDIS_URL)
     server.flushdb()
     call(installation, "forget")

@@ -1,4 +1,4 @@
-"""Requesters get a notice when their job ends, which is read where they see that anyway."""
+"""Requesters get a notice when their job ends; it counts as read once they see the end on another page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def as_dora(client: Client, dora: Any) -> Client:
 
 
 def ended(requester: Any, title: str = "Import of messages.csv", kind: str = counting.NAME, **params: Any) -> Job:
-    """A job that has just ended."""
+    """Run a job to its end; return it."""
     job = starting.start(kind, requester=requester, title=title, params={"to": 2, **params})
     run_all_jobs()
     return job
@@ -39,7 +39,7 @@ def page_of(job: Job) -> str:
 
 
 def unread(client: Client) -> list[str]:
-    """The sentences and titles in the list of notices, and what the bell counts."""
+    """Return the sentences and titles of unread notices, after checking the number at the bell."""
     page = client.get(LIST, {"read": "no"})
     rows = page.context["cl"].result_list
     assert page.context["frame"].bell.number == len(rows)
@@ -87,7 +87,7 @@ def test_so_is_the_page_of_what_a_job_was_about(client: Client, db: Any) -> None
 
 
 def test_asking_how_far_it_is_does_not_use_the_notice_up(as_dora: Client, dora: Any) -> None:
-    """The page that asks is loaded again then, and that is seen."""
+    """The polling page is reloaded then, and that marks the notice as read."""
     job = ended(dora)
     as_dora.get(reverse("admin:jobs_job_progress", args=[job.pk]), headers={"HX-Request": "true"})
     assert len(unread(as_dora)) == 1

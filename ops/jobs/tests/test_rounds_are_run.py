@@ -1,4 +1,4 @@
-"""The worker runs the commands that rooms schedule, each in its time."""
+"""The worker runs the commands that rooms schedule, each when it is due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs in the console: one's own list, the page of a job, its live part, its buttons, and who may use them."""
+"""Jobs in the console: the user's own list, a job's page with its live part and its buttons, and permissions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def start(requester: Any, title: str = "Counting", **params: Any) -> Job:
 
 
 def running(requester: Any, **facts: Any) -> Job:
-    """A job that somebody works on, 100 of 400 numbers after 10 seconds."""
+    """Return a job under way, which has done 100 of 400 numbers in 10 seconds."""
     job = start(requester)
     now = timezone.now()
     leases.claim(job.pk, now=now)
@@ -248,7 +248,7 @@ def test_the_list_is_narrowed_by_state(as_dora: Client, dora: Any) -> None:
     start(dora, "Import of one.csv", stumble=1)
     run_all_jobs()
     start(dora, "Import of two.csv")
-    as_dora.get(LIST)  # says that the first one failed
+    as_dora.get(LIST)
     under_way = as_dora.get(LIST, {"state": "under-way"}).content.decode()
     assert "two.csv" in under_way
     assert "one.csv" not in under_way
@@ -267,7 +267,7 @@ def test_the_list_costs_the_same_for_many_jobs(client: Client, rosa: Any, django
     for _ in range(3):
         start(rosa)
     client.get(LIST)
-    # session, user, theme × 0 (cached), page, count, what waits
+    # session, user, page, count, pending work; the theme is cached
     with django_assert_num_queries(5):
         client.get(LIST)
     for _ in range(20):
@@ -331,7 +331,7 @@ def test_what_is_left_is_said_in_one_unit(dora: Any, done: int, total: int, word
 
 
 def test_speed_and_time_left_are_those_of_the_attempt(dora: Any) -> None:
-    """Not from its first start: a worker was dead for an hour in between."""
+    """They ignore the first start: the job had no worker for an hour in between."""
     job = running(dora, done=100, total=400, started_at=timezone.now() - timedelta(hours=1))
     now = timezone.now()
     Job.objects.update(lease_until=now)
@@ -344,7 +344,7 @@ def test_speed_and_time_left_are_those_of_the_attempt(dora: Any) -> None:
 
 
 def test_work_that_begins_before_the_last_sign_of_life_is_measured_from_there(dora: Any) -> None:
-    """A worker died having said more than it had stored."""
+    """A worker reported more than it had stored, and died."""
     job = running(dora, done=100)
     Job.objects.update(lease_until=timezone.now())
     claimed = leases.claim(job.pk, now=timezone.now())

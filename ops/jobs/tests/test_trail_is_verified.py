@@ -1,4 +1,4 @@
-"""“Verify now”: a job that reads the whole chain, says what it came to, and leaves that on record."""
+"""“Verify now”: a job that verifies the whole chain, shows the result and records it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAGE = reverse("admin:audit_verification")
 
 @pytest.fixture
 def otto(db: Any) -> Any:
-    """Otto audits."""
+    """Otto is an auditor."""
     return make_auditor("otto")
 
 
@@ -74,7 +74,7 @@ def test_where_it_was_tampered_with_is_named_and_stays_on_record(auditing: Clien
 
 
 def test_a_long_trail_goes_on_in_a_worker_and_begins_anew(auditing: Client, otto: Any) -> None:
-    """The part of it that was read before says nothing: it may have been changed since."""
+    """The part that was read before is verified again: it may have changed since."""
     job = starting.start(kind.KIND, requester=otto, title=str(kind.TITLE), params={}, kick=False)
     Job.objects.filter(pk=job.pk).update(done=1_000_000)
     page = auditing.get(PAGE).content.decode()

@@ -1,4 +1,4 @@
-"""``manage.py work`` in processes: they do jobs, are replaced when they die, and end when they are asked to."""
+"""The processes of ``manage.py work`` run jobs, are replaced when they die, and end when asked to."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ LONG = {"to": 150, "pause": 0.02}
 
 @pytest.fixture(scope="module")
 def installation(databases: Any) -> Installation:
-    """Threadward with leases of a second."""
+    """An installation with leases of one second."""
     return databases.fresh(JOBS_LEASE_SECONDS="1", JOBS_SWEEP_SECONDS="1")
 
 
 @dataclass
 class Workers:
-    """A supervisor and its workers. Each process takes more than a second to start, so a test goes on with those of
-    another one, unless they have ended."""
+    """A supervisor and its workers. Each process takes more than a second to start, so tests reuse those of earlier
+    tests, unless they have ended."""
 
     place: Installation
     stack: ExitStack
@@ -41,16 +41,16 @@ class Workers:
     supervisor: subprocess.Popen[bytes] | None = None
 
     def supervised(self, least: int = 1) -> subprocess.Popen[bytes]:
-        """The living supervisor of so many workers or more; one is started where there is none."""
+        """Return the running supervisor of at least so many workers, starting one if there is none."""
         if self.supervisor is None or self.supervisor.poll() is not None or self.number < least:
             self.stack.close()
-            # Two is what it starts by itself.
+            # Two is the command's default.
             options = () if least == 2 else ("--processes", str(least))
             self.number, self.supervisor = least, self.stack.enter_context(self.place.going("work", *options))
         return self.supervisor
 
     def ids(self) -> list[int]:
-        """Those of the workers, as soon as all of them are there."""
+        """Return the ids of the workers, once all of them have started."""
         assert self.supervisor is not None
         supervisor = self.supervisor
         waiting.until(lambda: len(children_of(supervisor)) == self.number, f"the start of {self.number} workers")
@@ -62,14 +62,14 @@ class Workers:
 
 @pytest.fixture(scope="module")
 def kept(installation: Installation) -> Iterator[Workers]:
-    """For the tests that follow."""
+    """The workers that the tests of this module share."""
     with ExitStack() as stack:
         yield Workers(installation, stack)
 
 
 @pytest.fixture
 def workers(kept: Workers) -> Workers:
-    """They have no job: that of an earlier test is removed."""
+    """The shared workers, without the job of an earlier test."""
     kept.call("forget")
     return kept
 
@@ -123,7 +123,7 @@ def test_asked_to_end_it_gives_its_job_back_and_the_next_one_resumes_it(workers:
 
 
 def test_a_long_step_of_living_work_is_not_begun_by_a_second_worker(workers: Workers) -> None:
-    """The lease is of one second here, and each step takes three without a sign of life."""
+    """The lease lasts one second here, and each step takes three without a heartbeat."""
     workers.supervised(2)
     workers.ids()
     workers.call("start", to=2, pause=3)
@@ -131,7 +131,7 @@ def test_a_long_step_of_living_work_is_not_begun_by_a_second_worker(workers: Wor
 
 
 def test_two_jobs_are_done_at_once(workers: Workers) -> None:
-    """So that somebody's small export need not wait for somebody else's large import."""
+    """So one person's small export need not wait for another's large import."""
     workers.supervised(2)
     assert len(workers.ids()) == 2
 

@@ -1,4 +1,4 @@
-"""Workers die at any moment: what they did stays, what they were at is done by the next, once."""
+"""Workers die at any moment: stored batches stay, and the next worker does the interrupted one, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On SQLite a job writes the write-ahead log back between its batches, so that nobody else's commit has to."""
+"""On SQLite a job checkpoints the write-ahead log between its batches, so that nobody else's commit has to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HERE = __name__
 
 
 def in_the_file() -> int:
-    """How many groups are in the database's file, whatever its log says."""
+    """Return how many groups are in the database's file itself, without its log."""
     name = connection.settings_dict["NAME"]
     file = sqlite3.connect(f"file:{name}?immutable=1", uri=True)
     try:
@@ -41,7 +41,8 @@ def pragma(name: str) -> int:
 
 
 def done_in_two_batches() -> dict[str, Any]:
-    """What is in the file at the end of the first batch, at the beginning of the second and after the job."""
+    """Run a job of two batches; return the groups in the file as each begins, after each commit and after the job, and
+    pragmas."""
     seen: dict[str, Any] = {"usual": pragma("wal_autocheckpoint"), "patience": pragma("busy_timeout"), "file": []}
 
     class Logged(Kind):
@@ -63,7 +64,7 @@ def done_in_two_batches() -> dict[str, Any]:
 
 
 def read_meanwhile() -> list[bool]:
-    """Whether the log can be reset while somebody reads it, and after that."""
+    """Return whether the log can be reset while somebody reads it, and afterwards."""
     Group.objects.create(name="one")
     reader = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
     reader.execute("BEGIN")

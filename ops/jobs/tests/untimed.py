@@ -1,4 +1,4 @@
-"""Work in requests is not timed in tests."""
+"""Work in requests has no time limit in tests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.apps import apps
 
 @pytest.fixture(scope="session", autouse=True)
 def work_in_requests_is_not_timed() -> Iterator[None]:
-    """Small work is over when its request is, however busy the machine; tests of handing over set a limit again.
+    """Let small work end with its request, however busy the machine; tests of handing over set a limit again.
 
-    For every suite that the root's conftest.py gives it to; nothing where there are no jobs.
+    For every suite, through the root's conftest.py; does nothing without jobs.
     """
     with pytest.MonkeyPatch.context() as patch:
         if apps.is_installed("ops.jobs"):

@@ -1,4 +1,4 @@
-"""Waiting for what another process does."""
+"""Waiting for the effects of another process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ MOST_SECONDS = 40.0
 
 
 def until(met: Callable[[], Any], what: str) -> Any:
-    """What ``met`` returns as soon as it is true; fails after a while, saying ``what`` did not happen."""
+    """Return the result of ``met`` as soon as it is true; fail after MOST_SECONDS, reporting that ``what`` did not
+    happen."""
     end = time.monotonic() + MOST_SECONDS
     while not (outcome := met()):
         assert time.monotonic() < end, f"{what} did not happen within {MOST_SECONDS:.0f} s."
@@ -26,41 +27,41 @@ def until(met: Callable[[], Any], what: str) -> Any:
     return outcome
 
 
-# --- For Installation.call: in a process of its own, the one job there is ---------------------------------------
+# --- For Installation.call: in another process, about the only job there is -------------------------------------
 
 
 def forget() -> None:
-    """Remove the job of an earlier test, with what it counted and the task by which workers know of it."""
+    """Delete the job of an earlier test, with the numbers that it counted and the tasks that wake workers for it."""
     for rows in (DBTaskResult, Job, Group):
         rows.objects.all().delete()
 
 
 def start(**params: Any) -> str:
-    """Start a job that counts; its id."""
+    """Start a job that counts; return its id."""
     return str(starting.start(counting.NAME, requester=None, title="Counting", params=params).pk)
 
 
 def seconds_to_start(**params: Any) -> float:
-    """How long starting a job takes."""
+    """Return how many seconds it takes to start a job."""
     begun = time.monotonic()
     start(**params)
     return time.monotonic() - begun
 
 
 def until_done(number: int) -> int:
-    """Wait until so much is done; how much it is then."""
+    """Wait until this number has been counted; return how many are done by then."""
     until(lambda: Group.objects.filter(name=counting.name_of(number)).exists(), f"counting to {number}")
     return Job.objects.get().done
 
 
 def until_free() -> dict[str, Any]:
-    """Wait until nobody works on the job."""
+    """Wait until no worker holds the job; return its facts."""
     until(lambda: Job.objects.filter(lease_token=None).exists(), "giving the job back")
     return facts()
 
 
 def until_ended() -> dict[str, Any]:
-    """Wait until the job is over."""
+    """Wait until the job is over; return its facts."""
     until(lambda: Job.objects.exclude(state__in=leases.UNDER_WAY).exists(), "the end of the job")
     return facts()
 

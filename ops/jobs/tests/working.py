@@ -1,4 +1,4 @@
-"""Doing jobs in tests, without a worker."""
+"""Running jobs in tests, without a worker."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ops.jobs.models import Job
 
 
 def run_all_jobs() -> list[Job]:
-    """Do every job that waits, and those that they start, in this process; the jobs as they are then."""
+    """Run every free job, and those that they start, in this process; return the jobs in their new states."""
     done: list[Job] = []
     while job := leases.free(timezone.now()).order_by("created_at").first():
         running.run(job.pk)

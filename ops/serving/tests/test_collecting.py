@@ -1,4 +1,4 @@
-"""Processes seldom look for objects that nobody uses any more."""
+"""Processes rarely collect garbage, and leave out what they loaded at the start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls take no memory from the system again and again."""
+"""Calls do not request memory from the system over and over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def deeper(levels: int, call: Callable[[], int]) -> int:
 
 
 def pages_taken() -> int:
-    """How many pages of memory the system gives while functions are called."""
+    """Return how many pages of memory the system provides while functions are called."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(CALLS):
         deeper(1, int)
@@ -28,12 +28,12 @@ def pages_taken() -> int:
 
 
 def most_pages_taken() -> int:
-    """How many at the worst of all depths in a piece."""
+    """Return the highest of these numbers, over all call depths within a piece."""
     return max(deeper(levels, pages_taken) for levels in range(PIECE // 64))
 
 
 def test_calls_at_the_end_of_a_piece_take_no_memory() -> None:
-    # In a test, all calls have room already: in a thread they do not. With a Python that fails here, the module can go.
+    # Tests already run with room; new threads do not. If this fails with a new Python, the module can be removed.
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(most_pages_taken).result() >= CALLS
         assert thread.submit(with_room, most_pages_taken).result() < CALLS

@@ -1,4 +1,4 @@
-"""What only some work needs is not loaded before a process is ready."""
+"""Libraries that only some work needs are not loaded before a process is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the web server receives by itself is what pages take as a form, and no more of it than fits into memory."""
+"""The web server itself receives bodies up to the size of a page's form, and no more in total than fits into memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_largest_form_of_the_server_is_that_of_pages() -> None:
 
 
 def without_process(connections: int) -> BufferingWorker:
-    """A worker with so many connections, whose main loop the test plays."""
+    """Return a worker with so many connections; the test acts as its main loop."""
     serving = BufferingWorker.__new__(BufferingWorker)
     serving.poller, serving.waiting, serving.nr_conns = selectors.DefaultSelector(), {}, connections
     serving.cfg, serving.worker_connections = SimpleNamespace(timeout=0, keepalive=2), connections + 1
@@ -30,7 +30,7 @@ def without_process(connections: int) -> BufferingWorker:
 
 
 def answered_at_length() -> tuple[Connection, socket.socket]:
-    """A connection whose answer is larger than what the system takes at once, and its client."""
+    """Return a connection with a response larger than the system takes in one go, and its client."""
     ours, theirs = socket.socketpair()
     connection = Connection(SimpleNamespace(), ours, None, None)
     connection.sock.sendall(bytes(IN_MEMORY))
@@ -66,7 +66,7 @@ def test_answers_that_are_not_read_count_among_what_is_held(monkeypatch: pytest.
 def test_whoever_does_not_read_in_time_is_cut_off() -> None:
     serving = without_process(1)
     connection, client = answered_at_length()
-    serving._send(connection)  # it has no time
+    serving._send(connection)  # with a timeout of 0
     serving.murder_pending()
     assert (serving.nr_conns, serving.waiting) == (0, {})
     assert len(b"".join(iter(lambda: client.recv(2**18), b""))) < IN_MEMORY

@@ -1,4 +1,4 @@
-"""What a thread sends is taken at once, however slowly the client reads, and arrives as it was sent."""
+"""Data that a thread sends is accepted immediately, however slowly the client reads, and arrives unchanged."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import pytest
 from ops.serving.sending import IN_MEMORY, ClientSocket
 
 HEADERS = b"HTTP/1.1 200 OK\r\n\r\n"
-LARGE = bytes(range(256)) * (IN_MEMORY // 64)  # four times what is kept in memory
+LARGE = bytes(range(256)) * (IN_MEMORY // 64)  # four times as much as is kept in memory
 
 
 @pytest.fixture
 def ends() -> Iterator[tuple[ClientSocket, socket.socket]]:
     ours, theirs = socket.socketpair()
     with ClientSocket(ours) as sending, theirs:
-        sending.settimeout(60)  # as in a thread, where it would wait
+        sending.settimeout(60)  # as in a thread, where sending would block
         theirs.settimeout(20)
         yield sending, theirs
 
 
 def read(sending: ClientSocket, client: socket.socket) -> bytes:
-    """All that arrives while the client reads and the main loop sends on."""
+    """Return everything that arrives while the client reads and the main loop sends the rest."""
     received = bytearray()
     while sending.unsent:
         received += client.recv(2**18)

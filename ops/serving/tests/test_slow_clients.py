@@ -1,4 +1,4 @@
-"""The web server as it is shipped: clients that send or read slowly do not keep others from getting their pages."""
+"""The web server as Procfile starts it: clients that send or read slowly do not keep others from their pages."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 
 SLOW = 200
-PATIENCE = 20.0  # seconds until a page that does not come is taken for stopped
+PATIENCE = 20.0  # seconds after which a missing page counts as stuck
 POST = b"POST /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-# What slow clients send before they fall silent.
+# Data that slow clients send before they fall silent.
 BEGINNINGS = {
     "nothing": b"",
     "half of the headers": b"GET /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Some",
@@ -32,13 +32,13 @@ BEGINNINGS = {
     b"Host: 127.0.0.1\r\n\r\n" * 40,
     "a length of twenty digits": POST + b"Content-Length: 99999999999999999999\r\n\r\n",
 }
-SMALLEST = 4096  # bytes that a client's system keeps for it to read
+SMALLEST = 4096  # bytes in the receive buffer of a client
 
 pytestmark = pytest.mark.once
 
 
 def command(*options: str) -> list[str]:
-    """What Procfile starts."""
+    """Return the command that Procfile starts, with further options."""
     (web,) = (line for line in (settings.BASE_DIR / "Procfile").read_text().splitlines() if line.startswith("web:"))
     words = shlex.split(web.partition(": exec ")[2])
     words[0] = str(settings.BASE_DIR / ".venv" / "bin" / words[0])
@@ -78,12 +78,12 @@ class Server:
             return int(answer.status)
 
     def answer(self, sent: bytes) -> bytes:
-        """All that it answers until it closes the connection."""
+        """Return everything that the server sends until it closes the connection."""
         with self.connect(sent) as client:
             return b"".join(iter(lambda: client.recv(65_536), b""))
 
     def stop(self) -> str:
-        """End it as honcho does; what it logged."""
+        """Stop the server as honcho does; return its log."""
         self.process.terminate()
         self.process.wait(PATIENCE)
         return self.log.read_text()
@@ -98,7 +98,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server behind a proxy that ends HTTPS, with a second's time for a request."""
+    """The server behind a proxy that terminates HTTPS, with a timeout of one second."""
     one = Server(tmp_path_factory.mktemp("hasty"), "--timeout", "1", HTTPS="true", BEHIND_PROXY="true")
     yield one
     one.stop()

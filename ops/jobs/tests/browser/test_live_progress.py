@@ -1,4 +1,4 @@
-"""A job in a real browser, done by a real worker: its progress moves, it survives a killed worker, its end is shown."""
+"""A job in a real browser, run by a real worker: its progress moves, it survives a killed worker, its end is shown."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ A_WORKER = 60_000  # milliseconds, however busy the machine is on which it start
 
 
 def prepare() -> None:
-    """Dora may start jobs of this kind, and nothing is left of those that she started before. (In the installation's
-    own process, as all that is called by path.)"""
+    """Create Dora, who may start jobs of this kind, and delete earlier jobs. Runs in the installation's own process,
+    like everything that is called by path."""
     forget()
     get_user_model().objects.filter(username="dora").delete()
     dora = make_user("dora", is_staff=True)
@@ -41,7 +41,7 @@ def start(title: str, **params: Any) -> str:
 
 
 def until_told() -> None:
-    """Wait until somebody has a notice, without a page that asks for it."""
+    """Wait until somebody has a notice, without requesting a page."""
     until(Notice.objects.exists, "A notice")
 
 
@@ -51,7 +51,7 @@ def dora(place: Installation) -> None:
 
 
 def begin(place: Installation, title: str = "Import of numbers.csv", **params: Any) -> str:
-    """Start a job; the address of its page."""
+    """Start a job; return the address of its page."""
     return f"/console/jobs/job/{place.call(f'{__name__}.start', title=title, **params)}/change/"
 
 
@@ -64,7 +64,7 @@ def sign_in(page: Page) -> None:
 
 
 def shown(page: Page) -> Locator:
-    """What changes by itself."""
+    """Return the part of the page that updates itself."""
     return page.locator("#job-figures")
 
 
@@ -80,14 +80,14 @@ def test_progress_is_shown_live_and_its_end_without_a_reload_by_hand(
         cancel.focus()
         kill(children_of(supervisor)[0])
         expect(page.get_by_role("status")).to_have_text(re.compile(r"^(5\d|6\d|7[0-4])% done$"), timeout=30_000)
-        # What changes leaves the button alone that somebody is about to press.
+        # Updates leave the focus on a button that somebody is about to press.
         expect(cancel).to_be_focused()
         expect(page.get_by_text("numbers a second")).to_be_visible()
         expect(page.get_by_text("Finished", exact=True)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("120 of 120 numbers")).to_be_visible()
     expect(page.get_by_text("2 times")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)
-    # They saw it end: nobody tells them again.
+    # Dora saw it end, so no notice is shown.
     page.goto("/console/")
     expect(page.get_by_text("numbers.csv")).to_have_count(0)
 
