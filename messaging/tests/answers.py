@@ -1,8 +1,8 @@
-"""What the server of the browser tests answers: static files that Chromium keeps, axe among them, and which requests it
-refused.
+"""Responses of the live server in browser tests: cacheable static files, among them axe, and a record of refused
+requests.
 
-The server tells of refusals itself: told by Chromium of each request and each answer, of which a page has fifty, Python
-and Playwright took a fifth of the time of a page.
+The server records the refusals itself. When Chromium reported each request and each response, about fifty per page,
+Python and Playwright took a fifth of a page's time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-# Half of axe's time goes into the same few colours, which it reads anew for each element that it looks at.
+# axe spends half of its time on the same few colours, which it parses again for each element: cache the results.
 READ_COLOURS_ONCE = """
 const colours = axe.commons.color.Color.prototype, read = colours.parseString, known = new Map();
 colours.parseString = function (text) {
@@ -25,8 +25,8 @@ colours.parseString = function (text) {
     else { read.call(this, text); known.set(text, [this.r, this.g, this.b, this.alpha]); }
     return this;
 };"""
-# An eighth of it goes into what belongs to each colour, written for old browsers with a weak map for each part of it:
-# slow to ask, and slow to collect. Here each object keeps its own.
+# axe spends an eighth of its time on the data of each colour, kept in a polyfilled weak map per field, slow to read and
+# to collect. Here each object keeps its own data.
 KEEP_ON_THE_OBJECT = """
 class WeakMap {
     key = Symbol();
@@ -37,32 +37,32 @@ class WeakMap {
     delete(owner) { return delete owner[this.key]; }
 }
 const WeakSet = WeakMap;"""
-# Pages that are looked at ask for axe, half a megabyte of script: Chromium keeps it, and what it compiled of it.
+# Tested pages load axe, half a megabyte of script, from here, so that Chromium caches it, compiled.
 AXE = "/static/of-browser-tests/axe.js"
 SCRIPT_OF_AXE = f"{{{KEEP_ON_THE_OBJECT}\n{AXE_SCRIPT}\n{READ_COLOURS_ONCE}\n}}"
 
 
 class Refusals:
-    """The answers of a status from 400 on to what this test requested.
+    """The responses with a status of 400 or more to the requests of one test.
 
-    ``expected`` holds the statuses that it asks for on purpose, from now on.
+    ``expected`` holds the statuses that the test requests on purpose, from now on.
     """
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what the test before requested; what it left unanswered belongs to it."""
+        """Discard the refusals of the previous test; its late responses are still recorded with that test."""
         self.expected: set[int] = set()
         self.faults: list[str] = []
 
     def noting(self, request: str, start_response: Callable[..., Any]) -> Callable[..., Any]:
-        """``start_response`` of a request, which notes a refusal before a byte of it is sent."""
+        """Return a ``start_response`` that records a refusal of ``request`` before any of the response is sent."""
         expected, faults = self.expected, self.faults
 
         def start(status: str, *rest: Any) -> Any:
             code = int(status.partition(" ")[0])
-            # Browsers ask for /favicon.ico by themselves.
+            # Browsers request /favicon.ico on their own.
             if code >= 400 and code not in expected and "favicon.ico" not in request:
                 faults.append(f"status {code}: {request}")
             return start_response(status, *rest)
@@ -72,7 +72,7 @@ class Refusals:
 
 @contextmanager
 def refusals_are_noted(refusals: Refusals) -> Iterator[None]:
-    """Live servers that answer within note what they refuse, pages as well as static files."""
+    """Record the refusals of live servers within this block, for pages as well as static files."""
     call = StaticFilesHandler.__call__
 
     def noting(handler: StaticFilesHandler, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -86,10 +86,10 @@ def refusals_are_noted(refusals: Refusals) -> Iterator[None]:
 
 @contextmanager
 def static_files_are_kept() -> Iterator[None]:
-    """Chromium asks for each static file once, as in production, and finds axe beside them.
+    """Let Chromium cache each static file, as in production, and serve axe beside them.
 
-    Django's server for development says nothing of that. Where a file is new, as in a fresh clone, Chromium would ask
-    again for all of them at each page, which takes as long as the page.
+    Django's development server sends no Cache-Control. If the files are new, as in a fresh clone, Chromium would
+    request all of them again for each page, which takes as long as the page.
     """
     serve = StaticFilesHandler.serve
 

@@ -1,7 +1,4 @@
-"""For the browser tests of every room: a Chromium whose pages fail the test on any error, and checks of a page.
-
-The project's conftest.py imports the fixtures: ``browser``, ``open_page``, ``page``.
-"""
+"""Browser tests of all apps: a Chromium whose pages fail the test on any error, and checks of a page."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from messaging.tests.answers import AXE, Refusals, refusals_are_noted, static_files_are_kept
 from messaging.tests.windows import HEIGHT, NARROW, WIDE, Windows, watch_of
 
-# Debian's chromium-headless-shell draws pages as its chromium does, with a third less work for each.
+# Debian's chromium-headless-shell draws the same pages as its chromium, with a third less work for each.
 PROGRAMS = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")]
 # Each window would load two hidden pages for Chromium's address bar, which is two thirds of its work. Only the last
 # --disable-features counts, so the features that Playwright disables are repeated here.
@@ -42,14 +39,14 @@ DISABLED_FEATURES = (
     "PreconnectToSearch",
     "ThirdPartyStoragePartitioning",
 )
-# Each page is left before a script of it, such as axe, has run so often that to optimise it was worth the work.
+# A page is left before any of its scripts, such as axe, has run often enough for optimisation to pay off.
 SCRIPTS_RUN_ONCE = "--no-opt --no-maglev --min-semi-space-size=32 --max-semi-space-size=64"
 ARGUMENTS = [
     f"--disable-features={','.join(DISABLED_FEATURES)}",
     f"--js-flags={SCRIPTS_RUN_ONCE}",
     "--no-sandbox",
     "--disable-gpu",
-    "--in-process-gpu",  # what draws without one is no process beside the browser, to which each picture would pass
+    "--in-process-gpu",  # without a GPU, drawing in this process saves passing each picture to another one
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -60,7 +57,7 @@ ARGUMENTS = [
 REFUSALS = Refusals()
 
 # With "preload", axe would load style sheets again, and their imports from URLs that do not exist. With all
-# "resultTypes", and with what it has to say of a hundred rules that hold, much would pass three processes as JSON.
+# "resultTypes", the results of a hundred passed rules would go through three processes as JSON.
 RUN_AXE = """async address => {
     if (!window.axe) await new Promise((loaded, failed) => {
         const script = document.createElement("script");
@@ -74,7 +71,7 @@ RUN_AXE = """async address => {
 }"""
 
 Scheme = Literal["light", "dark"]
-# Each journey is gone at both widths and in both schemes, in two walks instead of four.
+# Two looks cover both widths and both schemes, instead of four.
 LOOKS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark")]
 WIDTHS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "light")]
 
@@ -87,7 +84,8 @@ class OpenPage(Protocol):
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all tests of a process, which the project's conftest.py knows once; browser tests come last."""
+    """One Chromium for all tests of a process; the project's conftest.py imports it once, and browser tests run
+    last."""
     program = next(filter(Path.exists, PROGRAMS), None)
     if program is None:
         pytest.skip("Browser tests need Debian's chromium: apt-get install chromium-headless-shell")
@@ -101,8 +99,11 @@ def chromium() -> Iterator[Browser]:
 
 
 class OneAtATime(WSGIHandler):
-    """Answers one request after the other: each has a connection of its own to the database in memory, which refuses at
-    once whoever writes where another one does, such as a page and what the page before it sent when it was left."""
+    """Serve one request after another.
+
+    Each has its own connection to the in-memory database, which immediately refuses a second writer, for example when a
+    page loads while the request that the previous page sent on leaving is still running.
+    """
 
     answering = Lock()
 
@@ -112,15 +113,17 @@ class OneAtATime(WSGIHandler):
 
 
 def wait_for_no_writer(connection: Any, **_: Any) -> None:
-    """Have a connection read what another one is writing, such as the test while a page is still loading: a database in
-    memory would refuse it."""
+    """Let a connection read uncommitted data.
+
+    An in-memory database refuses reads while another connection writes, as when the test reads while a page loads.
+    """
     if connection.vendor == "sqlite":
         connection.connection.execute("PRAGMA read_uncommitted = 1")
 
 
 @pytest.fixture(scope="session")
 def windows(chromium: Browser) -> Iterator[Windows]:
-    """The windows of that Chromium, known once as it is. The live server starts after them."""
+    """The windows of that Chromium, imported once like it. The live server starts after them."""
     windows = Windows(chromium)
     for connection in connections.all(initialized_only=True):
         if connection.connection is not None:
@@ -141,11 +144,11 @@ def browser(chromium: Browser) -> Browser:
 
 @pytest.fixture
 def open_page(windows: Windows, live_server: Any) -> Iterator[OpenPage]:
-    """A function that opens a page, in which ``page.goto("/…")`` requests from the test's server.
+    """Return a function that opens a page, in which ``page.goto("/…")`` requests from the test's server.
 
-    A test that gives the page what it cannot lose again (another clock, scripts that run before its own, listeners, a
-    second page in its window) asks for a window of its ``own``. Fails the test at its end if anything went wrong on one
-    of the pages.
+    A test that changes its page for good (another clock, scripts that run before the page's own, listeners, a second
+    page in the window) needs a window of its ``own``. The test fails at its end if anything went wrong on one of the
+    pages.
     """
     pages: list[Page] = []
     REFUSALS.begin()
@@ -183,7 +186,7 @@ def sign_in(page: Page, user: Any) -> None:
 
 
 def open_from_menu(page: Page, place: str, name: str | None = None) -> None:
-    """Open a place of the console from its menu, and then, if it has a ``name``, a list in it."""
+    """Open a section of the console from its menu and then, if ``name`` is given, a list in it."""
     for words in (place, name):
         if words is not None:
             button = page.locator(".menu-button > summary")
@@ -203,9 +206,9 @@ def open_filters(page: Page) -> None:
 def assert_accessible(page: Page, *, without: Callable[[dict[str, Any]], bool] = lambda violation: False) -> None:
     """Fail on any violation that axe finds, with the rule, its help and the elements.
 
-    ``without`` says which violations to leave out (none of our own pages needs it).
+    ``without`` returns whether to leave out a violation (none of our own pages needs it).
     """
-    page.wait_for_load_state()  # a click returns when the next page begins, which has no heading yet
+    page.wait_for_load_state()  # a click returns when the next page starts to load, before it has a heading
     found = page.evaluate(RUN_AXE, AXE)
     violations = [violation for violation in found if not without(violation)]
     report = [
@@ -217,7 +220,7 @@ def assert_accessible(page: Page, *, without: Callable[[dict[str, Any]], bool] =
 
 
 def assert_fits(page: Page) -> None:
-    """Fail if the page is wider than its window, so that one would have to scroll sideways."""
+    """Fail if the page is wider than its window and would scroll sideways."""
     width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width <= window, f"{page.url} is {width} px wide in a window of {window} px"
 
@@ -229,13 +232,13 @@ def check(page: Page) -> None:
 
 
 def wear(page: Page, width: int, scheme: Scheme) -> None:
-    """Give a page another look, without loading it again."""
+    """Change the width and scheme of a page without reloading it."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
     page.emulate_media(color_scheme=scheme)
 
 
 def click_in_each_look(page: Page, place: Locator, looks: list[tuple[int, Scheme]] = LOOKS) -> None:
-    """Click what can be clicked in each of the looks; it is done in the last one."""
+    """Check in each look that this element can be clicked, and click it in the last one."""
     for look in looks:
         wear(page, *look)
         place.click(trial=True)
@@ -243,9 +246,9 @@ def click_in_each_look(page: Page, place: Locator, looks: list[tuple[int, Scheme
 
 
 def in_each_look(page: Page, looks: list[tuple[int, Scheme]] = LOOKS) -> Iterator[int]:
-    """Give a page one of the looks after the other, without loading it again; the width of each.
+    """Give a page each of the looks in turn, without reloading it, and yield the width of each.
 
-    Begins with the look that it has, and keeps the last one: of a walk, each second page is loaded narrow.
+    Starts with the page's current look and keeps the last one, so every second page of a journey is loaded narrow.
     """
     now = page.evaluate("innerWidth")
     for width, scheme in sorted(looks, key=lambda look: look[0] != now):

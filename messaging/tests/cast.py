@@ -1,4 +1,4 @@
-"""Fixtures for the tests of every room, imported by conftest files: fast passwords and a small cast of people."""
+"""Fixtures for the tests of all apps, imported by conftest files: fast password hashing and a small cast of people."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from django.contrib.auth.hashers import make_password
 from django.core.cache import caches
 from django.test import override_settings
 
-# One query of each page of a participant, where somebody knows what moderators have to say to them.
+# One query on each participant page if an app shows participants the measures of moderators.
 ABOUT_STANDING = 1 if getattr(settings, "MESSAGING_STANDING", "") else 0
 
 
 @pytest.fixture(scope="session", autouse=True)
 def fast_passwords() -> Iterator[None]:
-    """Hash passwords quickly, those of people whom all tests of a class or module share too."""
+    """Hash passwords quickly, including those of people shared by all tests of a class or module."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
 
 
 @pytest.fixture(autouse=True)
 def empty_caches() -> None:
-    """Let no test see what another one cached."""
+    """Clear the caches, so that no test sees what another one cached."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
 
 
 def make_user(username: str, **fields: Any) -> Any:
-    """A person, as ``create_user`` makes them, which asks first who had the name: two thirds of its time."""
+    """Create a person as ``create_user`` does, without its lookup of earlier owners of the name: two thirds of its
+    time."""
     user = get_user_model()(username=username, password=make_password(f"{username}'s password"), **fields)
     user.save(force_insert=True)
     return user
@@ -51,5 +52,5 @@ def bob(db: Any) -> Any:
 
 @pytest.fixture
 def charlie(db: Any) -> Any:
-    """Charlie is the outsider: he takes no part in what Alice and Bob write, unless a test says so."""
+    """Charlie is the outsider: he takes no part in the conversations of Alice and Bob unless a test includes him."""
     return make_user("charlie")

@@ -1,4 +1,4 @@
-"""Browsers of people who signed in, as Django's test client plays them."""
+"""Django test clients of signed-in people."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.urls import reverse
 
 
 def signed_in(user: Any, **options: Any) -> Client:
-    """A browser in which ``user`` signed in."""
+    """Return a client in which ``user`` has signed in."""
     client = Client(**options)
     client.force_login(user)
     return client
 
 
 def reading(user: Any, **options: Any) -> Client:
-    """A browser in which ``user`` signed in and opened a page, so that pages are cached: it has the CSRF cookie."""
+    """Return a client in which ``user`` has signed in and opened a page: with the CSRF cookie, its pages are cached."""
     client = signed_in(user, **options)
     client.get(reverse("messaging:compose"))
     return client

@@ -1,4 +1,4 @@
-"""Concurrent work on real database connections, deterministic and without waiting for a fixed time."""
+"""Concurrent work on real database connections, deterministic and without fixed waiting times."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def _and_close(work: Work) -> Any:
 
 
 def _is_waited_for() -> bool:
-    """Whether another connection waits for a lock that this one holds.
+    """Return whether another connection waits for a lock that this one holds.
 
-    Not asked of ``pg_stat_activity``: what that shows stays as it was when the transaction first read it, and the
-    other one may have connected later.
+    Does not read ``pg_stat_activity``: its contents stay fixed from the transaction's first read, and the other
+    connection may have been opened later.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -42,10 +42,10 @@ def _is_waited_for() -> bool:
 
 
 def run_overlapping(first: Work, second: Work, *, then: Work | None = None) -> Any:
-    """Run ``first``, and ``second`` on a connection of its own before ``first`` commits.
+    """Run ``first``, and run ``second`` on its own connection before ``first`` commits.
 
-    ``first`` goes on with ``then`` and commits as soon as ``second`` waits for it or has ended. Returns and raises
-    what ``second`` does.
+    Once ``second`` waits for a lock or has ended, ``then`` runs and the transaction commits. Return the result of
+    ``second``, or raise its exception.
     """
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
@@ -59,7 +59,7 @@ def run_overlapping(first: Work, second: Work, *, then: Work | None = None) -> A
 
 
 def run_concurrently(*works: Work) -> list[BaseException | None]:
-    """Start all ``works`` at the same moment, each on a connection of its own; returns what each raised, or None."""
+    """Start all ``works`` at the same moment, each on its own connection; return the exception of each, or None."""
     barrier = Barrier(len(works))
 
     def start(work: Work) -> Any:

@@ -1,4 +1,4 @@
-"""Short functions for tests that store messages."""
+"""Helpers that store messages."""
 
 from __future__ import annotations
 

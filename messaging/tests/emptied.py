@@ -1,8 +1,8 @@
-"""What a transactional test leaves is deleted, without asking every app for its permissions again.
+"""Deletes the rows that a transactional test leaves, without recreating every app's permissions each time.
 
-Django empties all tables after each of these tests and sends ``post_migrate``, whose receivers fill some of them again,
-always with the same: two hundred statements, which take longer than most of the tests. Here that happens once, and then
-whenever a test changed what the receivers store.
+After each of these tests, Django empties all tables and sends ``post_migrate``. Its receivers fill some tables again,
+always with the same rows: two hundred statements, which take longer than most of the tests. Here that happens once, and
+again whenever a test has changed what the receivers store.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from messaging.database import prepared
 
 @pytest.fixture(scope="session")
 def tables_are_emptied_where_they_have_rows() -> Iterator[None]:
-    """Transactional tests leave the rows that ``flush`` leaves, with the numbers that it gave them the first time."""
+    """Leave the same rows after each transactional test as ``flush``, with the ids that it assigned the first time."""
     flush: Any = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
     stored: dict[str, list[Any]] = {}
 
@@ -35,10 +35,10 @@ def tables_are_emptied_where_they_have_rows() -> Iterator[None]:
 
 
 def _has_only(stored: dict[str, list[Any]]) -> bool:
-    """Delete all rows of other tables; whether those of these tables are what is stored."""
+    """Delete all rows of other tables, and return whether the ``stored`` tables hold just the stored rows."""
     while others := _tables_with_rows() - stored.keys():
         _delete(others)
-        # On SQLite a trigger may fill a table when another one is emptied.
+        # On SQLite, emptying one table may fill another by a trigger.
         if connection.vendor == "postgresql":
             break
     return all(_rows(table) == rows for table, rows in stored.items())
@@ -55,8 +55,10 @@ def _tables_with_rows() -> set[str]:
 
 
 def deletions(tables: Iterable[str]) -> list[str]:
-    """The statements of a transaction that deletes all rows of these tables, in any order: foreign keys may be broken
-    up to its end. On PostgreSQL no trigger fires within, that of a foreign key neither."""
+    """Return the statements of a transaction that deletes all rows of these tables, in any order.
+
+    Foreign keys may be violated until it ends. On PostgreSQL no triggers fire, not even those of foreign keys.
+    """
     quiet = ["SET LOCAL session_replication_role = replica"] if connection.vendor == "postgresql" else []
     return [*quiet, *(f"DELETE FROM {_quoted(table)}" for table in tables)]
 
@@ -73,7 +75,7 @@ def _rows(table: str) -> list[Any]:
 
 def _ask(sql: str) -> list[Any]:
     if connection.vendor == "postgresql":
-        return prepared.ask(connection, sql, ())  # to plan a look at all tables takes longer than to look
+        return prepared.ask(connection, sql, ())  # planning a look at all tables takes longer than the look
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())

@@ -1,14 +1,14 @@
-"""How many examples a property is tested with."""
+"""The number of examples with which a property is tested."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
-USUAL = 100  # of Hypothesis itself
-# For make test, and for runs that repeat what another one searched more widely: --hypothesis-profile brief. However
-# busy the machine is, no example is too slow, as with the next one.
+USUAL = 100  # Hypothesis's own default
+# For make test, and for runs that repeat a wider search: --hypothesis-profile brief. No example is too slow, however
+# busy the machine is; the same holds for the next profile.
 BRIEF = "brief"
-# For the first run of .ci/run, the same examples each time: a failure there is one of the change that is checked.
+# For the first run of .ci/run, with the same examples each time, so that a failure is caused by the checked change.
 CHECK = "check"
 
 settings.register_profile(BRIEF, max_examples=15, deadline=None)
@@ -16,6 +16,6 @@ settings.register_profile(CHECK, settings.get_profile("ci"), max_examples=40)
 
 
 def examples(number: int) -> int:
-    """So many examples; as much less as the run's profile takes less than usual, but five at least."""
+    """Return ``number``, reduced in the same proportion as the profile's own number of examples, but at least five."""
     profile: int = settings.default.max_examples  # type: ignore[union-attr]
     return max(5, number * min(profile, USUAL) // USUAL)

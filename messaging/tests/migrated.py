@@ -1,10 +1,9 @@
-"""Tests begin with a copy of a database that was migrated once: migrating takes each process ten seconds.
+"""Tests start with a copy of a database that was migrated once: migrating takes ten seconds per process.
 
-On SQLite it is kept in the environment's folder, on PostgreSQL on the server beside the test databases, for as long as
-neither code nor libraries nor settings change. Django migrates the copy as it migrates any test database, and finds
-nothing left to do.
+The copy is kept in the environment's folder for SQLite, and on the server beside the test databases for PostgreSQL,
+until code, libraries or settings change. Django migrates it like any test database, and finds nothing left to do.
 
-On PostgreSQL nothing waits for the disk: whether a test's rows outlive a loss of power is all the same.
+On PostgreSQL, commits do not wait for the disk: test data need not survive a power failure.
 """
 
 from __future__ import annotations
@@ -28,16 +27,16 @@ from django.conf import settings
 from django.db import connection
 
 PROJECT = Path(__file__).resolve().parents[2]
-SETTINGS: str = settings.SETTINGS_MODULE  # once: None while a test overrides settings
+SETTINGS: str = settings.SETTINGS_MODULE  # read once: None while a test overrides settings
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
 ) -> None:
-    """Called before the test database is made: a fixture that pytest-django leaves to projects.
+    """Replace how the test database is made; pytest-django calls this fixture before, and leaves it to projects.
 
-    The other fixture, on which its own depends, gives each process a database name of its own.
+    The other fixture, on which pytest-django's own version depends, gives each process its own database name.
     """
     creation: Any = connection.creation
     if connection.vendor == "sqlite" and creation.is_in_memory_db(creation._get_test_db_name()):
@@ -48,7 +47,8 @@ def django_db_modify_db_settings(
 
 
 def _that_is_quick(creation: Any) -> Any:
-    """Whoever opens a connection to the new database has its setting, the programs that tests start too."""
+    """Wrap ``creation`` so that all connections to the new database, even of programs that tests start, commit
+    quickly."""
     make = creation._create_test_db
 
     def create(*args: Any, **options: Any) -> str:
@@ -70,7 +70,7 @@ def _from_a_template(creation: Any) -> Any:
                 made: str = make(*args, **options)
             else:
                 made = make(*args, **options)
-                connection.close()  # nobody may be connected to what is copied
+                connection.close()  # a database with connections cannot be copied
                 template.become(made)
         connection.ensure_connection()
         return made
@@ -79,7 +79,7 @@ def _from_a_template(creation: Any) -> Any:
 
 
 class _Template:
-    """The migrated database on the server; its comment is the digest of what it was made from."""
+    """The migrated database on the server; its comment is the digest of its sources."""
 
     def __init__(self, cursor: Any) -> None:
         self.name = f"tests_of_{SETTINGS.replace('.', '_')}"
@@ -100,14 +100,15 @@ class _Template:
 
 
 def copy_on_server(execute: Callable[[str], Any], name: str, *, of: str) -> None:
-    """Copy a database of PostgreSQL that nobody is connected to, by statements outside of a transaction."""
+    """Copy a PostgreSQL database without connections; ``execute`` must run outside of a transaction."""
     execute(f'CREATE DATABASE "{name}" TEMPLATE "{of}"')
-    execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # which is not copied
+    execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # not copied with the database
 
 
 @contextmanager
 def _kept_template() -> Iterator[_Template]:
-    """The template, for several processes that copy it, or for the one that makes it, while the others wait."""
+    """Yield the template: shared by processes that copy it, exclusive for the one that makes it, while the others
+    wait."""
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as own, own.cursor() as cursor:
         template = _Template(cursor)
@@ -125,7 +126,7 @@ def _from_a_copy(creation: Any, config: pytest.Config) -> Any:
     def create_test_db(*args: Any, **options: Any) -> str:
         with _kept_copy() as copy:
             if known := copy.exists():
-                # In memory for as long as a connection is open: Django opens its own below.
+                # The in-memory database lasts while a connection is open: Django opens its own below.
                 memory = sqlite3.connect(name, uri=True)
                 config.add_cleanup(memory.close)
                 _copy(copy, memory)
@@ -138,8 +139,8 @@ def _from_a_copy(creation: Any, config: pytest.Config) -> Any:
 
 
 def take_copy(to: str) -> bool:
-    """Copy the migrated database to this path, or on PostgreSQL to a database of this name; False where none is kept
-    just now."""
+    """Copy the migrated database to this path or, on PostgreSQL, to a database of this name; return False if none is
+    kept."""
     if connection.vendor == "postgresql":
         with _kept_template() as template:
             if known := template.is_there():
@@ -153,7 +154,7 @@ def take_copy(to: str) -> bool:
 
 @contextmanager
 def _kept_copy() -> Iterator[Path]:
-    """The file of the copy, for one process at a time: whoever comes second waits until it is made."""
+    """Yield the path of the copy, to one process at a time: others wait until it is made."""
     copy = Path(sys.prefix) / f".test-database-{SETTINGS}.sqlite3"
     stands_for = copy.with_suffix(".digest")
     with copy.with_suffix(".lock").open("w") as lock:
@@ -172,7 +173,7 @@ def _copy(copy: Path, memory: sqlite3.Connection) -> None:
 
 
 def _keep(copy: Path) -> None:
-    """Write the test database to the file, which is there when it is whole."""
+    """Write the test database to this file, which only appears once it is complete."""
     part = copy.with_suffix(".part")
     part.unlink(missing_ok=True)
     kept = sqlite3.connect(part)
@@ -183,8 +184,10 @@ def _keep(copy: Path) -> None:
 
 
 def _digest() -> str:
-    """What a migrated database depends on: our code but for tests, since migrations call it, the libraries that it
-    needs, SQLite."""
+    """Return a digest of all that a migrated database depends on.
+
+    That is our code except tests (migrations call it), the required libraries, and SQLite.
+    """
     digest = sha256(f"{sys.version} {sqlite3.sqlite_version}".encode())
     listed = re.findall(r"^[\w.-]+", (PROJECT / "requirements.txt").read_text(), re.MULTILINE)
     versions = {_normalised(one.name): one.version for one in distributions()}
@@ -198,5 +201,5 @@ def _digest() -> str:
 
 
 def _normalised(name: str) -> str:
-    """The name of a library as registries compare it."""
+    """Return the name of a library in the normal form of package registries."""
     return re.sub(r"[-_.]+", "-", name).lower()

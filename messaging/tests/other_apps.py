@@ -1,4 +1,5 @@
-"""What other apps of the project add to the queries of messaging: their receivers, and what refers to its rows."""
+"""Queries that other apps of the project add to those of messaging: from their receivers and their references to its
+rows."""
 
 from __future__ import annotations
 
@@ -10,19 +11,19 @@ from messaging.texts.changes import texts_changed
 
 
 def receivers_of_changed_texts() -> int:
-    """How many apps look at each changed text, with one query where it concerns nothing of theirs."""
+    """Return how many apps react to each changed text, each with one query if the text does not concern them."""
     return len(texts_changed.receivers)
 
 
 def looks_again() -> int:
-    """How many queries more it takes to lock the conversations of messages where there are row locks.
+    """Return how many more queries it takes to lock the conversations of messages where there are row locks.
 
-    A savepoint, their ids once more, and its end.
+    They are a savepoint, the conversations' ids again, and the savepoint's release.
     """
     return 3 if connection.features.has_select_for_update else 0
 
 
 def references_to(model: Any) -> int:
-    """How many columns elsewhere are emptied when rows of ``model`` are deleted: one query each."""
+    """Return how many columns elsewhere are set to NULL when rows of ``model`` are deleted, with one query each."""
     relations = model._meta.get_fields(include_hidden=True)
     return sum(isinstance(one, models.ForeignObjectRel) and one.on_delete is models.SET_NULL for one in relations)

@@ -1,6 +1,6 @@
-"""Pseudo locales: English with accents, a third longer and in brackets, so that tests see what no gettext marks.
+"""Pseudo locales: English with accents, a third longer and in brackets, so that tests find texts that no gettext marks.
 
-They have no catalog: what is asked of them is made from the English. ``ACCENTED`` is written from left to right,
+They have no catalogs: translations are computed from the English. ``ACCENTED`` is written from left to right,
 ``MIRRORED`` from right to left.
 """
 
@@ -21,7 +21,7 @@ from django.utils.translation import trans_real
 ACCENTED, MIRRORED = "en-xa", "ar-xb"
 BEGIN, END = "⟦", "⟧"
 PADDING = "ōŋė ŧẃō "
-# Placeholders, markup and entities stay what they are.
+# Placeholders, markup and entities stay unchanged.
 KEPT = re.compile(r"(%\(\w+\)[#0\- +.\d]*[a-z]|%[sdrf%]|\{[^{}]*\}|<[^<>]*>|&#?\w+;)")
 ACCENTS = str.maketrans(
     "aceginorsuyzACEGINORSUYZbdhklmptvwBDHKLMPTVWfjqxFJQX",
@@ -30,9 +30,9 @@ ACCENTS = str.maketrans(
 CONTEXT = trans_real.CONTEXT_SEPARATOR
 
 
-@lru_cache(maxsize=10_000)  # a page asks for several hundred texts, most of which the one before asked for
+@lru_cache(maxsize=10_000)  # a page translates several hundred texts, mostly the same as the page before
 def pseudo(text: str) -> str:
-    """``text`` as a pseudo locale says it; what holds no letter stays."""
+    """Return ``text`` in the pseudo locale; a text without letters stays unchanged."""
     text = text.rpartition(CONTEXT)[2]
     words = [part if place % 2 else part.translate(ACCENTS) for place, part in enumerate(KEPT.split(text))]
     letters = sum(map(str.isalpha, text))
@@ -45,7 +45,7 @@ def pseudo(text: str) -> str:
 
 
 class PseudoTranslations(NullTranslations):
-    """What Django asks for a text."""
+    """The translations object that Django looks texts up in."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -68,10 +68,11 @@ class PseudoTranslations(NullTranslations):
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Everything within is of a pseudo locale: ACCENTED or MIRRORED, pages of the test client and of a live server."""
+    """Translate everything within this block into a pseudo locale, ACCENTED or MIRRORED, on the test client and live
+    servers."""
     offered = [(language, language)]
     with (
-        override_settings(LANGUAGE_CODE=language, LANGUAGES=offered),  # after which Django forgets all catalogs
+        override_settings(LANGUAGE_CODE=language, LANGUAGES=offered),  # on this change Django drops all catalogs
         patch.object(trans_real, "_translations", {language: PseudoTranslations(language)}),
         translation.override(language),
     ):

@@ -27,7 +27,8 @@ Link = tuple[int, int | None]  # the ids of a message and of its parent
 
 
 class MessageSpec(NamedTuple):
-    """A message to store: the positions of its parent (None without one) and of its people, and when it was sent."""
+    """A message to store: the positions of its parent (None without one) and of its people, and the minute it was
+    sent."""
 
     parent: int | None
     sender: int
@@ -101,7 +102,7 @@ def true_counts() -> dict[int, tuple[Any, ...]]:
 def chain(sender: Any, receiver: Any, length: int) -> list[int]:
     """Store a conversation in which every message is a reply to the one before; return their ids.
 
-    In one statement that copies the first message: making as many in Python takes longer than what tests do with them.
+    One statement copies the first message: creating the messages in Python takes longer than the tests that use them.
     """
     first = write(sender, receiver, "0")
     columns = {name: name for name in (str(field.column) for field in Message._meta.concrete_fields)}
@@ -123,7 +124,7 @@ def chain(sender: Any, receiver: Any, length: int) -> list[int]:
         for statement in connection.ops.sequence_reset_sql(no_style(), [Message]):
             cursor.execute(statement)
         if connection.vendor == "postgresql":
-            # How to look for the parent of one was planned when there were few: it would read all of them each time.
+            # The lookup of a parent was planned for few rows: without this it would read all of them each time.
             cursor.execute("ANALYZE messaging_message")
     Conversation.objects.filter(pk=first.conversation_id).recount()
     return list(range(first.pk, first.pk + length))

@@ -1,4 +1,4 @@
-"""For tests of what the signal receivers do: a way to disconnect them."""
+"""Disconnects the signal receivers, for tests of what they do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page says that no gettext marks. Under ``speaking(ACCENTED)``, such words stand outside of ⟦ and ⟧."""
+"""Finds page texts that no gettext marks: under ``speaking(ACCENTED)``, they stand outside of ⟦ and ⟧."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from html.parser import HTMLParser
 
 from messaging.tests.pseudo import BEGIN, END
 
-# What no language changes: names of people, what is typed as it stands, what somebody wrote, and marks of keys.
+# Content that no translation changes: people's names, literal values, what users wrote, and keys.
 LEFT = frozenset({"bdi", "code", "textarea", "kbd", "samp", "pre", "script", "style"})
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 READ = ("title", "aria-label", "placeholder", "alt", "content")
-SAID = re.compile(r"data-say.*")  # by a script
+SAID = re.compile(r"data-say.*")  # read by scripts
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b")
-MARKED = re.compile(f"{BEGIN}[^{BEGIN}{END}]*{END}")  # without another one within
-LETTERS = re.compile(r"[^\W\d_]{2}")  # one alone is an initial
+MARKED = re.compile(f"{BEGIN}[^{BEGIN}{END}]*{END}")  # without another pair within
+LETTERS = re.compile(r"[^\W\d_]{2}")  # a single one is an initial
 
 
 class _Texts(HTMLParser):
-    """Collects the texts and the attributes that people read, but for what no language changes."""
+    """Collects the texts and attributes that people read, except those that no translation changes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ def remains(page: str, *known: str) -> str:
     """Return the words of an HTML page that no gettext marks, line by line, without the names and texts ``known``."""
     parser = _Texts()
     parser.feed(page)
-    # One text may hold elements, or another text: what is between its brackets is marked wherever it stands.
+    # A text may hold elements or another text: what stands between its brackets is marked, at any depth.
     rest, before = "\n".join(parser.found), ""
     while rest != before:
         rest, before = MARKED.sub(" ", rest), rest

@@ -1,4 +1,4 @@
-"""Settings for messaging without the staff console, and with the user of django.contrib.auth."""
+"""Settings for messaging without the staff console, with the user model of django.contrib.auth."""
 
 from ops.settings import BASE_DIR, DATABASES, SECRET_KEY, TEMPLATES  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""Who signs in within a test gets a session, without one of nobody that is stored before and deleted again."""
+"""Signs in on test clients without first storing an anonymous session and deleting it again."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ _login: Any = ClientMixin._login  # type: ignore[attr-defined]
 
 @pytest.fixture(scope="session", autouse=True)
 def sessions_are_stored_once() -> Iterator[None]:
-    """Django's test client stores an empty session to sign somebody in, which signing in replaces: half of its time."""
+    """Store only the session of the signed-in user.
+
+    To sign somebody in, Django's test client first stores an empty session, which signing in replaces: half of its
+    time.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClientMixin, "_login", _login_at_once)
         yield
 
 
 def _login_at_once(client: Client, *args: Any) -> None:
-    """A cookie that names no session gives one that is not stored yet."""
+    """Sign in with a cookie that names no session, which yields a session that is not stored yet."""
     if settings.SESSION_COOKIE_NAME not in client.cookies:
         client.cookies[settings.SESSION_COOKIE_NAME] = ""
     _login(client, *args)

@@ -25,7 +25,7 @@ ADMINS = {
 
 @pytest.fixture
 def site() -> AdminSite:
-    """A site of its own: where the console is installed, the usual one holds the console's admin."""
+    """A separate site: where the console is installed, the default site holds the console's admin."""
     site = AdminSite("plain")
     for model, model_admin in ADMINS.items():
         site.register(model, model_admin)
@@ -76,7 +76,7 @@ def test_a_text_changed_here_keeps_its_history(site: AdminSite, request_by_root:
 def test_deleting_a_message_needs_no_permission_for_its_histories_and_notifications(
     site: AdminSite, request_by_root: Any, alice: Any, bob: Any
 ) -> None:
-    """Nobody may delete those on their own, which must not prevent it."""
+    """A message's histories and notifications, which nobody may delete separately, do not prevent its deletion."""
     message = write(alice, bob)
     message.content = "edited"
     message.save()

@@ -1,4 +1,4 @@
-"""Anonymising removes a person's texts and their histories, and nothing of anybody else."""
+"""Anonymising removes a person's texts and their histories, and nothing that belongs to others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer that came before what it answers joins it when that arrives, on every road."""
+"""A reply that is stored before its parent joins the parent when that is stored, on every code path."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def orphan(alice: Any, bob: Any, awaited: str = "question", **fields: Any) -> Me
 
 
 def consistent() -> bool:
-    """Whether the counts are those of the messages, and replies are where their parents are."""
+    """Return whether the counts agree with the messages and all replies are in the conversations of their parents."""
     before = list(Conversation.objects.order_by("pk").values_list())
     Conversation.objects.all().recount()
     apart = [
@@ -100,12 +100,12 @@ def test_further_beginnings_of_its_conversation_come_along(alice: Any, bob: Any)
 
 
 def test_no_loop_comes_of_it(alice: Any, bob: Any) -> None:
-    """What it awaits arrives as an answer to it: it goes on waiting."""
+    """A reply whose awaited parent arrives as an answer to it keeps waiting."""
     first = orphan(alice, bob)
     answer(first, external_id="question")
     first.refresh_from_db()
     assert (first.parent_message, first.awaited_parent_external_id) == (None, "question")
-    # Of two that would join each other's answers, one does.
+    # Of two replies that would join each other's answers, only one does.
     one, other = orphan(alice, bob, "below other"), orphan(alice, bob, "below one")
     answer(one, external_id="below one")
     answer(other, external_id="below other")
@@ -133,7 +133,8 @@ number = st.none() | st.integers(0, 11)
 @with_people
 @given(trees=st.lists(st.tuples(number, number), min_size=1, max_size=12))
 def test_taking_joins_back_leaves_what_was(alice: Any, bob: Any, trees: list[tuple[int | None, int | None]]) -> None:
-    """In whatever trees, and whichever of them await each other: no loops, whole counts, and the same as before."""
+    """For any trees of messages that await each other, joining makes no loops and keeps counts right, and can be
+    undone."""
     point = transaction.savepoint()
     try:
         ids: list[int] = []
@@ -141,7 +142,7 @@ def test_taking_joins_back_leaves_what_was(alice: Any, bob: Any, trees: list[tup
             below = ids[parent] if parent is not None and parent < len(ids) else None
             message = write(alice, bob, minute=len(ids), parent_message_id=below)
             waits = str(awaited) if below is None and awaited not in (None, len(ids)) else None
-            # Not by a road that would join.
+            # A plain update, because the model's own would join it.
             QuerySet.update(
                 Message.objects.filter(pk=message.pk),
                 external_id=str(len(ids)),

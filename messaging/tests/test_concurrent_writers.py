@@ -74,7 +74,7 @@ def test_two_simultaneous_edits_leave_two_histories(message: Message, first: Edi
 
 @pytest.mark.parametrize("edit", [save, save_text, update, update_in_bulk])
 def test_an_edit_waits_for_the_conversation_before_it_locks_the_message(message: Message, edit: Edit) -> None:
-    """Whoever is told of the change may lock what belongs to the conversation without a deadlock."""
+    """Receivers of the change can lock rows of the conversation without a deadlock."""
 
     def look() -> None:
         assert Message.objects.select_for_update(nowait=True).get(pk=message.pk).content == "first"
@@ -142,7 +142,7 @@ def test_a_reply_to_a_message_being_deleted_is_refused(message: Message, delete:
 
 
 class TestAnswersThatJoinMeanwhile:
-    """Whoever waits for a join finds the messages in the conversation that they moved to, and holds that one."""
+    """A query that waits for a join finds the messages in the conversation that they moved to, and locks that one."""
 
     @pytest.fixture
     def orphan(self) -> Message:
@@ -218,7 +218,7 @@ def test_a_reply_to_a_message_being_erased_is_refused_and_the_erasure_continues(
 
 
 def test_a_message_to_an_account_being_deleted_is_refused_and_the_deletion_continues(message: Message) -> None:
-    """The writer must not lock the conversation before it waits for the account: the deletion would wait for that."""
+    """The writer does not lock the conversation before it waits for the account, or the deletion would wait for it."""
     reply = answer(message)
 
     def delete_then_erase() -> None:

@@ -1,4 +1,4 @@
-"""What the database itself forbids, and the indexes that the screens rely on."""
+"""The constraints of the database, and the indexes that the screens rely on."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_any_text_is_stored_as_it_is(alice: Any, bob: Any) -> None:
     ],
 )
 def test_each_screen_has_an_index(rows: Any, index: str) -> None:
-    """Even for an empty table, with sequential scans disabled on PostgreSQL."""
+    """Uses the index even for an empty table, with sequential scans disabled on PostgreSQL."""
     queryset: QuerySet = rows().select_related(None)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -120,7 +120,7 @@ def test_an_empty_conversation_is_removed_only_when_asked(alice: Any, bob: Any) 
 
 @st.composite
 def steps(draw: st.DrawFn) -> list[tuple[str, int, int]]:
-    """Steps: a verb, the number of the message it is about, and another number that it may need."""
+    """Draw steps: a verb, the number of the message it is about, and another number that it may need."""
     verbs = (
         "write", "answer", "answer", "read", "read_all", "retime", "shift", "edit", "move", "move_bulk", "create_bulk",
         "delete", "delete_some", "delete_conversation",
@@ -130,7 +130,7 @@ def steps(draw: st.DrawFn) -> list[tuple[str, int, int]]:
 
 
 def do(verb: str, message: Message, number: int, people: list[Any]) -> None:
-    """Do one step in the way that a screen or a command does it."""
+    """Do one step as a screen or a command does it."""
     others = Message.objects.order_by("pk")
     other = others[number % others.count()]
     match verb:

@@ -1,4 +1,4 @@
-"""What participants typed and did not send is kept for them, and for nobody else, until they send or discard it."""
+"""Unsent texts of participants are kept for them, and for nobody else, until they send or discard them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def page(name: str, message: Message) -> str:
 
 @pytest.fixture
 def message(alice: Any, bob: Any) -> Message:
-    """What Alice wrote to Bob."""
+    """Alice's message to Bob."""
     return write(alice, bob)
 
 
 @pytest.fixture
 def bobs(client: Client, bob: Any) -> Client:
-    """Bob's browser, which has a CSRF cookie, so that pages are cached."""
+    """Bob's browser, which has a CSRF cookie, so that its pages are cached."""
     client.force_login(bob)
     client.get(COMPOSE)
     return client
@@ -49,7 +49,7 @@ def keep(client: Client, place: str, content: str = TYPED, **fields: str) -> int
 
 
 def typed(client: Client, address: str) -> str:
-    """What the field for a text on a page begins with."""
+    """Return the initial content of the text field on a page."""
     html = client.get(address).content.decode()
     return unescape(re.search(r"<textarea[^>]*>\r?\n?(.*?)</textarea>", html, re.DOTALL)[1])  # type: ignore[index]
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_stored_is_left_out(bobs: Client) -> None:
     ],
 )
 def test_there_are_no_other_places(bobs: Client, alice: Any, message: Message, place: str) -> None:
-    """Neither messages of other people, nor edits of what others wrote."""
+    """Drafts are refused for other people's messages and for edits of texts that others wrote."""
     other = write(alice, make_user("charlie"))
     names = {"theirs": message.pk, "others": other.pk if place.startswith("reply") else other.conversation_id}
     assert keep(bobs, place.format(**names)) == 404

@@ -1,4 +1,4 @@
-"""An edit by somebody else than the sender is marked as one by staff, on every road and for as long as it is kept."""
+"""An edit by anybody but the sender is marked as a staff edit, on every code path, for as long as it is kept."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_mark_outlives_the_account_of_who_corrected(alice: Any, bob: Any, ch
         Message.objects.update(content="second")
     with editing_as(charlie):
         Message.objects.update(content="third")
-    MessageHistory.objects.filter(revision=2).update(by_staff=False)  # as the version before this mark would write it
+    MessageHistory.objects.filter(revision=2).update(by_staff=False)  # as written by the version before this mark
     charlie.delete()
     assert list(message.histories.order_by("revision").values_list("edited_by", "by_staff")) == [
         (alice.pk, False),

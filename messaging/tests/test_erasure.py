@@ -1,4 +1,4 @@
-"""Deleting an account in any way erases all of that person's messages and loses nothing of anybody else."""
+"""Deleting an account in any way erases all of that person's messages and nothing that belongs to others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def announced() -> Iterator[list[tuple[Any, erasure.ErasureCounts]]]:
-    """The (user id, counts) that ``user_erased`` was sent with."""
+    """The (user id, counts) pairs with which ``user_erased`` was sent."""
     received: list[tuple[Any, erasure.ErasureCounts]] = []
 
     def receive(user_id: Any, counts: erasure.ErasureCounts, **_: Any) -> None:
@@ -167,7 +167,7 @@ def test_an_erasure_that_is_rolled_back_changes_nothing(alice: Any, bob: Any, mo
 
 
 def test_a_person_can_be_erased_from_a_chain_of_5000(alice: Any, bob: Any, charlie: Any, monkeypatch: Any) -> None:
-    """Bob and Charlie wrote the rest; what Alice sent or received in between is erased in batches."""
+    """Bob and Charlie wrote the other messages; those that Alice sent or received in between are erased in batches."""
     monkeypatch.setattr(erasure, "BATCH_SIZE", 700)
     ids = chain(bob, charlie, 5_000)
     theirs = [pk for pk in ids if pk % 3]
@@ -181,7 +181,7 @@ def test_a_person_can_be_erased_from_a_chain_of_5000(alice: Any, bob: Any, charl
 
 
 def test_a_batch_takes_whole_conversations_up_to_its_size(alice: Any, bob: Any, charlie: Any) -> None:
-    """So each reply is reattached once. Only a conversation longer than a batch is erased in pieces, oldest first."""
+    """Each reply is reattached only once. Only a conversation longer than a batch is erased in pieces, oldest first."""
     for _ in range(3):
         answer(write(alice, bob))
     long = Message.objects.get(pk=chain(alice, bob, 5)[0]).conversation_id
@@ -196,7 +196,7 @@ def test_a_batch_takes_whole_conversations_up_to_its_size(alice: Any, bob: Any, 
 def test_the_queries_of_a_batch_do_not_grow_with_its_size(
     alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
 ) -> None:
-    """Unless replies by others are reattached: that takes two more."""
+    """Reattaching replies by others takes two more."""
     for size in (2, 40):
         for _ in range(size):
             write(alice, bob)

@@ -1,4 +1,4 @@
-"""An erasure in batches ends as one without interruption would, even if others keep writing in between."""
+"""An erasure in batches ends like one without interruption, even if others keep writing in between."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ pytestmark = pytest.mark.django_db
 
 
 def nearest(message_id: int | None, parents: dict[int, int | None], kept: set[int]) -> int | None:
-    """The nearest of a message and its ancestors that is kept, found by a plain walk."""
+    """Return the nearest of a message and its ancestors that is kept, found by a plain walk."""
     while message_id is not None and message_id not in kept:
         message_id = parents[message_id]
     return message_id
 
 
 def reload(user: Any) -> Any:
-    """Load the user again: the example before deleted this instance, and was rolled back."""
+    """Load the user again: the previous example deleted this instance and was rolled back."""
     return get_user_model().objects.get(pk=user.pk)
 
 
@@ -73,7 +73,8 @@ def test_batches_with_replies_in_between(
 
 
 def test_a_batch_with_a_message_of_a_protected_person_erases_nothing(alice: Any, bob: Any, charlie: Any) -> None:
-    """Sent to them or received from them, but not what others wrote in the same conversation."""
+    """A protected person's messages to or from the erased person stop the batch; messages of others in the conversation
+    do not."""
     first = write(alice, charlie, minute=0)
     answer(first, sender=bob, receiver=charlie, minute=1)
     counts = erasure.ErasureCounts()

@@ -1,4 +1,5 @@
-"""For any person in any threads: all of theirs is erased, all else is kept, as exactly previewed."""
+"""For any person in any threads, erasure removes all messages of that person and keeps all others, just as
+previewed."""
 
 from __future__ import annotations
 
@@ -28,18 +29,18 @@ pytestmark = pytest.mark.django_db
 
 
 def rows(messages: Any) -> dict[int, dict[str, Any]]:
-    """All fields of these messages except the parent, by id."""
+    """Return all fields of these messages except the parent, by id."""
     fields = [field.attname for field in Message._meta.concrete_fields if field.name != "parent_message"]
     return {row["id"]: row for row in messages.values(*fields)}
 
 
 def by_time(conversation_ids: list[int]) -> list[list[int]]:
-    """The ids of the messages of each conversation, oldest first."""
+    """Return the ids of the messages of each conversation, oldest first."""
     return [[message_id for message_id, _ in threads.conversation_links(pk)] for pk in conversation_ids]
 
 
 def surviving_parents(gone: set[int]) -> dict[int, int | None]:
-    """The new parents by the ids of the messages that are kept: their nearest kept ancestors, found by a plain walk."""
+    """Return the new parents of the kept messages by their ids: their nearest kept ancestors, found by a plain walk."""
     parents = dict(Message.objects.values_list("pk", "parent_message"))
     expected = {}
     for pk, parent_id in parents.items():

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def texts(message: Message) -> list[str]:
-    """Every text that a message had, oldest first, and the one it has now."""
+    """Return all texts that a message had, oldest first, followed by its current one."""
     stored = Message.objects.get(pk=message.pk)
     return [*stored.histories.values_list("old_content", flat=True), stored.content]
 
@@ -113,7 +113,7 @@ def test_update_or_create_keeps_the_old_text(alice: Any, bob: Any) -> None:
 
 
 def test_a_fixture_is_loaded_as_it_is(alice: Any, bob: Any) -> None:
-    """Fixtures contain the histories themselves."""
+    """Fixtures contain the histories themselves, so loading one adds none."""
     message = write(alice, bob, "first")
     rows = json.loads(serializers.serialize("json", [message]))
     rows[0]["fields"]["content"] = "second"
@@ -221,7 +221,7 @@ def test_bulk_update_keeps_the_old_text(alice: Any, bob: Any) -> None:
 
 
 def test_bulk_update_of_many_keeps_every_text(alice: Any, bob: Any) -> None:
-    """More than fit into one statement, whatever size is asked for."""
+    """This holds for more rows than fit into one statement, whatever batch size is given."""
     place, many = write(alice, bob).conversation, BULK_UPDATE_SIZE + 100
     rows = [Message(sender=alice, receiver=bob, conversation=place, content=str(number)) for number in range(many)]
     messages = Message.objects.bulk_create(rows)

@@ -1,4 +1,4 @@
-"""Operations for tables that may be large (messaging/database/constraints.py), with rows in them, and taken back."""
+"""Operations for tables that may be large (messaging/database/constraints.py), applied to stored rows and reversed."""
 
 from __future__ import annotations
 

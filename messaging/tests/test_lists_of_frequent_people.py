@@ -1,4 +1,4 @@
-"""Lists of somebody's messages hold the same rows however they are found."""
+"""Lists of a person's messages hold the same rows whichever query finds them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def frequent_from(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stored(alice: Any, bob: Any, charlie: Any) -> None:
-    """Conversations with and without Alice, in some of which others write as well."""
+    """Store conversations with and without Alice, in some of which others write as well."""
     first = write(alice, bob, minute=1)
     answer(answer(first, minute=2), sender=bob, receiver=charlie, minute=3)
     write(bob, charlie, "about alice", minute=4)
@@ -46,7 +46,7 @@ def test_the_list_of_a_person_is_the_same_whether_they_wrote_much_or_little(
 
 
 def conditions(alice: Any, bob: Any) -> list[Q]:
-    """What searches ask of the people of a message: of one, of either side, of two, of some, and of others."""
+    """Return conditions of searches on the people of a message: one person, either side, two, some, and others."""
     by_alice, with_alice = Q(sender=alice.pk), Q(sender=alice.pk) | Q(receiver=alice.pk)
     with_bob = Q(sender=bob.pk) | Q(receiver=bob.pk)
     between = Q(sender=alice.pk, receiver=bob.pk) | Q(sender=bob.pk, receiver=alice.pk)
@@ -86,7 +86,7 @@ def test_only_who_wrote_much_is_looked_for_row_by_row(alice: Any, bob: Any, monk
         assert looks_row_by_row(Message.objects.listed_with(with_alice)) is expected
         assert looks_row_by_row(Message.objects.listed_with(with_alice & Q(read=False))) is expected
         assert looks_row_by_row(Conversation.objects.listed_with_message(with_alice)) is expected
-        # Those of one side are in an index in the order of the list; a pair may be rare however much both wrote.
+        # One side's messages have an index in the order of the list; a pair may be rare however much both have written.
         assert not looks_row_by_row(Message.objects.listed_with(Q(sender=alice.pk)))
         pair = Q(sender=alice.pk, receiver=bob.pk)
         assert not looks_row_by_row(Conversation.objects.listed_with_message(pair))
@@ -94,7 +94,8 @@ def test_only_who_wrote_much_is_looked_for_row_by_row(alice: Any, bob: Any, monk
 
 @pytest.mark.usefixtures("stored")
 def test_what_most_messages_meet_is_not_collected_for_a_page_of_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the list begins with a page of them, its rows are gone through; both find the same. PostgreSQL knows."""
+    """If a page of matches lies near the start of the list, its rows are checked one by one instead; both queries
+    return the same rows. PostgreSQL decides this itself."""
     listed = Conversation.objects.order_by("-last_message_at", "id")
     for condition in (~Q(content__regex="[0-9]"), Q(content__regex="about")):
         found = list(listed.with_message(condition))

@@ -31,7 +31,7 @@ def parents() -> dict[int, int | None]:
 
 
 def surviving(message_id: int | None, before: dict[int, int | None], gone: set[int]) -> int | None:
-    """The nearest of a message and its ancestors that is not deleted, found by a plain walk."""
+    """Return the nearest of a message and its ancestors that is not deleted, found by a plain walk."""
     while message_id in gone:
         message_id = before[message_id]
     return message_id

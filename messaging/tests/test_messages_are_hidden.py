@@ -1,4 +1,4 @@
-"""What moderators hide is read by nobody but staff, on no page of participants; and nobody edits it away."""
+"""A message hidden by moderators is shown on no participant page and to nobody but staff, and cannot be edited away."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def message(alice: Any, bob: Any) -> Message:
 
 
 def pages(user: Any, message: Message) -> dict[str, str]:
-    """What the pages of a participant say that show this message, some from the cache."""
+    """Return the content of a participant's pages that show this message, some of them from the cache."""
     client = Client()
     client.force_login(user)
     names = {"inbox": [], "conversation": [message.conversation_id], "history": [message.pk], "reply": [message.pk]}
@@ -104,7 +104,7 @@ def test_the_sender_cannot_edit_what_was_hidden(client: Client, alice: Any, mess
 
 
 def test_an_edit_that_was_begun_before_is_refused_too(alice: Any, bob: Any, message: Message) -> None:
-    """Somebody hides the message between the two looks at it."""
+    """An edit is refused if the message is hidden between its loading and its saving."""
     stale = Message.objects.get(pk=message.pk)
     hide([message.pk])
     stale.content = "something else"

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def refused(message: Message) -> dict[str, list[str]]:
-    """Save the message, which must store nothing, and return the reasons why it was refused."""
+    """Save the message, check that it is refused and nothing is stored, and return the reasons."""
     before = list(Message.objects.order_by("pk").values())
     with pytest.raises(ValidationError) as caught:
         message.save()
@@ -145,7 +145,7 @@ def test_a_message_refused_by_the_database_can_be_corrected_and_stored(alice: An
 def test_the_number_of_queries_of_saving_does_not_depend_on_the_conversation(
     alice: Any, bob: Any, django_assert_num_queries: Any
 ) -> None:
-    """Two of them are for the savepoint, which exists only within the transaction of a test."""
+    """Two of the queries are for the savepoint, which exists only within a test's transaction."""
     first = write(alice, bob)
     locks = looks_again()
     locked = locks and locks + 2  # conversations, lock

@@ -1,4 +1,4 @@
-"""Moments that cannot be shown everywhere are refused on every road, and shown where they are stored all the same."""
+"""Moments that some time zone cannot show are refused on every code path, but shown where they are stored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ every_far_moment = pytest.mark.parametrize("moment", FAR, ids=str)
 
 @pytest.fixture
 def rows(alice: Any, bob: Any) -> None:
-    """A row of each model."""
+    """Store a row of each model."""
     message = write(alice, bob)
     message.content = "edited"
     message.save()
@@ -45,7 +45,7 @@ def rows(alice: Any, bob: Any) -> None:
 
 
 def without_constraints() -> None:
-    """What restoring an old dump, or raw SQL, may leave: rows that no constraint has seen. Ends with the test."""
+    """Drop the constraints until the test ends, as restoring an old dump or raw SQL may leave rows unchecked."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA ignore_check_constraints = ON")

@@ -1,4 +1,4 @@
-"""Pages are cached for a minute for each user and session, and invalidated as soon as something on them changes."""
+"""Pages are cached for a minute per user and session, and invalidated as soon as something on them changes."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_a_change_shows_at_once_in_every_session_of_both_people(alice: Any, bob:
 
 
 def plain(html: str) -> str:
-    """A page without what differs in each rendering."""
+    """Return a page without the parts that differ in each rendering."""
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", html)
 
 
@@ -171,7 +171,7 @@ def test_a_notice_is_not_cached(alice: Any, bob: Any) -> None:
 
 
 def test_the_same_notice_is_shown_once_each_time(alice: Any, bob: Any, settings: Any) -> None:
-    """Stored in the session, a notice changes no cookie, so the cache cannot tell the page by that."""
+    """A notice stored in the session changes no cookie, so the cache cannot detect the page by a cookie."""
     settings.MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
     message = write(alice, bob)
     client = reading(alice)
@@ -208,7 +208,7 @@ def test_a_browser_without_the_csrf_cookie_gets_no_cached_page(alice: Any, bob: 
 
 
 def test_a_page_rendered_during_a_change_is_not_served_later(alice: Any, bob: Any) -> None:
-    """Its data was read before the change, and it was finished after it."""
+    """The data of such a page was read before the change, and the page was finished after it."""
     message = write(bob, alice, "before")
     client = reading(alice)
     prefix = page_cache._key_prefix(alice.pk)

@@ -1,4 +1,4 @@
-"""What moderators remove from a text is read on no page of participants, and its older texts are withheld with it."""
+"""Words that moderators remove from a text are on no participant page, and its older texts are withheld too."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def message(alice: Any, bob: Any) -> Message:
 
 
 def remove(message: Message, words: str, by: Any) -> Redaction:
-    """Remove the words wherever they stand in what the message says now."""
+    """Remove all occurrences of the words from the current text of the message."""
     message.refresh_from_db()
     return redact(message.pk, find(message.content, words), revision=message.revision, by=by)
 
 
 def pages(user: Any, message: Message) -> dict[str, str]:
-    """What the pages of a participant say that show this message, some from the cache."""
+    """Return the content of a participant's pages that show this message, some of them from the cache."""
     client = Client()
     client.force_login(user)
     names: dict[str, list[int]] = {"inbox": []}
@@ -75,7 +75,7 @@ def pages(user: Any, message: Message) -> dict[str, str]:
     return {name: client.get(reverse(f"messaging:{name}", args=args)).content.decode() for name, args in names.items()}
 
 
-# --- What it does ------------------------------------------------------------------------------------------------
+# --- Removing parts ----------------------------------------------------------------------------------------------
 
 
 def test_the_text_has_a_mark_and_the_original_is_a_history(message: Message, moderator: Any) -> None:
@@ -153,7 +153,7 @@ def test_the_database_refuses_a_redaction_of_a_revision_to_come(message: Message
         Message.objects.filter(pk=message.pk).update(redaction=F("revision") + 1)
 
 
-# --- Who reads what ----------------------------------------------------------------------------------------------
+# --- Who can read which texts ------------------------------------------------------------------------------------
 
 
 def test_no_page_of_either_participant_says_what_was_removed(

@@ -1,4 +1,4 @@
-"""A participant blocks a person, who cannot write to them any more; an erasure of either removes the block."""
+"""A blocked person cannot write to the participant who blocked them; erasing either person removes the block."""
 
 from __future__ import annotations
 
@@ -174,10 +174,10 @@ def test_pages_cost_the_same_with_twice_the_rows(
         for place in range(number):
             answer(first, minute=place)
             Block.objects.create(blocker=bob, blocked=make_user(f"person-{number}-{place}"))
-        # session, user, order, messages; who blocked whom, whom he blocked; his draft
+        # session, user, order, messages; blocks of and by Bob; his draft
         with django_assert_num_queries(7 + ABOUT_STANDING):
             client.get(conversation_of(first))
-        with django_assert_num_queries(4 + ABOUT_STANDING):  # session, user, their number, a page of them
+        with django_assert_num_queries(4 + ABOUT_STANDING):  # session, user, number of blocks, one page of them
             client.get(PAGE)
 
 

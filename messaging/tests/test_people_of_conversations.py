@@ -1,4 +1,4 @@
-"""Everybody in conversations, by name."""
+"""The people of conversations, by name."""
 
 from __future__ import annotations
 

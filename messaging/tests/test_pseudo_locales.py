@@ -1,4 +1,4 @@
-"""What the pseudo locales make of English, since the tests of pages rest on it."""
+"""The pseudo locales' translations of English, on which the tests of pages rely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each receiver of this app is called once, and connecting them again after they were disconnected restores all."""
+"""Each receiver of this app is called once, and reconnecting disconnected receivers restores all of them."""
 
 from __future__ import annotations
 

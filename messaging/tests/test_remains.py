@@ -1,4 +1,4 @@
-"""What is found that no gettext marks, since the tests of pages rest on it."""
+"""``remains`` finds texts that no gettext marks; the tests of pages rely on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database that an older version left half migrated is refused, instead of being taken for a migrated one."""
+"""A database that an older version migrated only in part is refused instead of being taken for a migrated one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows stored in one statement are those that one by one would be, and statements written once ask anew."""
+"""Rows stored in one statement equal rows stored one by one, and compiled statements query the database on each run."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_one_like_another_is_a_row_of_its_own(message: Message) -> None:
 def test_rows_that_differ_in_nothing_are_all_stored(message: Message) -> None:
     rows = [MessageHistory(message=message, revision=1, old_content="same", edited_at=AT)]
     create_alike(rows, using=USING)
-    with pytest.raises(IntegrityError), transaction.atomic():  # there would be a third, and a second of its number
+    with pytest.raises(IntegrityError), transaction.atomic():  # both are inserted, with the same revision
         create_alike([history(message, 2), history(message, 2)], using=USING)
     assert len(stored()) == 1
 
@@ -176,7 +176,7 @@ def test_a_statement_that_runs_again_is_prepared_with_all_but_its_slots(bob: Any
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite prepares by itself")
 def test_a_column_may_get_another_type_while_servers_run() -> None:
-    """A migration does not restart them. Within a transaction PostgreSQL has ended it, and says so."""
+    """Servers keep running during a migration. Within a transaction, PostgreSQL aborts such a query with an error."""
 
     def words() -> list[tuple[Any, ...]]:
         return prepared.ask(connection, "SELECT word FROM retyped WHERE word = %s", ["a"])

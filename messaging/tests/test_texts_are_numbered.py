@@ -1,4 +1,4 @@
-"""Every road that changes a text gives it a new number, keeps the older one under its own, and announces it."""
+"""Every code path that changes a text gives it a new revision, keeps the old text under its own, and announces it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from messaging.texts.changes import texts_changed
 
 @contextmanager
 def announced() -> Iterator[list[int]]:
-    """The ids that are announced within this block, each time with what a receiver needs."""
+    """Yield the ids announced within this block, and check each time that a receiver finds all it needs."""
     found: list[int] = []
 
     def receive(sender: Any, ids: list[int], using: str, **_: Any) -> None:
         assert (sender, using) == (Message, "default")
         assert connection.in_atomic_block
-        # The new texts are there already, each with the history of the revision before, if any is kept.
+        # The new texts are stored already, each with the history of the previous revision, if any is kept.
         for message in Message.objects.filter(pk__in=ids):
             assert message.revision > 1
             assert not message.histories.filter(revision__gte=message.revision).exists()
@@ -46,7 +46,7 @@ def announced() -> Iterator[list[int]]:
 
 
 def numbers(message: Message) -> tuple[int, list[tuple[int, str]]]:
-    """The revision of a message, and its older texts by theirs."""
+    """Return the revision of a message, and its older texts with theirs."""
     stored = Message.objects.get(pk=message.pk)
     return stored.revision, list(stored.histories.order_by("revision").values_list("revision", "old_content"))
 
@@ -79,7 +79,7 @@ def update(message: Message, other: Message) -> None:
 
 
 def update_with_an_expression(message: Message, other: Message) -> None:
-    """The other text is upper case already, so it stays as it is."""
+    """The other text stays unchanged, so only one text is announced."""
     Message.objects.filter(pk=other.pk).update(content=F("content"))
     Message.objects.filter(pk=message.pk).update(content=Concat(Value("sec"), Value("ond")))
 
@@ -175,7 +175,7 @@ def test_what_a_receiver_refuses_is_not_changed(alice: Any, bob: Any) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("blank", [True, False])
 def test_blanking_is_a_change_that_keeps_no_history(alice: Any, bob: Any, blank: bool) -> None:
-    """The number of the text that is gone never means "[removed]"."""
+    """A revision whose text was removed never refers to "[removed]"."""
     message, late, others = write(alice, bob, "first"), write(alice, bob, "late"), write(bob, alice, "theirs")
     Message.objects.filter(pk=message.pk).update(content="second")
     counts = AnonymisedCounts()

@@ -30,7 +30,7 @@ def links_of(messages: list[Message]) -> list[threads.Link]:
 
 
 def set_parent_unchecked(message: Message, parent: Message) -> None:
-    """Set a parent without any check, as a damaged database may contain it."""
+    """Set a parent without any check, as in a damaged database."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE messaging_message SET parent_message_id = %s WHERE id = %s", [parent.pk, message.pk])
 

@@ -1,4 +1,4 @@
-"""How long ago something was is told as Django's own filters tell it, whatever is kept between two rows of a list."""
+"""Relative times equal those of Django's own filters, whatever is cached between two rows of a list."""
 
 from __future__ import annotations
 

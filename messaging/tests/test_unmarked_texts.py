@@ -1,4 +1,4 @@
-"""Texts of templates that are not marked for translation are found."""
+"""Template texts that are not marked for translation are found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from messaging.languages import unmarked as linter
 from messaging.languages.unmarked import unmarked
 
-# A process that starts, and in it the app made ready again for other commands: starting takes a second and a half.
+# Starts one process and sets the app up again for each further command: a start takes a second and a half.
 ASKED = """
 import sys
 import django

@@ -1,4 +1,4 @@
-"""``Message.unread``: what the receivers have not read, with only the fields that the screens show."""
+"""``Message.unread`` finds what the receivers have not read, with only the fields that the screens show."""
 
 from __future__ import annotations
 

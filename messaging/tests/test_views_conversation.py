@@ -1,4 +1,4 @@
-"""The page of a conversation: what its reader sent or received, in reading order, and nothing else."""
+"""The page of a conversation shows only messages that its reader sent or received, in reading order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from messaging.tests.conversations import answer, write
 
 QUERIES = (
     9 + ABOUT_STANDING
-)  # session, user, the order, its messages, the sizes of their histories, these; two about blocks; the draft
+)  # session, user, order, messages, numbers of their edits, these edits; two about blocks; draft
 
 
 def page_of(client: Any, message: Message, **query: Any) -> str:
@@ -28,7 +28,7 @@ def page_of(client: Any, message: Message, **query: Any) -> str:
 
 
 def shown(html: str) -> list[int]:
-    """The ids of the messages on a page, in order."""
+    """Return the ids of the messages on a page, in order."""
     return [int(pk) for pk in re.findall(r'<li id="m(\d+)"', html)]
 
 
@@ -225,8 +225,8 @@ def test_a_part_that_does_not_exist_shows_another_one(client: Any, alice: Any, b
 def test_the_number_of_queries_does_not_grow(
     settings: Any, client: Any, alice: Any, bob: Any, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Neither with the messages nor with the edits."""
-    settings.MESSAGING_REPORTING = ""  # what keeps reports asks queries of its own
+    """It grows neither with the messages nor with their edits."""
+    settings.MESSAGING_REPORTING = ""  # the app that keeps reports adds its own queries
     client.force_login(alice)
     message = write(alice, bob)
     for minute in range(1, 31):

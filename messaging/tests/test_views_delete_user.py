@@ -1,4 +1,4 @@
-"""Deleting one's own account: it shows exactly what will be deleted, asks for the password, and needs a POST."""
+"""Deleting one's own account shows exactly what will be deleted, asks for the password, and needs a POST."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_an_account_without_a_password_cannot_be_deleted_here(client: Any, alice
 
 
 def test_the_last_superuser_cannot_be_deleted(client: Any, db: Any, settings: Any) -> None:
-    settings.MESSAGING_DELETE_ACCOUNT = None  # the site may have another way
+    settings.MESSAGING_DELETE_ACCOUNT = None  # the site may have another way to delete accounts
     root = make_user("root", is_superuser=True)
     client.force_login(root)
     response = client.post(ADDRESS, {"password": "root's password"})
@@ -108,7 +108,7 @@ def test_nobody_signed_in_is_told_that_their_account_was_deleted(client: Any, al
 
 
 class Seen:
-    """An authentication backend that lets nobody in, and remembers what it was asked."""
+    """An authentication backend that rejects everybody and records its calls."""
 
     asked: list[Any] = []
 
@@ -119,8 +119,8 @@ class Seen:
 def test_the_backends_of_the_site_check_the_password_and_know_the_request(
     client: Any, alice: Any, settings: Any
 ) -> None:
-    """So that they can count guesses: the page works with any of them."""
-    settings.MESSAGING_CONFIRM_IDENTITY = None  # the site may say more about it
+    """Backends can count guesses: the page works with any of them."""
+    settings.MESSAGING_CONFIRM_IDENTITY = None  # the site may have another password check
     own = "django.contrib.auth.backends.ModelBackend"
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.Seen", own]
     Seen.asked.clear()

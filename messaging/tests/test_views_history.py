@@ -120,6 +120,6 @@ def test_the_number_of_queries_does_not_grow_with_the_edits(
     message = write(alice, bob, "text 0")
     for many in (2, 6):
         change(message, *(f"text {many}.{number}" for number in range(many)), by=alice)
-        # Session, user, the message, the number of its edits, one page of them, where it stands in its conversation.
+        # Session, user, message, number of its edits, one page of them, its place in the conversation.
         with django_assert_num_queries(6 + ABOUT_STANDING):
             client.get(reverse("messaging:history", args=[message.pk]))

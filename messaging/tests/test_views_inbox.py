@@ -15,13 +15,13 @@ from messaging.tests.cast import ABOUT_STANDING, make_user
 from messaging.tests.conversations import answer, write
 
 INBOX = reverse("messaging:inbox")
-# session, user, unread messages, the newest sent and received, number of conversations, their counts, their people,
-# their previews
+# session, user, unread messages, newest sent and received, number of conversations, their counts, their people, their
+# previews
 QUERIES = 9 + ABOUT_STANDING
 
 
 def rows(client: Any, **query: Any) -> list[str]:
-    """The text of each row, without markup."""
+    """Return the text of each row, without markup."""
     html = client.get(INBOX, query).content.decode()
     found = re.findall(r'<li class="row.*?</li>', html, re.DOTALL)
     return [" ".join(re.sub(r"<span[^>]*aria-hidden.*?</span>|<[^>]+>", " ", row).split()) for row in found]
@@ -61,7 +61,7 @@ def test_unread_conversations_come_first_then_the_latest(client: Any, alice: Any
 def test_messages_between_other_people_are_neither_counted_nor_named(
     client: Any, alice: Any, bob: Any, charlie: Any
 ) -> None:
-    """An imported thread has more than two people."""
+    """Not even in an imported thread, which may have more than two people."""
     first = write(charlie, bob, "Charlie's beginning")
     answer(first, "Bob's answer to Charlie", minute=1)
     answer(first, "Alice joins in", minute=2, sender=alice, receiver=bob)
@@ -125,11 +125,12 @@ def test_the_preview_is_cut_by_the_database(
     assert Message.objects.get().content == "x" * 10_000
 
 
-# --- Whoever sent or received very many messages ------------------------------------------------------------------
+# --- People with very many messages -------------------------------------------------------------------------------
 
 
 def shown(client: Any, query: str = "") -> tuple[list[str], str]:
-    """The numbers of the messages whose conversations a part of the inbox lists, and where the next part is."""
+    """Return the numbers of the messages whose conversations a part of the inbox lists, and the query of the next
+    part."""
     html = client.get(f"{INBOX}{query}").content.decode()
     older = re.search(r'href="(\?before=[^"]+)">Show older conversations', html)
     return re.findall(r"number (\d+)", html), older[1] if older else ""
@@ -141,7 +142,7 @@ def test_every_conversation_is_in_one_part_of_a_long_inbox(
     monkeypatch.setattr(inbox, "NEWEST", 3)
     for number in range(8):
         message = write(bob, alice, f"number {number}", minute=10 * number, read=number != 2)
-        if number in (1, 4):  # goes on later
+        if number in (1, 4):  # answered again later
             answer(message, "an answer", minute=71 + number)
     client.force_login(alice)
     first, query = shown(client)

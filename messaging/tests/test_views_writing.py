@@ -1,4 +1,4 @@
-"""What participants write: new messages, replies, edits; and marking as read."""
+"""Participants write new messages, replies and edits, and mark messages as read."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_replying_marks_only_the_parent_as_read(client: Any, alice: Any, bob: An
 
 
 def test_a_message_between_others_cannot_be_replied_to(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
-    """Not even in a conversation in which the user has messages of their own."""
+    """This holds even in a conversation in which the user has messages of their own."""
     message = write(alice, bob)
     answer(message, sender=charlie, receiver=bob)
     client.force_login(charlie)

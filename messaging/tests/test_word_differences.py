@@ -1,4 +1,4 @@
-"""Differences between two texts, word by word, and how much work comparing them is."""
+"""Differences between two texts, word by word, and the work that comparing them takes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from messaging.differences import (
 )
 from messaging.tests.random_threads import property_test
 
-# What a comparison may do beyond its effort before it sees that none is left: a frontier is no longer than this.
+# How far a comparison may exceed its effort before it notices: the longest possible frontier.
 OVERDRAWN = 2_000
 
 
@@ -98,7 +98,7 @@ def test_a_comparison_without_effort_left_is_coarse_but_complete() -> None:
 
 
 def test_tens_of_thousands_of_different_words_are_compared() -> None:
-    """More than there are characters below the surrogates, which are left out."""
+    """There are more of them than characters below the surrogates, which are not used to encode words."""
     words = list(map(str, range(70_000)))
     before, after = " ".join(["a", *words, "b"]), " ".join(["c", *words, "d"])
     found = compare(before, after, Effort(10**7))
@@ -142,7 +142,7 @@ def at_random(seed: int, words: int, between: str) -> tuple[str, str]:
     return random_text(seed, words, between), random_text(seed + 1, words, between)
 
 
-# Texts that are hard to compare, by their size: with a million, they take all the effort that there may be.
+# Texts that are hard to compare, by their size: with a million, they take all the effort allowed.
 HARD: dict[str, Callable[[int], tuple[str, str]]] = {
     "one sign": lambda size: ("a" * (size // 5), "a" * (size // 10 - 1) + "b" + "a" * (size // 10)),
     "one sign, again and again": lambda size: ("!" * size, "!" * (size // 2) + "?" + "!" * (size // 2 - 1) + "?"),
@@ -162,12 +162,12 @@ MILLION, TENTH = 1_000_000, 10
 def test_no_texts_take_more_work_than_the_bound(name: str) -> None:
     texts, effort = HARD[name](MILLION // TENTH), Effort(MOST_EFFORT // TENTH)
     found = compare(*texts, effort)
-    assert effort.spent <= MOST_EFFORT // TENTH + OVERDRAWN // 3  # the square root of ten
+    assert effort.spent <= MOST_EFFORT // TENTH + OVERDRAWN // 3  # the frontier shrinks by the square root of ten
     assert_exact(*texts, found)
 
 
 def test_the_bound_is_the_usual_one_where_no_other_is_given() -> None:
-    """Of texts of their real size; a tenth takes the same way with a tenth of the effort."""
+    """Compares texts of full size; the test above scales texts and effort down to a tenth."""
     for name in ("words at random", "ten million characters"):
         texts, effort = HARD[name](MILLION), Effort()
         found = compare(*texts, effort)

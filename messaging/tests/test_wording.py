@@ -1,4 +1,4 @@
-"""Numbers in texts."""
+"""Numbers and names in texts."""
 
 from __future__ import annotations
 

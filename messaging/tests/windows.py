@@ -1,6 +1,6 @@
-"""Windows of the Chromium of the browser tests, which tests use one after the other.
+"""Windows of the browser tests' Chromium, reused by one test after another.
 
-A page in a new window takes three times as long as the next one: a process begins that knows no script and no style.
+A page in a new window takes three times as long as the next one: a new process has no scripts and styles cached.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
 WIDE, NARROW, HEIGHT = 1280, 400, 900  # pixels; every screen works at both widths
-# What would go on from one test to the next one.
+# Methods whose effect would last into the next test.
 KEPT_ON_A_PAGE = ("add_init_script", "expose_binding", "expose_function", "on", "once", "route")
-# Leaves a page without a last word to the server, for an empty one in its process. Says whether its clock was replaced.
+# Navigates to an empty page without sending beacons. Returns whether the page's clock was replaced.
 LEAVE = """() => {
     navigator.sendBeacon = () => true;
     if (location.protocol.startsWith("http")) { localStorage.clear(); sessionStorage.clear(); }
@@ -23,8 +23,10 @@ NEEDS_ITS_OWN = "This stays on the page for the next test: ask for open_page(…
 
 
 class Watch:
-    """Collects what goes wrong on a page: errors in scripts and the console, requests without an answer, and so those
-    to other hosts, none of which Chromium finds. What is refused the server tells."""
+    """Collects errors of a page: errors in scripts and the console, and requests without a response.
+
+    Requests to other hosts are among them, because Chromium resolves none. The server records refused requests.
+    """
 
     def __init__(self, page: Page, origin: str) -> None:
         self.origin = origin
@@ -35,17 +37,17 @@ class Watch:
         page.on("load", self.count_load)
 
     def begin(self) -> None:
-        """Forget what happened for the test before."""
+        """Clear the records of the previous test."""
         self.faults: list[str] = []
         self.loads = 0
 
     def check_console(self, message: ConsoleMessage) -> None:
-        # Chromium repeats a bad status in its console, without the URL; the server tells it with the URL.
+        # Chromium repeats a bad status in its console, without the URL; the server records it with the URL.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(f"error in the console: {message.text}")
 
     def check_failure(self, request: Request) -> None:
-        # A download aborts its request, and so does leaving a page early: neither is an error.
+        # Downloads and leaving a page early abort requests: neither is an error.
         if request.failure != "net::ERR_ABORTED":
             self.faults.append(f"no answer: {request.url} ({request.failure})")
 
@@ -54,14 +56,14 @@ class Watch:
 
 
 class Windows:
-    """Gives tests a page each, in a window without cookies or anything stored, and takes it back."""
+    """Gives each test a page, in a window without cookies or stored data, and takes it back."""
 
     def __init__(self, chromium: Browser) -> None:
         self.chromium = chromium
         self.free: list[Page] = []
 
     def take(self, origin: str, width: int, scheme: Any, *, javascript: bool, own: bool) -> Page:
-        """A page of this look, in which ``page.goto("/…")`` requests from ``origin``."""
+        """Return a page of this width and scheme, in which ``page.goto("/…")`` requests from ``origin``."""
         if self.free and watch_of(self.free[0]).origin != origin:
             self.close()
         if self.free and javascript and not own:
@@ -79,7 +81,7 @@ class Windows:
         return page
 
     def give_back(self, page: Page) -> None:
-        """Leave the page, so that nothing happens on it any more, and keep its window for another test."""
+        """Leave the page, so that nothing more happens on it, and keep its window for another test."""
         if not hasattr(page, "is_own") and page.context.pages == [page] and self._is_left(page):
             self.free.append(page)
         else:
@@ -105,7 +107,7 @@ class Windows:
 
     @staticmethod
     def _is_left(page: Page) -> bool:
-        """Leave the page; False where that cannot be: it shows an error of Chromium, or nothing that answers."""
+        """Leave the page; return False if that fails because it shows an error of Chromium or does not respond."""
         try:
             has_another_clock = page.evaluate(LEAVE)
             page.wait_for_url("about:blank")
@@ -129,7 +131,7 @@ def _refuse(*arguments: Any, **options: Any) -> None:
 
 
 def _hear_keys(page: Page) -> None:
-    """Press each key once the page has loaded: a page shows its text before it runs the script that hears the key."""
+    """Press each key only once the page has loaded: a page shows its text before its script listens to keys."""
     press = page.keyboard.press
 
     def press_on_loaded(*arguments: Any, **options: Any) -> None:

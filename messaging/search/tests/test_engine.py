@@ -1,4 +1,4 @@
-"""Searching texts gives what reading each of them would give, whatever was done to them, and however it is asked."""
+"""A search finds the same as reading every text, after any change to the texts and on any code path."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TEXTS = [
     " ... ",
 ]
 """Texts by which searches are tried."""
-TOGETHER = 50  # terms that are in no text and are looked for at once
+TOGETHER = 50  # terms, found in no text, that are searched for together
 
 
 def slow(term: Term) -> set[int]:
@@ -112,7 +112,7 @@ class TestWhatIsFound:
 
     @pytest.mark.many
     def test_naughty_strings_are_words_and_no_syntax(self) -> None:
-        """Each finds what reading every text finds. Most find nothing, and so do many of these at once."""
+        """Each search finds the same as reading every text. Most find nothing; those are run many at a time."""
         if not NAUGHTY.exists():
             pytest.skip("there is no ../shared/data")
         stored = {pk: f" {words(text)} " for pk, text in Message.objects.values_list("pk", "content")}
@@ -133,7 +133,7 @@ class TestWhatIsFound:
 
 
 def test_a_phrase_is_found_in_any_text_in_which_its_words_stand_together(alice: Any) -> None:
-    """In short texts, in those longer than a word may be, and in those that are not ASCII."""
+    """Covers short texts, texts longer than a word may be, and texts that are not ASCII."""
     texts = ["Brown-FOX", "brown\nfox", f"{'x ' * 300}brown. Fox!", "é brown fox", f"brown fox {'y' * 600}"]
     texts += [
         "brown foxes",
@@ -170,7 +170,7 @@ STORED = st.lists(st.text(LETTERS | st.characters(codec="utf-8", exclude_charact
 def test_any_term_finds_what_reading_every_text_finds(
     alice: Any, contents: list[str], later: list[str], term: Term
 ) -> None:
-    """Whether the index has the texts, or only notes of them, and whichever way a list takes."""
+    """This holds whether the texts are indexed or only noted, and for each way to list the results."""
     with rolled_back():
         conversation = Conversation.objects.create()
         for some in (contents, later):
@@ -193,7 +193,7 @@ def test_the_places_of_words_are_those_of_the_words(text: str) -> None:
 
 @pytest.mark.usefixtures("stored")
 class TestPagesOfTheNewest:
-    """Whichever way to the newest rows is taken, they are the same ones."""
+    """The newest rows are the same whichever way finds them."""
 
     @pytest.fixture(params=["rare", "common", "common once"])
     def way(self, request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -209,7 +209,7 @@ class TestPagesOfTheNewest:
     def test_a_word_of_lately_is_not_looked_for_from_the_oldest(
         self, alice: Any, monkeypatch: pytest.MonkeyPatch, order: str, looks_through: bool
     ) -> None:
-        """It would read all texts until it comes to those with it."""
+        """Reading from the oldest would go through all texts before the first match."""
         monkeypatch.setattr(engine, "PAGE", 1)
         monkeypatch.setattr(engine, "LOOKED_THROUGH", 4)
         monkeypatch.setattr(engine, "is_common", lambda *_, **__: True)
@@ -273,7 +273,7 @@ class TestNumbers:
     @pytest.mark.parametrize("most", [0, 1, 5])
     @pytest.mark.parametrize("term", [Words("fox"), Words("brown fox"), Not(Words("fox")), Words("!")], ids=str)
     def test_are_asked_of_the_index(self, alice: Any, term: Term, most: int) -> None:
-        """Whether it has the texts, or only notes of them; it may not know the number of those that lack a word."""
+        """The index holds the texts, or only notes of them; it may not know how many texts lack a word."""
         Message.objects.filter(content__startswith="fox").update(content="a brown fox")
         Message.objects.filter(content="what's up").delete()
         Message.objects.create(sender=alice, receiver=alice, content="another fox")
@@ -287,7 +287,7 @@ class TestNumbers:
 
 
 def test_how_many_texts_have_a_disguised_word_is_guessed_by_the_plain_one() -> None:
-    """PostgreSQL supposes of each of hundreds of rare spellings that it is in some texts: in all of them together."""
+    """For each of hundreds of rare spellings, PostgreSQL assumes a few matching texts: in total, all texts."""
     term = OneOf((All((Disguised("I d i o t"), Words("fox"))), Not(Disguised("bear"))))
     assert undisguised(term) == OneOf((All((Words("idiot"), Words("fox"))), Not(Words("bear"))))
 
@@ -327,7 +327,7 @@ class TestSpans:
         assert engine.spans(Words("needle"), text) == [(0, 6)]
 
     def test_many_disguised_words_cost_little(self) -> None:
-        """Each has hundreds of spellings; they were compared with each word of a text one after the other."""
+        """Each has hundreds of spellings; comparing them one by one with each word of a text took too long."""
         term = OneOf(tuple(Disguised(f"disguise{letter}") for letter in "abcdefghijklmnopqrstuvwxyz"))
         compiled(term)
         text = "the quick brown fox jumps over the lazy dog " * (MARKED // 44)

@@ -1,4 +1,4 @@
-"""Searches find just what a slow and obvious filter in Python finds, each operator alone and all of them combined."""
+"""Searches find the same as a slow and obvious filter in Python, for each operator alone and all of them combined."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from messaging.texts.redacting import redact
 NOW = datetime(2026, 1, 8, 15, 0, tzinfo=UTC)
 VOCABULARY = Vocabulary([*FILTERS, HISTORY])
 MOST = 5
-TOGETHER = 20  # strings that are searched for at once
+TOGETHER = 20  # strings combined into one search
 
 
 def person(name: str) -> Any:
@@ -60,7 +60,7 @@ def words_of(text: str) -> list[str]:
 
 
 class Stored(NamedTuple):
-    """A message as the slow filter sees it, with its older texts that may be read."""
+    """A message as the slow filter sees it, with its readable older texts."""
 
     message: Message
     sender: str
@@ -93,7 +93,7 @@ def day(number: int, month: int = 1) -> datetime:
 
 
 Slow = Callable[[Stored], bool]
-# Each operator as it is typed, and what it means.
+# Each operator as it is typed, and its meaning.
 TEXTS: dict[str, Callable[[str], bool]] = {
     "harbour": lambda text: has_phrase(text, "harbour"),
     "BOAT": lambda text: has_phrase(text, "boat"),
@@ -131,7 +131,7 @@ FIELDS: dict[str, Slow] = {
 
 @st.composite
 def searches(draw: Any, depth: int = 3) -> tuple[str, Callable[[Stored, bool], bool]]:
-    """What is typed, and its slow filter, which is told whether older texts are searched."""
+    """Draw a search as it is typed, and its slow filter, whose second argument is whether older texts are searched."""
     kind = draw(st.sampled_from(["text", "field", "field"] + (["not", "and", "or"] if depth else [])))
     if kind == "text":
         word = draw(st.sampled_from(sorted(TEXTS)))
@@ -186,7 +186,7 @@ class AgainstASlowFilter(TestCase):
         assert found("harbour in:history") > found("harbour")
 
     def test_of_words_one_may_stand_in_a_text_and_another_in_an_older_one(self) -> None:
-        """Also where either of two suffices."""
+        """This holds for alternatives, too."""
         edited = Message.objects.get(content="boat", histories__old_content="harbour").pk
         assert edited in found("harbour boat in:history") and edited not in found("harbour boat")
         assert edited in found("(nowhere OR (harbour boat)) in:history")
@@ -203,7 +203,8 @@ class AgainstASlowFilter(TestCase):
 
     @pytest.mark.skipif("connection.vendor != 'postgresql'")
     def test_words_beside_filters_are_asked_of_the_index(self) -> None:
-        """In older texts, too: PostgreSQL asks no index for one side of an OR, it would make the words of each text."""
+        """Even in older texts and beside OR, where PostgreSQL would use no index for one side and compute the words of
+        each text."""
         messages, older = map(indexing.index_name, indexing.TEXTS)
         for text, wanted in {
             "harbour in:history": {messages, older},
@@ -214,7 +215,7 @@ class AgainstASlowFilter(TestCase):
         }.items():
             query: Any = read(text, VOCABULARY, Reader(person, NOW))
             with connection.cursor() as cursor:
-                for way in ("seqscan", "indexscan", "indexonlyscan", "nestloop"):  # some are best for so few
+                for way in ("seqscan", "indexscan", "indexonlyscan", "nestloop"):  # some suit few rows best
                     cursor.execute(f"SET LOCAL enable_{way} = off")
             plan = Message.objects.filter(query.condition).explain()
             assert {name for name in (messages, older) if f"on {name} " in plan} == wanted, (text, plan)
@@ -301,11 +302,13 @@ def test_days_begin_in_the_zone_of_whoever_searches(alice: Any, bob: Any) -> Non
 def test_no_naughty_string_reaches_the_syntax_of_an_engine(
     alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch, history: str
 ) -> None:
-    """Each is searched for as it is, and as a phrase, as a beginning and in disguise, or answered by a sentence: beside
-    others, which takes a fraction of the time."""
+    """Each string, plain and as a phrase, a beginning and a disguised word, is searched for or answered by a sentence.
+
+    Combining many in one search takes a fraction of the time.
+    """
     if not NAUGHTY.exists():
         pytest.skip(f"The strings are not there ({NAUGHTY}).")
-    # So that as much as nobody may type at once is asked for as a little is.
+    # More than anybody can type in one search must be searched for like a short one.
     monkeypatch.setattr(language, "LONGEST", 1_000_000)
     monkeypatch.setattr(language, "MOST_PARTS", 1_000_000)
     monkeypatch.setattr(postgresql, "MOST_CONTAINED", 1_000_000)
@@ -315,7 +318,7 @@ def test_no_naughty_string_reaches_the_syntax_of_an_engine(
     for first in range(0, len(strings), TOGETHER):
         some = strings[first : first + TOGETHER]
         phrases = ['"{}"'.format(text.replace('"', " ")) for text in some]
-        # In older texts each word is looked for by itself.
+        # In older texts, each word is looked up separately.
         as_they_are = [word for text in some for word in text.split()] if history else some
         together += searched(as_they_are, history)
         together += searched([*phrases, *(f"{one}*" for one in phrases)], history)
@@ -324,12 +327,15 @@ def test_no_naughty_string_reaches_the_syntax_of_an_engine(
 
 
 def searched(pieces: list[str], history: str, sign: str = "") -> int:
-    """Search for all that is no mistake: for what means the same in parentheses at once, for anything else by itself.
-    Return of how many pieces that at once was."""
+    """Search for all pieces that are no mistakes, and return how many of them were combined.
+
+    Pieces that mean the same in parentheses are combined in one search; each other piece is searched for alone.
+    """
     together = []
     for piece in pieces:
         tree = understood(piece)
-        # One that closes more parentheses than it opens stays what it is within its own, but not within others.
+        # A piece that closes more parentheses than it opens keeps its meaning within its own pair, but not within
+        # another.
         beside = understood(f"(({piece}) OR x )")
         if tree is not None and understood(f"({piece})") == tree and understood(f"({piece}) OR x") == beside:
             together.append(f"({piece})")

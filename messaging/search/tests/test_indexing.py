@@ -1,4 +1,4 @@
-"""The index holds what the tables hold, after whatever was done to them; and nothing of what was erased."""
+"""The index agrees with the tables after any change, and keeps nothing of erased texts."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def caught_up() -> None:
 
 
 def held(tables: Any) -> dict[int, str]:
-    """The words that SQLite's index keeps, by row."""
+    """Return the words that SQLite's index keeps, by row."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT rowid, words FROM {tables.words}")
         return dict(cursor.fetchall())
 
 
 def vocabulary(tables: Any) -> set[str]:
-    """The words by which SQLite's index finds anything."""
+    """Return the words that can be found by SQLite's index."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, {tables.words}, row)")
         cursor.execute("SELECT term FROM temp.vocabulary")
@@ -54,14 +54,15 @@ def vocabulary(tables: Any) -> set[str]:
 
 
 def pages(tables: Any) -> bytes:
-    """All that SQLite's index has stored."""
+    """Return all that SQLite's index has stored."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT block FROM {tables.words}_data UNION ALL SELECT c0 FROM {tables.words}_content")
         return b"".join(row[0] if isinstance(row[0], bytes) else row[0].encode() for row in cursor.fetchall())
 
 
 def index_is_right() -> None:
-    """Each word of each text finds that text, by itself, in both tables; and none that is gone."""
+    """Check that each word of each text finds just the texts that have it, in both tables, and that deleted words find
+    none."""
     for model in (Message, MessageHistory):
         column = engine.column_of(model)
         stored = {pk: f" {words(text)} " for pk, text in model._base_manager.values_list("pk", column)}
@@ -71,7 +72,7 @@ def index_is_right() -> None:
 
 
 class Person:
-    """Does to messages what can be done to them, each on another road."""
+    """Changes messages in all possible ways, each on another code path."""
 
     def __init__(self) -> None:
         self.alice, self.bob, self.carol = (make_user(name) for name in ("alice", "bob", "carol"))
@@ -164,7 +165,7 @@ def test_the_index_is_right_after_whatever_was_done(db: Any, acts: list[tuple[st
 
 @only_sqlite
 def test_what_changed_while_a_table_was_remade_is_noted(alice: Any, bob: Any) -> None:
-    """Migrating copies a table to change it; until it is over, there are no triggers."""
+    """A migration copies a table to change it; meanwhile it has no triggers."""
     changed, deleted, kept = (write(alice, bob, f"first {word}") for word in ("changed", "gone", "kept"))
     caught_up()
     tables = indexing.TEXTS[0]
@@ -209,8 +210,8 @@ class TestErasedWords:
         call_command("forget_words")
         assert "xylophonist" not in vocabulary(messages)
         assert b"xylophonist" not in pages(messages)
-        assert b"ylophonist" not in pages(messages)  # an index of words keeps what the one before does not begin with
-        if road != "redact":  # which keeps the original for those who may read it
+        assert b"ylophonist" not in pages(messages)  # FTS5 omits the beginning that two neighbouring words share
+        if road != "redact":  # redaction keeps the original for those who may read it
             whole: Any = connection.connection
             assert b"ylophonist" not in whole.serialize() and b"words that stay" in whole.serialize()
         index_is_right()
@@ -228,7 +229,7 @@ class TestErasedWords:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM messaging_message, messaging_messagehistory")
         noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
-        assert not forget_when_due(noon)  # notes that it begins
+        assert not forget_when_due(noon)  # records when it starts to watch
         with connection.cursor() as cursor:
             Message.objects.update(read=True)
             cursor.execute(
@@ -245,7 +246,7 @@ class TestErasedWords:
 
     @staticmethod
     def files_of_postgresql() -> bytes:
-        """What the indexes of messages and of earlier texts have on disk."""
+        """Return the files of the indexes of messages and of earlier texts."""
         with connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")
             found = b""
@@ -296,7 +297,7 @@ class TestBuilding:
         assert (state.waiting, state.is_complete) == (5, True)
         assert "complete but for 5" in state.sentence
         index_is_right()
-        indexing.install("default")  # as a migration that is repeated
+        indexing.install("default")  # like a repeated migration
         caught_up()
         assert indexing.states()[0].waiting == 0
         index_is_right()
@@ -313,7 +314,7 @@ class TestBuilding:
 
     @only_sqlite
     def test_takes_few_long_texts_at_a_time(self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        """So that no writer waits for long."""
+        """No writer has to wait long."""
         caught_up()
         monkeypatch.setattr(indexing, "BATCH_CHARACTERS", 10)
         for text in ("four", "five", "six", "twenty characters or more", "one", "two"):
@@ -337,7 +338,7 @@ class TestBuilding:
 
 @pytest.mark.django_db
 def test_a_text_is_written_over_again_and_again(alice: Any, bob: Any) -> None:
-    """An upsert says what happens to conflicts in triggers as well."""
+    """The conflict clause of an upsert applies within triggers, too."""
     history = MessageHistory.objects.create(message=write(alice, bob, "now"), revision=1, old_content="first")
     overwrite: Any = {"update_conflicts": True, "unique_fields": ["id"], "update_fields": ["old_content"]}
     for text in ("second", "third"):

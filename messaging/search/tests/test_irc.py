@@ -1,4 +1,4 @@
-"""Twenty searches in real chats, with answers that were counted in their file by other means (grep)."""
+"""Twenty searches in real chats, with answers counted in their file by other means (grep)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from messaging.search.filters import FILTERS, Reader, Vocabulary
 from messaging.search.query import read
 
 FILE = Path(settings.BASE_DIR).parent / "shared/data/irc-ubuntu/messages.csv"
-ROWS = 6_000  # the first of the file, to March 2006
+ROWS = 6_000  # the first rows of the file, up to March 2006
 ANSWERS = {
     "initrd": 1,
     "kernel": 49,

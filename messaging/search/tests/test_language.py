@@ -1,4 +1,4 @@
-"""What people type is read as they mean it, or answered by a sentence that says what is wrong, and where."""
+"""A typed search is read as people mean it, or answered by a sentence that explains the mistake and its place."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ A, B, C = Words("a"), Words("b"), Words("c")
 
 
 def named(name: str, *values: str) -> Any:
-    """A filter without its place."""
+    """Return a filter without its place."""
     return name, values
 
 
 def placeless(part: Any) -> Any:
-    """A part as ``named`` writes filters."""
+    """Return a part with its filters in the form of ``named``."""
     if isinstance(part, Named):
         return named(part.name, *(value.text for value in part.values))
     if isinstance(part, Every | Either):
@@ -201,7 +201,7 @@ def test_what_narrows_any_search_asks_for_all_of_it(text: str) -> None:
     asked = list(tree.parts if isinstance(tree, Every) else (tree,))
     *left, last = found.parts if isinstance(found, Every) else (found,)
     assert last == Named("on", (Value("2025-03", 0, 0),), 0, 0)
-    if left != asked:  # a period at the end gives way to the narrower one
+    if left != asked:  # a final period is replaced by the narrower one
         assert [*left, Named("on", asked[-1].values, 0, 0)] == asked
 
 

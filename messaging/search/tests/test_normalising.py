@@ -1,4 +1,4 @@
-"""Words are the same for whoever asks for them: Python, PostgreSQL, and whoever marks them; and no text is refused."""
+"""Python, PostgreSQL and the marking of hits compute the same words, and no text is refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from messaging.search.terms import Words
 only_postgresql = pytest.mark.skipif(
     "postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="SQLite asks Python for the words"
 )
-# Of those that are no character yet, databases and Pythons of different years know different ones.
+# Databases and Pythons of different years differ in the characters not assigned yet, which are left out.
 CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cn", "Co"])
 TEXTS = st.text(CHARACTERS | st.sampled_from("aA1 .éÉßßΣςİıŁ\u0301\u200d\u3099かガﾞ日한👍🏽\n"), max_size=30)
 
@@ -72,11 +72,11 @@ def test_postgresql_finds_the_same_words(db: Any, text: str) -> None:
     assert set(indexed) == set(words(text).split())
 
 
-# Signs that are words by themselves make no long word: of 5,000 one can ask, but that takes the database seconds.
+# Characters that are words on their own form no long word. A search for 5,000 of them works, but takes seconds.
 @pytest.mark.parametrize(("letter", "asked"), [("a", 5_000), ("é", 5_000), ("日", 100)])
 def test_no_text_is_too_long_to_be_stored_or_found(alice: Any, letter: str, asked: int) -> None:
-    """PostgreSQL's own limit is 1 MB of different words, and 2,046 bytes of one word."""
-    # Words as long as may be: each different one takes time, and of so many the last ones are found no more.
+    """PostgreSQL's own limits are 1 MB of distinct words, and 2,046 bytes for one word."""
+    # The longest possible words, because each distinct one takes time; the last of so many are not indexed.
     many = [f"z{letter}{number:0498}" for number in range(2_200)]
     huge = " ".join([f"{letter}7 {letter}8", *many, letter * 5_000, "needle"])
     message = Message.objects.create(sender=alice, receiver=alice, content=huge)
@@ -87,7 +87,7 @@ def test_no_text_is_too_long_to_be_stored_or_found(alice: Any, letter: str, aske
 
 
 def test_a_huge_text_is_read_as_far_on_either_database(db: Any) -> None:
-    """PostgreSQL refused a text of five million signs that become eighteen each: it would need more than 1 GB."""
+    """PostgreSQL refused a text of five million characters that become eighteen each: it would need more than 1 GB."""
     text = "a " * (READ // 2) + "beyond"
     assert words(text).count("a") == READ // 2 and "beyond" not in words(text)
     if connection.vendor == "postgresql":

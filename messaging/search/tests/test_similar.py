@@ -1,4 +1,4 @@
-"""Near-duplicates of a message are found, the likest first; what only shares common words is not."""
+"""Near-duplicates of a message are found, most similar first; texts that share only common words are not."""
 
 from __future__ import annotations
 

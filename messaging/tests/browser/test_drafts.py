@@ -1,4 +1,4 @@
-"""What a participant typed is there again when they come back, and what is new is marked."""
+"""A participant's unsent text is restored when they return, and new messages are marked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def invitation(alice: Any, bob: Any) -> Message:
-    """Alice invited Bob twice, who read neither; they wrote before."""
+    """Alice invited Bob twice, and he has read neither message; they exchanged messages before."""
     first = write(alice, bob, "Did you find the keys?", read=True)
     reply = answer(first, "They were in the shed.", minute=60 * 24, read=True)
     answer(reply, "Lunch on Friday?", minute=60 * 48)
@@ -38,7 +38,7 @@ def test_a_draft_comes_back_until_it_is_sent(page: Page, bob: Any, invitation: M
     page.get_by_label("Your reply").fill("With pleasure, but")
     expect(page.get_by_text("Draft saved.")).to_be_visible()
     page.get_by_label("Your reply").press_sequentially(" where?")
-    page.get_by_role("link", name="Inbox").click()  # at once: it is kept on leaving
+    page.get_by_role("link", name="Inbox").click()  # immediately: the draft is saved on leaving
     page.wait_for_url(f"**{reverse('messaging:inbox')}")
     page.goto(address)
     expect(page.get_by_label("Your reply")).to_have_value("With pleasure, but where?")

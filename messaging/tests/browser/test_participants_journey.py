@@ -1,4 +1,4 @@
-"""Everything that participants can do, in a real browser, at both widths and in both colour schemes."""
+"""All that participants can do, in a real browser, at both widths and in both colour schemes."""
 
 from __future__ import annotations
 

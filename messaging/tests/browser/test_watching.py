@@ -1,4 +1,4 @@
-"""What goes wrong on a page is seen: without this, no browser test would say anything of it."""
+"""Errors on a page are detected: if this fails, browser tests may pass on broken pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def taken(page: Page) -> list[str]:
-    """What was seen so far, and forgotten, so that this test passes."""
+    """Return the faults recorded so far, and clear them so that this test passes."""
     seen = [*REFUSALS.faults, *watch_of(page).faults]
     REFUSALS.faults.clear()
     watch_of(page).faults.clear()
@@ -25,7 +25,7 @@ def ask_for(page: Page, address: str) -> None:
 
 @pytest.fixture
 def somewhere(page: Page) -> Page:
-    """A page of the server, without any policy for what it may load."""
+    """A page of the server without any policy for what it may load."""
     page.goto("/static/admin/css/base.css")
     assert taken(page) == []
     return page
@@ -54,7 +54,7 @@ def test_an_error_of_a_script_and_of_the_console(somewhere: Page) -> None:
 
 @pytest.mark.parametrize(("colour", "is_read"), [("rgb(250, 250, 250)", False), ("rgb(90, 90, 90)", True)])
 def test_a_text_that_is_too_pale(somewhere: Page, colour: str, is_read: bool) -> None:
-    """Each of several texts of one colour, which axe reads once."""
+    """Reports each of several texts of the same colour, which axe parses only once."""
     texts = "".join(f'<p style="color: {colour}">text {number}</p>' for number in range(3))
     somewhere.set_content(f"<!doctype html><html lang='en'><title>t</title><main><h1>h</h1>{texts}</main></html>")
     if is_read:
