@@ -1,4 +1,4 @@
-"""The check of pinned packages passes only if pip-audit looked all of them up and found nothing."""
+"""The check of pinned packages passes only if pip-audit looked up all of them and found nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ spec.loader.exec_module(audit_pins)
 
 @pytest.fixture
 def pip_audit(tmp_path: Path):
-    """Makes a program that stands in for pip-audit and does what a line of shell says."""
+    """Return a function that creates a stand-in for pip-audit from a line of shell."""
 
     def make(script: str) -> str:
         program = tmp_path / "pip-audit"

@@ -1,4 +1,4 @@
-"""Of a test that is given many values, one is tried, in the order that they had."""
+"""Each parametrized test keeps only its last value, and the tests keep their order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_one(): pass
 
 @pytest.fixture
 def collected(tmp_path: Path) -> Callable[..., list[str]]:
-    """A function that names the tests which are left with these options."""
+    """Return a function that lists the tests that are kept with these options."""
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_made_here.py").write_text(TESTS)
 

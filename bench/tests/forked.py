@@ -1,4 +1,4 @@
-"""What test_forking runs: tells the one table of its database, its own number and its parent's."""
+"""The script that test_forking runs: prints the one table of its database, its own process id and its parent's."""
 
 from __future__ import annotations
 

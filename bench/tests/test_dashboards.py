@@ -1,4 +1,4 @@
-"""The kept figures of made messages are those that are computed at once, so that the two may be compared."""
+"""The cached figures of generated messages equal those computed directly, so that the two can be compared."""
 
 from __future__ import annotations
 

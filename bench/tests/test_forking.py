@@ -1,4 +1,4 @@
-"""In small runs, what is measured in a process of its own is a fork of one that has loaded Django."""
+"""In small runs, each process to measure is forked from one that has loaded Django."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KIND = ("bench.settings", "sqlite")
 
 @pytest.fixture(scope="module", autouse=True)
 def small_run() -> Iterator[None]:
-    """The process is ended with the tests, not only with theirs."""
+    """End the loaded process after these tests, not only with the test process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENCH_SMALL", "1")
         patch.setattr(databases, "forks", databases.forking.Forks())
@@ -30,7 +30,7 @@ def small_run() -> Iterator[None]:
 
 
 def made(folder: Path, name: str) -> str:
-    """The URL of a database whose one table is called as it is."""
+    """Return the URL of a database with one table, both called ``name``."""
     file = folder / f"{name}.sqlite3"
     with sqlite3.connect(file) as connection:
         connection.execute(f"CREATE TABLE {name} (id)")

@@ -1,4 +1,4 @@
-"""Made conversations are always the same ones, have the stated shape, and are stored as they were made."""
+"""Generated conversations are always the same, have the stated shape, and are stored unchanged."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TestShape:
 
 @pytest.mark.django_db
 class TestStored:
-    """In the database, 2,000 messages are what was made."""
+    """In the database, 2,000 messages equal the generated ones."""
 
     @pytest.fixture(autouse=True)
     def loaded(self, db: Any) -> None:

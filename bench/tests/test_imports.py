@@ -1,4 +1,4 @@
-"""What must hold of an import."""
+"""The goals of an import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moderators: what the console is served with, what their times are called, and imports whose failure shows."""
+"""Moderators: how the console is served, how their times are reported, and imports whose failures show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of the bench says: cells for the paper, where each comes from, and failures that nobody overlooks."""
+"""The results of a bench run: cells for the document, the origin of each, and failures that cannot be overlooked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made cases are such as the desk makes them, and what must hold of the figures is said of the right ones."""
+"""Generated cases equal cases made by the desk, and the goals are checked against the right figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops.moderation.models import Case, Decision, Flag, State
 
 @pytest.fixture
 def made(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cases of 1,000 messages, in the transaction of the test."""
+    """Store the cases of 1,000 messages, in the transaction of the test."""
     load(Forest(1_000))
     monkeypatch.setattr(reviewing, "tidy", lambda: None)
     reviewing.make_cases()

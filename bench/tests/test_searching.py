@@ -1,4 +1,4 @@
-"""What must hold of searches: beside an empty list, plain Django’s page, and the page without a search."""
+"""The goals of searches, compared with an empty list, plain Django’s page, and the page without a search."""
 
 from __future__ import annotations
 

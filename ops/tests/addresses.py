@@ -1,4 +1,4 @@
-"""Who may open which address of the frame and of messaging's models; ops/tests/roles.py says how the table is read."""
+"""Access to each address of the frame and of messaging's models; ops/tests/roles.py explains the table."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ UNASKED = {
 
 
 def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
-    """The key of a row of each model, by the beginning of its addresses' routes."""
+    """Return the key of a row of each model, by the beginning of its addresses' routes."""
     return {
         "messaging/conversation/": message.conversation_id,
         "messaging/message/": message.pk,

@@ -1,5 +1,8 @@
-"""Asking for addresses of the console: each row of the table (ops/tests/roles.py) as an address, and by whom; and for
-what views answer, for tests that ask for hundreds of them and do not look at pages."""
+"""Requests to addresses of the console: each row of the table (ops/tests/roles.py) as an address, requested by anybody
+in it.
+
+For tests of hundreds of addresses, there are responses without rendered pages.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ T = TypeVar("T")
 
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """The names (or the routes, for want of a name) of all addresses below ``patterns``, with their routes."""
+    """Yield the names (or, without a name, the routes) of all addresses below ``patterns``, with their routes."""
     for pattern in patterns:
         route = f"{before}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
@@ -41,13 +44,13 @@ def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[str, str]]:
 ROUTES = dict(routes(admin.site.get_urls()))
 EXPECTED = expected()
 MOST_PAGES = 80
-# The number or the id of a row, in a path or in the value of a parameter.
+# The number or id of a row, in a path or in a parameter's value.
 ROW = re.compile(r"(?<![^/:])(\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?![^/])")
 SEARCHED = "?app_label=messaging&model_name=message&term=a&field_name="
 
 
 def address(name: str, keys: dict[str, Any]) -> str:
-    """The address of a row of the table."""
+    """Return the address of a row of the table."""
     page, _, which = name.partition("=")
     if page == "app_list":
         return f"/console/{which}/"
@@ -63,13 +66,13 @@ def address(name: str, keys: dict[str, Any]) -> str:
 
 
 def opened_by(who: str, *, or_posted: bool = False) -> list[str]:
-    """The rows of the table that open for one of PEOPLE, or take a form; not signing out, which ends a crawl."""
+    """Return the rows of the table that one of PEOPLE can open or post to, without signing out, which ends a crawl."""
     asked = {name: cells[who].split("/") for name, cells in EXPECTED.items() if name != "logout"}
     return [name for name, got in asked.items() if {"ok", "go"} & set(got if or_posted else got[:1])]
 
 
 def signed_in(name: str) -> Client:
-    """A browser of one of PEOPLE, who is made where there is none yet."""
+    """Return a client signed in as one of PEOPLE, who is created if missing."""
     client = Client()
     if name != "nobody":
         client.force_login(User.objects.filter(username=name).first() or make_staff(name))
@@ -84,7 +87,7 @@ def make_staff(name: str) -> Any:
 
 
 def outcome(response: Any) -> str:
-    """An answer in the words of the table."""
+    """Return a response in the words of the table."""
     if response.status_code == 302:
         return "in" if response["Location"].startswith("/console/login/") else "go"
     return {200: "ok", 403: "no", 404: "--", 405: "x"}.get(response.status_code, str(response.status_code))
@@ -98,29 +101,29 @@ def text_of(response: Any) -> str:
     return body(response).decode(errors="replace")
 
 
-# --- What pages lead to --------------------------------------------------------------------------------------------
+# --- Links of pages ------------------------------------------------------------------------------------------------
 
 
 def links(page: Any, at: str) -> set[str]:
-    """The addresses on this site that a page leads to."""
+    """Return the addresses on this site that a page links to."""
     found = {urljoin(at, unescape(link)) for link in set(re.findall(r'<a [^>]*?href="([^"]*)"', page.content.decode()))}
     return {link.partition("#")[0] for link in found if link.startswith("/")}
 
 
 def of_each_kind(addresses: Iterable[str]) -> set[str]:
-    """Those of the addresses that differ in what might be refused.
+    """Return those of the addresses that may be refused for different reasons.
 
-    Each page is asked for with each of its parameters, which may share an address: who may open a list is asked of the
-    list and of each parameter, and a chart leads to it for each day, a filter for each of its choices. Of the rows of a
-    list, and of a parameter that names a row, the first and the last are asked for; of people all, because who sees
-    something of them differs.
+    Each page is requested with each of its parameters, which may share one request: access to a list is checked for the
+    list and for each parameter, but a chart links to it for each day, and a filter for each choice. Of the rows of a
+    list, and of a parameter that names a row, only the first and the last are requested; people all are, because access
+    differs between them.
     """
     upwards, downwards = sorted(addresses), sorted(addresses, reverse=True)
     return _covering(upwards, rows_alone=False) | _covering(downwards, rows_alone=True)
 
 
 def _covering(addresses: list[str], *, rows_alone: bool) -> set[str]:
-    """The first addresses in which each page has each of its parameters; or those alone that name a row."""
+    """Return the first addresses that cover each page with each of its parameters, or only those that name a row."""
     found: set[str] = set()
     covered: set[tuple[str, str]] = set()
     for one in sorted(addresses, key=lambda at: -at.count("=")):
@@ -139,9 +142,10 @@ def _covering(addresses: list[str], *, rows_alone: bool) -> set[str]:
 def status(
     client: Client, at: str, led: dict[str, int], read: Callable[[str, Any], None] = lambda at, page: None
 ) -> int:
-    """What an address answers, or the page that it leads to. ``read`` is given the answer.
+    """Return the status of an address, or of the page that it redirects to. ``read`` receives the response.
 
-    ``led`` keeps the latter, by paths: most lead to a few, such as the one that asks for the password.
+    ``led`` caches statuses of redirect targets by path: most lead to a few pages, such as the one that asks for the
+    password.
     """
     answer = client.get(at)
     read(at, answer)
@@ -149,7 +153,7 @@ def status(
 
 
 def of_where_it_leads(client: Client, at: str, answer: Any, led: dict[str, T], of: Callable[[Any], T]) -> T:
-    """What ``of`` says of an answer, or of the page that it leads to, which ``led`` keeps by its path."""
+    """Return ``of`` of a response or of the page that it redirects to, which ``led`` caches by its path."""
     if answer.status_code != 302:
         return of(answer)
     to = urljoin(at, answer["Location"])
@@ -160,7 +164,7 @@ def of_where_it_leads(client: Client, at: str, answer: Any, led: dict[str, T], o
 
 
 def crawl(client: Client, pages: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Each page once, and MOST_PAGES of what they link to and of what that links to."""
+    """Yield each page once, and up to MOST_PAGES of the pages that they link to, directly or not."""
     waiting, known = list(pages), set(pages)
     while waiting:
         at = waiting.pop(0)
@@ -174,21 +178,21 @@ def crawl(client: Client, pages: list[str]) -> Iterator[tuple[str, bytes]]:
             waiting += new
 
 
-# --- Past the middleware, or without templates ----------------------------------------------------------------------
+# --- Without middleware or templates -------------------------------------------------------------------------------
 
 
 @contextmanager
 def empty_pages() -> Iterator[None]:
-    """In the block, what views answer by a template is empty: writing a page takes most of the time for it."""
+    """Render templates of views as empty within this block: rendering a page takes most of its time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SimpleTemplateResponse, "rendered_content", "")
         yield
 
 
 def unrendered(request: HttpRequest, address: str, posted: dict[str, Any] | None = None) -> Any:
-    """What a page answers to whoever sent ``request``: past the middleware, and before its template is rendered.
+    """Return a view's response to the sender of ``request``, without middleware and before its template is rendered.
 
-    Both take nine tenths of the time of a list. A refusal is an empty answer; other errors are raised.
+    Both take nine tenths of the time of a list. A refusal is an empty response; other errors are raised.
     """
     factory, kind = RequestFactory(), "application/x-www-form-urlencoded"
     ask: Any = factory.get(address) if posted is None else factory.post(address, urlencode(posted, True), kind)

@@ -17,14 +17,14 @@ FILE = Path(settings.BASE_DIR).parent / "shared/data/irc-ubuntu/messages.csv"
 
 
 def store_conversation(size: int) -> Conversation:
-    """Store a conversation of just ``size`` messages from the chats; skips the test where they are not there."""
+    """Store a conversation of just ``size`` messages from the chats; skip the test if the chats are missing."""
     if not FILE.exists():
         pytest.skip(f"The chats are not there ({FILE}).")
     with FILE.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     beginnings: dict[str, str] = {}
     conversations = defaultdict(list)
-    for row in rows:  # parents come before what answers them
+    for row in rows:  # parents come before their replies
         begin = beginnings.get(row["parent_external_id"], row["external_id"])
         beginnings[row["external_id"]] = begin
         conversations[begin].append(row)

@@ -1,4 +1,4 @@
-"""Refusals of a few words, for tests that ask for thousands of pages and look at nothing but what happened."""
+"""Refusals without full pages, for tests that request thousands of pages and only check the outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ops.console import refusals
 
 @pytest.fixture
 def plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that is refused has its status and its title, but not the frame around it, which takes the time."""
+    """Render refused pages with only their status and title, without the frame, which takes most of the time."""
 
     def refusal(request: HttpRequest, title: str, template: str, *, status: int, **context: Any) -> HttpResponse:
         return HttpResponse(title, status=status)
@@ -21,14 +21,14 @@ def plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def as_made(request: HttpRequest, title: str, template: str, *, status: int, **context: Any) -> HttpResponse:
-    """In place of a page that is refused: what its text is made of."""
+    """Return the arguments of a refusal's page instead of the page."""
     return HttpResponse(repr((title, template, sorted(context.items()))), status=status)
 
 
 @pytest.fixture
 def refusals_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that is refused holds what its text is made of, for tests that compare what refusals tell.
+    """Replace refused pages by their arguments, for tests that compare what refusals reveal.
 
-    The frame around it is left out; test_nothing_is_given_away compares it once.
+    The frame is left out; test_nothing_is_given_away compares it once.
     """
     monkeypatch.setattr(refusals, "refusal", as_made)

@@ -1,4 +1,4 @@
-"""The web server's log names nobody: what people search for stands in addresses, after the question mark."""
+"""The access log names nobody: it omits query strings, which hold what people search for."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from ops.serving import gunicorn
 def test_addresses_are_logged_without_what_was_searched() -> None:
     logged = gunicorn.access_log_format
     assert "%(m)s %(U)s" in logged
-    for told in ("%(r)s", "%(q)s", "%(f)s"):  # the whole request, its query, where it came from
+    for told in ("%(r)s", "%(q)s", "%(f)s"):  # the request line, the query string, the referrer
         assert told not in logged

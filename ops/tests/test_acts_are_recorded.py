@@ -1,4 +1,5 @@
-"""Who reads, searches and changes in the console leaves an entry; what cannot be recorded does not happen."""
+"""Reading, searching and changing in the console leave audit entries; an act that cannot be recorded is not
+performed."""
 
 from __future__ import annotations
 
@@ -35,13 +36,13 @@ LIST = reverse("admin:messaging_conversation_changelist")
 
 @pytest.fixture
 def lea(client: Client, db: Any) -> Client:
-    """Lea, who also corrects messages, signed in."""
+    """A client of Lea, who may also correct messages."""
     client.force_login(make_staff("lea", *READING, "change_message"))
     return client
 
 
 def stop_recording(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on the trail cannot be written to."""
+    """Make the audit trail unwritable from now on."""
 
     def fail(entry: Entry, **options: Any) -> None:
         raise DatabaseError("the disk is full")
@@ -58,7 +59,7 @@ def message_page(message: Message) -> str:
 
 
 def entries(*events: str) -> list[tuple[Any, ...]]:
-    """Event, who, and what of the entries of these kinds, the oldest first."""
+    """Return event, actor and target of the entries of these kinds, oldest first."""
     found = Entry.objects.filter(event__in=events).order_by("pk")
     return list(found.values_list("event", "actor_name", "target_type", "target_id"))
 
@@ -191,7 +192,7 @@ def test_added_changed_and_deleted_records_are_recorded(client: Client, rosa: An
 
 
 def test_all_that_one_click_did_has_one_id(client: Client, rosa: Any, alice: Any, bob: Any, charlie: Any) -> None:
-    """And what another click did has another one."""
+    """Entries of another click have another id."""
     client.force_login(rosa)
     client.post(reverse("confirm"), {"password": "rosa's password"})
     client.post(ask_about(alice, bob), filled_in("delete 2 accounts"))
@@ -242,7 +243,7 @@ def test_an_import_that_cannot_be_recorded_stores_nothing(
 
 @pytest.mark.parametrize("model", [pytest.param(model, id=model.__name__) for model in admin.site._registry])
 def test_whatever_can_be_changed_in_the_console_is_recorded_there(model: Any) -> None:
-    """No list is registered that changes rows behind the trail's back."""
+    """No registered list changes rows without recording it."""
     model_admin = admin.site._registry[model]
     assert isinstance(model_admin, RecordedChanges | ReadOnlyPermissions)
 

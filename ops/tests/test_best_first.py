@@ -1,4 +1,4 @@
-"""Messages in the order in which they answer a search best."""
+"""Messages ordered by how well they answer a search."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_best_come_first_page_by_page_whatever_is_stored_meanwhile(
         str(UNKNOWN_CURSOR)
         in reviewing.get(MESSAGES, {"q": "harbour", "o": "best", "after": "best~x~1"}).content.decode()
     )
-    # The newest of a number, for one who asks for it without words too.
+    # Only the newest RANKED messages are listed, even if this order is requested without words.
     monkeypatch.setattr("ops.searching.best.RANKED", 1)
     assert len(reviewing.get(MESSAGES, {"o": "best"}).context["cl"].result_list) == 1
 

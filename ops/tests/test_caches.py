@@ -1,4 +1,4 @@
-"""Redis that is away breaks nothing: every question is answered "miss", and after a failure nobody asks for a while."""
+"""An outage of Redis breaks nothing: every call returns a miss, and after a failure no call connects for a while."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ops.caches import FaultTolerantRedisCache
 
 @pytest.fixture(autouse=True)
 def rested(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No failure is remembered from before, or for afterwards."""
+    """Start and end each test without a remembered failure."""
     monkeypatch.setattr(FaultTolerantRedisCache, "down_until", 0.0)
 
 
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
-    """Something that takes connections and never says a word."""
+    """A socket that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         yield listener
@@ -37,12 +37,12 @@ def refused() -> int:
 
 
 def cache_at(port: int) -> FaultTolerantRedisCache:
-    """A cache that loses patience sooner than the one in use, for the tests' sake."""
+    """Return a cache with a shorter timeout than in production, to keep the tests fast."""
     return FaultTolerantRedisCache(f"redis://127.0.0.1:{port}/0", {"OPTIONS": {"socket_timeout": 0.05}})
 
 
 def connections_to(listener: socket.socket) -> int:
-    """How many connections came since this was last asked."""
+    """Return the number of connections since the previous call."""
     number = 0
     while True:
         try:
@@ -82,7 +82,7 @@ def test_silence_is_a_miss(silent: socket.socket, method: str, arguments: tuple[
 
 
 def test_a_page_waits_for_a_silent_redis_only_once(silent: socket.socket) -> None:
-    """After one failure no further question connects, from whichever cache object of the process."""
+    """After one failure no further call connects, from any cache object of the process."""
     port = silent.getsockname()[1]
     cache_at(port).get("figures")
     assert connections_to(silent) == 1
@@ -110,7 +110,7 @@ def test_a_failure_is_logged_once_without_keys_or_values(refused: int, caplog: p
 
 def test_programming_errors_are_not_hidden(refused: int) -> None:
     with pytest.raises(TypeError):
-        cache_at(refused).set("figures", threading.Lock())  # which cannot be stored anywhere
+        cache_at(refused).set("figures", threading.Lock())  # no backend can store a lock
 
 
 @pytest.mark.skipif(not settings.REDIS_URL, reason="needs Redis: set REDIS_URL")

@@ -1,4 +1,4 @@
-"""What is misconfigured is said at the start, with the remedy."""
+"""A wrong configuration is reported at start-up, with the remedy."""
 
 from __future__ import annotations
 

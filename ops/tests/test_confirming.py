@@ -1,4 +1,4 @@
-"""Deleting accounts asks for the password again, whoever is signed in; once in a quarter of an hour."""
+"""Deleting accounts requires everybody to confirm their password, at most once in a quarter of an hour."""
 
 from __future__ import annotations
 

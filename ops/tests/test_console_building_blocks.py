@@ -1,4 +1,4 @@
-"""What a room gets from the frame without effort: lists without a template of their own, and look-ups in forms."""
+"""Features that the frame gives every room: lists without a template of their own, and look-ups in forms."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_it_has_keyset_pages_of_fifty_rows_too(rosa: Any) -> None:
 
 
 class FullGroupAdmin(KeysetAdmin):
-    """What an engineer who knows Django's admin would write."""
+    """A list as an engineer who knows Django's admin would write it."""
 
     orders = (Order("name", "Name", ("name",)), Order("newest", "Newest first", ("-id",)))
     list_display = ("id", "name", "is_long")
@@ -71,7 +71,7 @@ class FullGroupAdmin(KeysetAdmin):
 
     @admin.action(description="Count selected")
     def count(self, request: Any, queryset: Any) -> None:
-        """Nothing comes of it."""
+        """Do nothing."""
 
 
 def test_columns_links_actions_search_and_orders_are_as_django_has_them(rosa: Any) -> None:
@@ -96,7 +96,7 @@ LOOKED_UP = {"app_label": "exports", "model_name": "export", "field_name": "by",
 
 @pytest.fixture
 def looked_up(monkeypatch: Any) -> None:
-    """The form of exports looks its person up."""
+    """Let the form of exports look up its person."""
     monkeypatch.setattr(type(admin.site._registry[Export]), "autocomplete_fields", ("by",))
 
 

@@ -1,4 +1,4 @@
-"""Above and beside a thread: who takes part, finding words, the neighbours in the list, and the panel's sections."""
+"""The bar above a thread and the panel beside it: participants, finding words, neighbours in the list, sections."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def recorded() -> set[int]:
     return {number for details in entries if isinstance(details, dict) for number in ids_of(details["messages"])}
 
 
-# --- Who takes part ----------------------------------------------------------------------------------------------
+# --- Participants ------------------------------------------------------------------------------------------------
 
 
 def test_everybody_is_there_with_their_shares(reviewing: Client, three: list[Message]) -> None:
@@ -140,7 +140,7 @@ def test_finding_nothing_is_no_fault(reviewing: Client, three: list[Message], wo
     assert response.context["page"].found == []
 
 
-# --- The list one came from --------------------------------------------------------------------------------------
+# --- The list that the page was opened from ----------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -301,7 +301,7 @@ def test_bar_and_panel_cost_the_same_for_twice_the_messages_and_people(
     Message.objects.filter(pk=three[0].pk).update(content="a bicycle, edited")
     numbers = []
     for number in range(3):
-        client.get(address(three[0], "?find=bicycle"))  # what is new is recorded
+        client.get(address(three[0], "?find=bicycle"))  # records what is new
         with CaptureQueriesContext(connection) as queries:
             client.get(address(three[0], "?find=bicycle"))
         numbers.append(len(queries))

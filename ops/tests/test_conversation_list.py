@@ -1,4 +1,4 @@
-"""The list of conversations: what a row says, how it is narrowed, and that every page costs the same."""
+"""The list of conversations: its rows, its filters, and a number of queries that is the same for every page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIST = reverse("admin:messaging_conversation_changelist")
 
 
 def shown(client: Client, address: str = LIST) -> list[int]:
-    """The ids of the conversations on that page, in order."""
+    """Return the ids of the conversations on a page of the list, in order."""
     return [row.pk for row in client.get(address).context["cl"].result_list]
 
 
@@ -204,7 +204,7 @@ def test_a_page_costs_the_same_queries_however_many_rows(
     reviewing.get(LIST)  # the theme is read once per process
     for number in range(5):
         answer(write(alice, bob, minute=number))
-    reviewing.get(LIST)  # what is shown is recorded
+    reviewing.get(LIST)  # records what is shown
     with django_assert_max_num_queries(11) as queries:
         reviewing.get(LIST)
     few = len(queries)
@@ -214,14 +214,14 @@ def test_a_page_costs_the_same_queries_however_many_rows(
     with django_assert_num_queries(few):
         page = reviewing.get(LIST)
     assert len(page.context["cl"].result_list) == 50
-    # Another filter leaves an entry: a second look in a transaction (behind a lock where one is needed), the person's
-    # roles, the entry and its messages.
+    # Another filter adds an entry: a second look-up in a transaction (with a lock where needed), the person's roles,
+    # the entry and its messages.
     with django_assert_num_queries(few + (7 if connection.vendor == "postgresql" else 6)):
         reviewing.get(f"{LIST}?unread=yes")
 
 
 class EveryRowOnce(TestCase):
-    """Walking the pages, forwards or backwards, meets each conversation once and in order."""
+    """The pages, forwards or backwards, hold each conversation once and in order."""
 
     @settings(max_examples=examples(25), deadline=None)
     @given(minutes=st.lists(st.integers(0, 5), min_size=0, max_size=23), size=st.integers(1, 7))

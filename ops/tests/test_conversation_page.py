@@ -1,4 +1,4 @@
-"""The page of a conversation: a thread that reads like one, in parts, and that costs the same at any length."""
+"""The page of a conversation: a thread in reading order, in parts, with the same number of queries at any length."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def address(message: Message, query: str = "") -> str:
 
 
 def rows(response: Any) -> list[Row]:
-    """The rows of the thread that a response shows."""
+    """Return the rows of the thread in a response."""
     return response.context["thread"].rows
 
 
 def long_thread(alice: Any, bob: Any, replies: int) -> Message:
-    """A first message and so many direct replies, a minute apart."""
+    """Store a first message and this many direct replies, all sent an hour later; return the first message."""
     first = write(alice, bob, "the first")
     Message.objects.bulk_create(
         Message(
@@ -200,7 +200,7 @@ def test_a_conversation_that_does_not_exist_leads_away_with_a_sentence(reviewing
 
 
 def test_nothing_can_be_changed_here(client: Client, rosa: Any, alice: Any, bob: Any) -> None:
-    """Not even by a superuser."""
+    """This holds even for a superuser."""
     message = write(alice, bob)
     client.force_login(rosa)
     assert client.post(address(message), {"started_at_0": "2020-01-01"}).status_code == 403

@@ -42,7 +42,7 @@ def page_of(message: Message) -> str:
 
 
 def form_of(client: Client, message: Message, **typed: Any) -> dict[str, Any]:
-    """The form as the page of the message holds it, with what is typed into it."""
+    """Return the form on the page of a message, with ``typed`` filled in."""
     form = client.get(page_of(message)).context["adminform"].form
     return {"revision": form["revision"].value(), "reason": "a typo", **typed}
 
@@ -185,7 +185,7 @@ def test_once_the_account_of_who_corrected_is_erased_staff_is_still_named(lea: C
 
 def test_reasons_cost_one_query_and_none_where_no_staff_edited(lea: Client, message: Message, alice: Any) -> None:
     def asked() -> int:
-        lea.get(page_of(message))  # what is kept is kept by now
+        lea.get(page_of(message))  # fills the caches and records the reading
         with CaptureQueriesContext(connection) as queries:
             lea.get(page_of(message))
         return sum("SELECT" in one["sql"] and ConsoleEvent.MESSAGE_EDITED in one["sql"] for one in queries)

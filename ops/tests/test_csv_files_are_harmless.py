@@ -1,4 +1,4 @@
-"""Every CSV file that the console answers with: all cells in quotes, and none that a spreadsheet would compute."""
+"""Every CSV file of the console has all cells in quotes, and none that a spreadsheet would compute."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ FILE = (
         for number, sender in enumerate(["alice", "=nobody;=2"])
     ).encode()
 )
-# A cell that a spreadsheet cannot take for two, whatever it separates at.
+# A cell that no spreadsheet splits, whatever its separator.
 PLAIN = re.compile(r"[^;\t]*")
 
 
 def unquoted(content: str) -> list[str]:
-    """What stands outside of quotes."""
+    """Return the parts of a CSV file outside of quotes."""
     return re.sub(r'"(?:[^"]|"")*"', "", content).replace("\n", ",").split(",")
 
 
 def csv_files(client: Client, keys: dict[str, Any]) -> dict[str, str]:
-    """The CSV files that the console answers with, by the names of their addresses."""
+    """Return the CSV files among the responses of the console, by the names of their addresses."""
     found = {}
-    # What is sent changes what is there to get.
+    # Post last, because posts change the rows that can be requested.
     for ask in (client.get, partial(client.post, data={"reason": "a reason", "format": "csv"})):
         for name in sorted(EXPECTED.keys() - {"logout"}):
             answer: Any = ask(address(name, keys))

@@ -1,4 +1,4 @@
-"""Dates and times are written as the language of the reader does: no template names an order of its own."""
+"""Dates and times follow the reader's language: no template sets their format."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from ops.deletion.models import Hold
 
 MOMENT = datetime(2007, 9, 7, 18, 58, 7, tzinfo=UTC)
 FORMAT = re.compile(r"""\|(?:date|time):(["'])(.*?)\1""")
-# Django's dateformat knows no names of formats: it writes each of their letters as a part of the date.
+# Django's dateformat does not resolve names of formats: it formats each of their letters as a part of the date.
 BY_LETTERS = re.compile(
     r"""utils\.dateformat|utils import dateformat|date_format\([^()]*(?:\([^()]*\))?[^()]*, "(?!\w+_FORMAT")"""
 )
 HOUSE = Path(settings.BASE_DIR)
 MODULES = [path for room in ("messaging", "ops") for path in (HOUSE / room).rglob("*.py") if "tests" not in path.parts]
-# For machines, and parts that are words by themselves.
+# Formats for machines, and parts that are complete words.
 OTHERS = {"c", "Y-m-d", "l", "T"}
 
 

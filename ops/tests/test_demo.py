@@ -1,4 +1,4 @@
-"""The demo is a small believable place: whole, consistent, recent, and with everything that a screen can show."""
+"""The demo data are believable, complete, consistent and recent, and cover everything that a screen can show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOW = datetime(2031, 3, 14, 9, 26, 53, 589793, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Loaded once for all tests here: each takes back what it changed, and the last one the demo."""
+    """Load the demo once for this module; each test rolls back its changes, and this fixture rolls back the demo."""
     with django_db_blocker.unblock(), transaction.atomic():
         load_demo(now=NOW)
         yield
@@ -113,7 +113,7 @@ def test_moving_it_in_time_costs_the_same_however_much_there_is(demo: None, djan
 
 
 def test_life_goes_on_after_it(demo: None) -> None:
-    """New rows get ids of their own, also where the database counts them apart from the rows (PostgreSQL)."""
+    """New rows get unused ids, even where a separate sequence counts them (PostgreSQL)."""
     maren = User.objects.get(username="maren.holt")
     message = write(maren, User.objects.create_user("somebody new"), "Welcome!")
     assert message.conversation.pk > 40

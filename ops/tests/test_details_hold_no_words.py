@@ -1,4 +1,4 @@
-"""Nothing that a request or a person said stands in an entry's details, which are sealed for ever."""
+"""The details of an entry, which are sealed for ever, hold no words from a request or a person."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ def test_an_act_with_words_in_its_details_does_not_happen(db: Any) -> None:
 
 
 def fields_of(page: Any) -> tuple[str, ...]:
-    """What the form of a page asks for."""
+    """Return the names of the form fields on a page."""
     form = page.context.get("form") if page.context else None
     return tuple(getattr(form, "fields", ()))
 
 
 @pytest.mark.parametrize("who", ["rosa", "otto"])
 def test_no_form_or_address_puts_words_there(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
-    """A superuser may do what roles may; what is refused, which is recorded alike for all, by one of them."""
+    """A superuser covers all that roles may do; one role covers refusals, which are recorded alike for everybody."""
     client = signed_in(who)
     confirm(client, who)
     newest = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     asked_for = EXPECTED.keys() - {"logout"} if who == "otto" else opened_by(who)
-    led: dict[str, tuple[str, ...]] = {}  # what is asked on pages that others lead to, by their paths
+    led: dict[str, tuple[str, ...]] = {}  # form fields of redirect targets, by path
     for at in (address(name, keys) for name in asked_for if name != "login"):
         page = client.get(at, {"q": WORDS, WORDS: WORDS})
         fields = of_where_it_leads(client, at, page, led, fields_of)

@@ -1,4 +1,4 @@
-"""What somebody typed and never sent is read by nobody else, is in no file, and goes with their account."""
+"""Unsent text is read by nobody else, is in no file, and is deleted with the account."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TYPED = "What nobody was sent"
 
 
 def write_drafts(person: Any, other: Any, case: moderation.Case) -> None:
-    """All that the server keeps of what a person types: in messages, in the form of a case, in forms sent too late."""
+    """Store all kinds of unsent text: in messages, in the form of a case, and in a form sent too late."""
     message = Message.objects.first() or write(other, person)
     Draft.objects.create(user=person, to=other, place=f"reply:{message.pk}", content=TYPED)
     Draft.objects.create(user=person, place="new", content=TYPED)
@@ -48,7 +48,7 @@ def left(person: Any) -> list[int]:
 
 
 def delete(person: Any, **_: Any) -> None:
-    """As in a shell, and an hour later: for so long a form that was sent too late is kept, sealed."""
+    """Delete the account as in a shell, and expire the forms sent too late, which are kept sealed for an hour."""
     get_user_model().objects.get(pk=person.pk).delete()
     KeptForm.objects.filter(account_id=person.pk).update(kept_at=timezone.now() - storing.KEPT_FOR)
     storing.forget_old()
@@ -74,7 +74,7 @@ def test_drafts_go_with_the_account_and_those_of_others_stay(
 
 
 def test_no_file_of_a_persons_data_holds_their_drafts_and_it_says_so(spam: Any, alice: Any) -> None:
-    """Staff make the file, and staff see no drafts."""
+    """Staff create the file, and staff see no drafts."""
     [case] = many_reports(spam, 1)
     emma, person = make_exporter("emma", "view_user"), make_user("kim")
     write(alice, person)

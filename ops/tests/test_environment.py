@@ -1,4 +1,4 @@
-"""What the environment says is read strictly: nonsense is refused with a sentence that says what to write instead."""
+"""Environment variables are read strictly: an invalid value is refused with a sentence that states what to write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Read = Callable[..., Any]
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Write the variable THING."""
+    """Return a function that sets the variable THING."""
     return lambda value: monkeypatch.setenv("THING", value)
 
 

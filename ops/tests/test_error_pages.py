@@ -1,4 +1,4 @@
-"""Where nothing can be shown, people read a sentence in our look, and never a traceback."""
+"""Error pages show an explanation in the site's look, never a traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MESSAGES = reverse("admin:messaging_message_changelist")
 
 @pytest.fixture
 def lena(db: Any) -> Any:
-    """Lena may place holds and read messages, and see no list of users."""
+    """Lena may place holds and read messages, but not list users."""
     return make_staff("lena", "view_message", "hold_account")
 
 
@@ -74,7 +74,7 @@ def test_a_fault_of_ours_is_a_sentence_with_the_reference_of_the_log(
     ],
 )
 def test_staff_in_the_console_stay_in_the_console(client: Client, lena: Any, address: str, status: int) -> None:
-    """With its menu, and the way back to Home; nobody is offered to delete their own account there."""
+    """Error pages there have its menu and a link to Home, but no link to delete one's own account."""
     client.force_login(lena)
     response = client.get(address)
     page = response.content.decode()
@@ -123,7 +123,7 @@ def test_a_request_that_is_refused_before_anybody_is_known_is_told_in_words(clie
 def test_a_refusal_takes_one_line_of_the_log(
     client: Client, rita: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fault of ours says where it happened; so does a refusal that cannot be told."""
+    """An error is logged with its traceback, and so is a refusal whose page cannot be rendered."""
     client.force_login(rita)
     client.raise_request_exception = False
     client.get(reverse("admin:accounts_user_changelist"))

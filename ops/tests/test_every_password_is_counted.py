@@ -1,4 +1,4 @@
-"""Wherever a password is typed, guesses are counted, recorded and refused after a few, as at signing in."""
+"""On every page that takes a password, guesses are counted, recorded and refused after a few, as when signing in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["keys"]
 
 pytestmark = pytest.mark.once
 
-FEW = 3  # guesses, after which nobody may go on: test_throttling.py tries as many as they may really make
+FEW = 3  # guesses before the lock-out; test_throttling.py tests the real limit
 LOCKED = "Too many tries failed. Try again in 15 minutes"
 NEW = "an entirely new one"
 SIGNED_OUT_PAGES = {"/sign-in/", "/console/login/"}
@@ -43,7 +43,7 @@ def few_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def addresses(who: str, keys: dict[str, Any]) -> list[str]:
-    """Every address of the site that one of PEOPLE may open, about rows that are there."""
+    """Return every address of the site that one of PEOPLE can open, about existing rows."""
     elsewhere = [route for _, route in routes(get_resolver().url_patterns) if not route.startswith("console/")]
     number = str(keys["messaging/message/"])
     console = [address(name, keys) for name in opened_by(who)]
@@ -51,7 +51,8 @@ def addresses(who: str, keys: dict[str, Any]) -> list[str]:
 
 
 def password_fields(page: Any) -> dict[str, str]:
-    """The password fields of a page, by name, with what a browser fills in: the current password or a new one."""
+    """Return the password fields of a page, by name, with their autocomplete value: the current password or a new
+    one."""
     if page.status_code != 200 or page.streaming or "html" not in page["Content-Type"]:
         return {}
     inputs = re.findall(r'<input [^>]*type="password"[^>]*>', page.content.decode())
@@ -69,14 +70,14 @@ def browser(who: str) -> Client:
 
 
 def pages_that_ask(who: str, keys: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The password fields of the pages that ask for a current password, by address, for one of PEOPLE."""
+    """Return the password fields of the pages that ask one of PEOPLE for their current password, by address."""
     client = browser(who)
     found = {at: password_fields(client.get(at)) for at in addresses(who, keys)}
     return {at: fields for at, fields in found.items() if "current-password" in fields.values()}
 
 
 def pages_to_sign_in() -> dict[str, dict[str, str]]:
-    """The password fields of the pages that ask nobody in particular; that these are all is tested below."""
+    """Return the password fields of the sign-in pages; a test below checks that there are no others."""
     return {at: password_fields(Client().get(at)) for at in SIGNED_OUT_PAGES}
 
 
@@ -87,7 +88,7 @@ def guess(client: Client, at: str, fields: dict[str, str], username: str, passwo
 
 @pytest.mark.parametrize("who", ["nobody", "alice", "nils", "sue", "rosa"])
 def test_guesses_are_counted_recorded_and_refused_wherever_they_are_typed(who: str, keys: dict[str, Any]) -> None:
-    """What other roles may open, a superuser may."""
+    """A superuser covers what other roles may open."""
     asking = pages_that_ask(who, keys)
     assert asking.keys() >= {"nobody": SIGNED_OUT_PAGES, "alice": {"/messages/delete-account/"}}.get(who, STAFF_PAGES)
     assert who != "nobody" or asking.keys() == SIGNED_OUT_PAGES
@@ -107,12 +108,12 @@ def test_guesses_are_counted_recorded_and_refused_wherever_they_are_typed(who: s
         assert person.is_active and person.check_password(f"{username}'s password")
 
 
-# What is another in each answer, or a minute later.
+# Parts that differ in each response, or a minute later.
 OF_THE_MOMENT = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|\d\d:\d\d(?= \(UTC\))')
 
 
 def refused_everywhere(who: str, at: str, fields: dict[str, str], password: str) -> tuple[list[str], list[str]]:
-    """The answers to a password typed until it is locked out, and once more, and the entries that this leaves."""
+    """Return the responses to a password that is typed once more than allowed, and the events recorded."""
     FailedSignIn.objects.all().delete()
     before = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
     answers = [guess(Client(), at, fields, who, password) for _ in range(FEW + 1)]
@@ -125,10 +126,10 @@ def refused_everywhere(who: str, at: str, fields: dict[str, str], password: str)
 def test_the_right_password_of_somebody_who_is_refused_is_as_a_wrong_one(
     who: str, active: bool, keys: dict[str, Any]
 ) -> None:
-    """At every page where somebody signs in: the answers, what is recorded, and the lock-out."""
+    """On every sign-in page, the responses, the entries and the lock-out are the same."""
     doors, refused = pages_to_sign_in(), set()
     signed_in(who)
-    make_user("root", is_staff=True, is_superuser=True)  # one active superuser stays
+    make_user("root", is_staff=True, is_superuser=True)  # so that one active superuser remains
     User.objects.filter(username=who).update(is_active=active)
     for at, fields in doors.items():
         FailedSignIn.objects.all().delete()
@@ -159,17 +160,18 @@ def test_guesses_on_one_page_count_on_all_others(client: Client, rosa: Any) -> N
 
 
 def test_no_page_takes_a_new_password_from_somebody_who_did_not_give_the_old_one(keys: dict[str, Any]) -> None:
-    """A superuser has signed in, and has not confirmed that it is they."""
+    """This holds for a superuser who has signed in but not confirmed the password."""
     client = signed_in("rosa")
     found = {at: password_fields(client.get(at)) for at in addresses("rosa", keys)}
     assert {at for at, fields in found.items() if fields and "current-password" not in fields.values()} == set()
 
 
-# --- Answers before the password is right ------------------------------------------------------------------------
+# --- Responses before the password is right ----------------------------------------------------------------------
 
 
 def test_a_wrong_password_is_answered_alike_whoever_it_is_of(client: Client, rosa: Any, nils: Any, alice: Any) -> None:
-    """Rosa is the last superuser, Nils is staff: neither can delete their account, which only they are told."""
+    """Rosa is the last superuser, Nils is staff: neither can delete their account, which only the right password
+    reveals."""
     at = reverse("messaging:delete_user")
     answers = set()
     for user in (rosa, nils, alice):
@@ -193,7 +195,7 @@ def form_classes(of: Any = forms.BaseForm) -> Iterator[Any]:
 
 
 def test_every_form_of_ours_that_takes_a_password_says_which(keys: dict[str, Any]) -> None:
-    """The tests above find the fields for the current password by it."""
+    """The tests above find fields for the current password by their autocomplete value."""
     get_resolver().url_patterns  # noqa: B018 - loads all forms
     ours = [one for one in form_classes() if one.__module__.startswith(("ops.", "messaging."))]
     fields = {
@@ -211,9 +213,9 @@ ASKS = {"authenticate", "aauthenticate"}
 
 
 def calls(file: Path) -> Iterator[tuple[str, str]]:
-    """The names of what a file calls to check a password, each with its first argument."""
+    """Yield the name and the first argument of each call in a file that checks a password."""
     text = file.read_text()
-    if not any(name in text for name in CHECKS | ASKS):  # reading all of the code takes two seconds
+    if not any(name in text for name in CHECKS | ASKS):  # parsing all files takes two seconds
         return
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call):

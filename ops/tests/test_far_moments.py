@@ -1,4 +1,4 @@
-"""A moment at the limits of the calendar is no moment that anybody can enter; where one is stored, every page opens."""
+"""Nobody can enter a moment at the limits of the calendar; if one is stored, every page still opens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FAR = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=
 
 @pytest.fixture(params=FAR, ids=["year 1", "year 9999"])
 def far(request: Any, folder: Path, keys: dict[str, Any]) -> Any:
-    """Everything is as far away as Python can tell, and the database was not asked."""
+    """Set all moments to the first or the last year that Python supports, without the constraints of the database."""
     without_constraints()
     fields: list[tuple[Any, str]] = [*FIELDS, (User, "date_joined"), (User, "last_login")]
     for model, field in fields:
@@ -45,7 +45,7 @@ def far(request: Any, folder: Path, keys: dict[str, Any]) -> Any:
 
 
 def test_every_page_of_the_console_opens(far: datetime, keys: dict[str, Any], settings: Any) -> None:
-    """In the zone in which the moment is of a year that Python does not know."""
+    """The zone is one in which the moment falls into a year that Python does not support."""
     settings.TIME_ZONE = EASTERN if far.year == 9999 else WESTERN
     client, led = signed_in("rosa"), dict[str, int]()
     opened = {name: status(client, address(name, keys), led) for name in opened_by("rosa")}
@@ -61,7 +61,7 @@ def test_exports_have_it(far: datetime, settings: Any, zone: str, scope: str) ->
 
 
 def test_no_form_takes_a_moment_that_cannot_be_shown() -> None:
-    """Whoever adds a form with a time gives its field the validator."""
+    """The field of a form that sets a moment has the validator."""
     request = RequestFactory().get("/console/")
     request.session = {CONFIRMED_AT: timezone.now().timestamp()}  # type: ignore[assignment]
     request.user = User(is_superuser=True, is_staff=True, is_active=True)

@@ -1,4 +1,5 @@
-"""Staff go on reading what is hidden from participants: in its thread, on its page and in lists, with a sign."""
+"""Staff can still read messages that are hidden from participants: in threads, on their pages and in lists, with a
+chip."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ LIST = reverse("admin:messaging_message_changelist")
 
 @pytest.fixture
 def hidden(alice: Any, bob: Any) -> Message:
-    """A hidden message, and an answer that is not."""
+    """Store a hidden message and a visible reply."""
     message = write(alice, bob, "what was removed")
     answer(message, "what stays")
     hide([message.pk])

@@ -1,4 +1,4 @@
-"""The bars above a list that say when the messages were sent that a search found."""
+"""Bars above a list show when the messages that a search found were sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BOTH = pytest.mark.parametrize("at", [CONVERSATIONS, MESSAGES])
 
 @pytest.fixture
 def harbours(alice: Any, bob: Any, charlie: Any) -> list[Message]:
-    """Three messages of January 2025, one of March, and one about nothing."""
+    """Store three matches of January 2025, one of March, and a message that does not match."""
     sent = [(2025, 1, 3), (2025, 1, 31), (2025, 1, 31), (2025, 3, 1)]
     found = [
         write(alice if day == 3 else charlie, bob, "The harbour", timestamp=datetime(year, month, day, 12, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""Home: a list of work for each role, whose numbers are those of the lists that they lead to, in at most 8 queries."""
+"""Home: a list of work for each role, whose numbers equal those of the linked lists, in at most 8 queries."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def sections(client: Client) -> dict[str, Any]:
 
 
 def lines(client: Client) -> dict[str, int]:
-    """The numbers of all sections, by their words."""
+    """Return the numbers of all sections, by their words."""
     return {line.words: line.number for one in sections(client).values() for line in one.lines}
 
 
 def much_happens(number: int, *, by: Any) -> None:
-    """Everything that a section counts or names, once more."""
+    """Store one more of everything that a section counts or names."""
     alice, bob = make_user(f"alice{number}"), make_user(f"bob{number}")
     message = write(alice, bob, minute=number)
     answer(message, minute=number + 1)
@@ -94,7 +94,7 @@ def test_each_role_has_its_own_work(who: str) -> None:
 def test_it_takes_at_most_8_queries_however_much_there_is(who: str) -> None:
     person, counted = make_staff(who), []
     client = signed_in(who)
-    client.get(HOME)  # the theme is kept in memory from now on
+    client.get(HOME)  # loads the theme into memory
     for number in range(4):
         much_happens(number, by=person)
         if number % 2:
@@ -130,7 +130,7 @@ def test_a_reviewer_goes_on_where_they_left_off(alice: Any, bob: Any) -> None:
     text = page.content.decode()
     assert text.index(addresses[0]) < text.index(addresses[1])
     assert "<bdi>alice</bdi>, <bdi>bob</bdi>" in text
-    assert "hello there" not in text  # texts are shown where it is recorded
+    assert "hello there" not in text  # texts are only shown where reading is recorded
     first.conversation.delete()
     assert [one.key for one in sections(client)["Where you left off"].parts[0][1]] == [last.conversation_id]
 

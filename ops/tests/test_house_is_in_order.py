@@ -1,4 +1,5 @@
-"""The house is in order: folders stay small, files are named for what they do, and papers name files that exist."""
+"""The repository is in order: folders are small, modules are named for what they do, and documents name existing
+files."""
 
 from __future__ import annotations
 
@@ -9,24 +10,24 @@ import pytest
 from django.conf import settings
 
 HOUSE = Path(settings.BASE_DIR)
-MOST_MODULES = 15  # of one folder; more is a wing, which gets folders
-NAMELESS = {"utils", "helpers", "services", "misc", "common"}  # say nothing of what is in them
+MOST_MODULES = 15  # in one folder; more are divided into folders
+NAMELESS = {"utils", "helpers", "services", "misc", "common"}  # names that do not describe the content
 PAPERS = [*HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md")]
-# A path of ours in a paper: `ops/audit/recording.py`, `docs/roles.md`, `messaging/`.
+# A path of this repository in a document: `ops/audit/recording.py`, `docs/roles.md`, `messaging/`.
 OURS = re.compile(r"`((?:ops|messaging|bench|docs|fixtures|\.ci)/[\w./-]*)`")
-# A file that is named without its folder is beside the one named before it, or below; these are in every room.
+# A file named without its folder is in or below the folder of the file named before it; these are in every room.
 SHORT = re.compile(r"`((?!/)[\w./-]+(?:/|\.(?:py|js|html|toml)))`")
 OF_EVERY_ROOM = {"apps.py", "admin.py", "tests/addresses.py"}
 LINKS = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
 def modules(folder: Path) -> list[str]:
-    """The modules of a folder, without the file that makes it a package."""
+    """Return the modules of a folder, without ``__init__``."""
     return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
 
 
 def folders() -> list[Path]:
-    """Every folder with code in it, but tests, migrations and commands."""
+    """Return all folders with code, except tests, migrations and commands."""
     code = {path.parent for room in ("messaging", "ops", "bench") for path in (HOUSE / room).rglob("*.py")}
     return sorted(folder for folder in code if not {"tests", "migrations", "commands"} & set(folder.parts))
 
@@ -59,7 +60,7 @@ def test_a_file_named_without_its_folder_is_beside_the_one_named_before_it() -> 
 
 
 def test_no_docstring_points_out_of_the_repository() -> None:
-    """Whoever has only a clone can follow every pointer."""
+    """A clone contains every file that a docstring refers to."""
     outside = re.compile(r"\b(DESIGN|LIBRARIES|BASELINES|REDESIGN|WORDING|STYLE)\.md\b|\.\./shared/(?!data)")
     found = [
         str(path.relative_to(HOUSE))
@@ -71,7 +72,7 @@ def test_no_docstring_points_out_of_the_repository() -> None:
 
 
 def test_every_variable_of_the_settings_has_a_row_in_the_papers() -> None:
-    """The CI run forgets the variables of this table, so that nobody's own settings decide what it tests."""
+    """The CI run unsets the variables of this table, so that nobody's own settings affect its tests."""
     read = re.findall(r'environment\.\w+\(\s*"([A-Z_]+)"', (HOUSE / "ops" / "settings.py").read_text(encoding="utf-8"))
     paper = (HOUSE / "docs" / "configuring.md").read_text(encoding="utf-8")
     assert {*read} - {"ENV_FILE"} <= {*re.findall(r"^\| `([A-Z_]+)`", paper, re.MULTILINE)}

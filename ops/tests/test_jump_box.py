@@ -1,4 +1,4 @@
-"""The jump box: finds what one may open, gives nothing else away, and what was typed is in the audit trail."""
+"""The jump box finds what its user may open, reveals nothing else, and records what was typed in the audit trail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def jump(client: Client, text: str) -> Any:
 
 
 def leads_to(client: Client, text: str) -> list[str]:
-    """The addresses that the jump box found."""
+    """Return the addresses that the jump box found."""
     response = jump(client, text)
     if response.status_code == 302:
         return [response["Location"]]
@@ -85,7 +85,7 @@ def test_what_is_found_stands_below_the_same_headings_in_every_language(keys: di
 
 
 def test_a_reviewer_is_led_to_the_person_by_the_tab_that_is_theirs(keys: dict[str, Any]) -> None:
-    make_user("alicia")  # has written nothing, so no list of a reviewer shows that there is such a person
+    make_user("alicia")  # has written nothing, so no list of a reviewer shows this person
     alice = reverse("admin:accounts_user_conversations", args=[keys["accounts/user/"]])
     assert leads_to(signed_in("rita"), "alice") == [alice]
     assert leads_to(signed_in("rita"), "alicia") == []
@@ -141,20 +141,20 @@ def test_an_id_leads_to_what_has_it(keys: dict[str, Any]) -> None:
         assert leads_to(signed_in("rita"), str(keys[route])) == []
 
 
-# --- Nothing is given away -----------------------------------------------------------------------------------------
+# --- Nothing else is revealed --------------------------------------------------------------------------------------
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("who", PEOPLE[2:])
 def test_nothing_is_found_that_would_be_refused(who: str, keys: dict[str, Any], message: Message) -> None:
-    """Of every model and every list, by number, id and address."""
+    """Tries every model and every list, by number, id and address."""
     client = signed_in(who)
     rows = {str(key) for key in keys.values()}
     changes = [address(name, keys) for name in EXPECTED if name.endswith(("_change", "_changelist"))]
     found_by = {
         found: text for text in (*rows, *changes, "alice", "irc-4711", "a", "e") for found in leads_to(client, text)
     }
-    # What the table says opens is asked for in test_who_may_open_what.
+    # test_who_may_open_what requests the addresses that open according to the table.
     opens = {address(name, keys) for name, cells in EXPECTED.items() if cells[who].partition("/")[0] == "ok"}
     led: dict[str, int] = {}
     for found, text in found_by.items():
@@ -176,12 +176,12 @@ def test_what_may_not_be_opened_is_as_what_is_not_there(who: str, keys: dict[str
     for there, gone in pairs:
         first, second = jump(client, there), jump(client, gone)
         if first.status_code == 302 or list(first.context["found"]):
-            continue  # it may open this one
+            continue  # this role may open it
         assert (there, said(first, there)) == (there, said(second, gone))
 
 
 def said(answer: Any, typed: str) -> str:
-    """A page without what was typed, and without what differs with each request."""
+    """Return a page without what was typed, and without what differs in each request."""
     page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
     return page.replace(typed, "…")
 
@@ -256,7 +256,7 @@ def test_what_is_found_while_one_types_is_a_choice_in_plain_text_and_recorded(ha
     entries = Entry.objects.filter(event=Event.SEARCH_MADE).order_by("pk").values_list("target_label", "target_type")
     assert list(entries) == [("the old harb", ""), ("the old harb*", "messaging.message")]
     assert Entry.objects.latest("pk").details["messages"] == [[harbour.pk, harbour.pk]]
-    # One thing is a choice too; what is not written to its end is no mistake.
+    # A single result is a choice, too; an unfinished search is no mistake.
     assert typing(f"message {harbour.pk}")[0] == ("By number or ID", f"Message {harbour.pk}")
     assert typing("from:al") == typing('"old har') == typing("old OR") == []
     assert typing(f"from:{harbour.sender.username} harbo")[0] == ("Messages", line)
@@ -270,7 +270,7 @@ def test_what_was_offered_while_one_typed_is_there_when_it_is_sent(harbour: Mess
     assert "Search messages for “<bdi>the old harb*</bdi>”" in shown and "No match" not in shown
     labels = Entry.objects.filter(target_type="messaging.message").values_list("target_label", flat=True)
     assert list(labels) == ["the old harb*"]
-    # A whole word is preferred, and nothing that neither finds goes on.
+    # A whole word is preferred to a beginning; if neither matches, the whole word is offered.
     assert "Search messages for “<bdi>old</bdi>”" in jump(client, "old").content.decode()
     shown = jump(client, "absence").content.decode()
     assert "Search messages for “<bdi>absence</bdi>”" in shown and "No match" in shown

@@ -1,4 +1,4 @@
-"""Least reading: where READING asks for reasons, no page shows a text by itself, and each opens with a reason."""
+"""Least reading: if READING requires reasons, no page shows a text before its reason is given."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def thread_of(message: Message) -> str:
 
 
 def question(response: Any) -> str:
-    """The address that a page leads to, or offers, where it asks for a reason; "" if it does not."""
+    """Return the address at which a page asks for a reason, by redirect or link; "" if it does not ask."""
     if response.status_code == 302:
         return response["Location"] if response["Location"].startswith("/console/reading/") else ""
     if response.streaming:
@@ -79,17 +79,17 @@ def give_reason(client: Client, at: str, **words: str) -> Any:
 # --- Every page, mode and role -------------------------------------------------------------------------------------
 
 
-# A reviewer and a superuser, who opens what any role opens. That everybody's pages are recorded, and who sees no text
-# even where no reason is asked for: test_what_is_shown_is_recorded.
+# A reviewer, and a superuser, who can open what any role can. test_what_is_shown_is_recorded tests that everybody's
+# pages are recorded, and which roles see no text even if no reason is required.
 @pytest.mark.once
 @pytest.mark.parametrize("who", ["rita", "rosa"])
 def test_every_page_with_a_text_is_recorded_and_none_shows_it_before_a_reason(
     who: str, walk: Walk, settings: Any
 ) -> None:
-    """Whoever adds a page that shows texts need not think of this: recording what it shows asks for the reason."""
+    """A new page with texts needs no code for this: recording what it shows asks for the reason."""
     freely = walk.shown
     assert (len(freely) > 20, walk.unrecorded) == (True, {})
-    stored_birds(REMOVED)  # as they were on the walk
+    stored_birds(REMOVED)  # as during the walk
     for mode in ("reason", "reported"):
         settings.READING = mode
         reasons = Entry.objects.filter(event__in=[Event.REASON_GIVEN, Event.GLASS_BROKEN])
@@ -97,7 +97,7 @@ def test_every_page_with_a_text_is_recorded_and_none_shows_it_before_a_reason(
         without = signed_in(who)
         answers = {at: without.get(at) for at in freely}
         shown = {at for at, answer in answers.items() if seen(body(answer))}
-        # The case of the aviary is closed: only a reason opens it where nothing but pending cases do.
+        # The aviary's case is closed. If only pending cases open without a reason, it requires one.
         assert all(at.startswith("/console/moderation/case/") for at in shown) if mode == "reason" else not shown, shown
         assert reasons.count() == given
         looked_at: set[str] = set()
@@ -106,7 +106,8 @@ def test_every_page_with_a_text_is_recorded_and_none_shows_it_before_a_reason(
 
 
 def of_each_scope(addresses: Iterable[str]) -> Iterable[str]:
-    """Those of the addresses whose questions may differ: each page, each of a person, once without other filters."""
+    """Return the addresses that may ask for different reasons: each page, once per set of parameters that name a
+    row."""
     found: dict[Any, str] = {}
     for one in sorted(addresses):
         asked = urlsplit(one)
@@ -116,12 +117,12 @@ def of_each_scope(addresses: Iterable[str]) -> Iterable[str]:
 
 
 def opened(client: Client, at: str, asked: str, looked_at: set[str]) -> Seen:
-    """What a page shows once a reason is given wherever one is asked for, which is at least once.
+    """Give every reason that a page asks for, at least one, and return what it then shows.
 
-    Of the questions, those about what is not in ``looked_at`` yet are looked at: they show no text themselves.
+    Questions about what is not in ``looked_at`` yet are opened first, to check that they show no text.
     """
     assert asked, at
-    for _ in range(3):  # a person's messages are asked for once, those of the two people between whom they went too
+    for _ in range(3):  # a person's messages require a reason, and messages between two people another one
         if (about := signing.loads(QueryDict(urlsplit(asked).query)["for"], salt=gate.SALT)[1]) not in looked_at:
             looked_at.add(about)
             assert not seen(body(client.get(asked))), asked
@@ -336,7 +337,7 @@ def test_who_may_not_see_a_list_is_not_asked(asks: Any, talk: Message) -> None:
 
 @pytest.fixture
 def case(db: Any) -> Case:
-    """Of a conversation of twenty messages, whose eleventh was reported."""
+    """A case of a conversation of twenty messages, whose eleventh was reported."""
     last = write(make_user("alice"), make_user("bob"), "Words 0.")
     for number in range(1, 20):
         last = answer(last, f"Words {number}.", minute=number)
@@ -402,7 +403,7 @@ def test_the_rest_opens_on_the_page_of_the_case_and_is_recorded(mode: str, setti
 
 
 def test_links_to_messages_repeat_nothing_of_the_page_of_a_case(case: Case) -> None:
-    """Neither the view one works in nor the rest means anything on the page of the conversation."""
+    """The current view and the rest have no meaning on the page of a conversation."""
     view = View.objects.create(name="Spam", slug="spam-only", filters="label=spam")
     page = signed_in("rita").get(f"{page_of(case)}?view={view.pk}").content.decode()
     links = re.findall(r'href="[^"]*(\?message=[^"]*)"', page)

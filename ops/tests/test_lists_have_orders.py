@@ -1,4 +1,4 @@
-"""Lists have named orders; every page of each costs the same, and a place in one order is none in another."""
+"""Lists have named orders; each page costs the same in any of them, and a cursor of one order is invalid in another."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_export_of_an_ordered_list_holds_the_same_rows(alice: Any, bob: Any) 
 
 @pytest.mark.parametrize("model_admin", ORDERED, ids=lambda one: one.opts.label_lower)
 def test_an_index_serves_each_order(model_admin: KeysetAdmin, db: Any) -> None:
-    """The first page, and a later one, are read from an index in its order: nothing is sorted."""
+    """Rows are read from an index in this order, without sorting."""
     rows: Any = model_admin.model._default_manager
     for order in model_admin.orders:
         fields = [name.lstrip("-") for name in order.keyset]
@@ -102,7 +102,7 @@ def test_an_index_serves_each_order(model_admin: KeysetAdmin, db: Any) -> None:
 
 
 class EveryRowOnce(TestCase):
-    """Walking the pages of the longest conversations, forwards or backwards, meets each once and in order."""
+    """The pages ordered by length, forwards or backwards, hold each conversation once and in order."""
 
     @settings(max_examples=examples(10), deadline=None)
     @given(counts=st.lists(st.integers(0, 3), max_size=15), size=st.integers(1, 7))
@@ -130,7 +130,7 @@ class EveryRowOnce(TestCase):
 
 @pytest.mark.parametrize("model_admin", LISTS, ids=lambda one: one.opts.label_lower)
 def test_each_list_says_in_a_text_of_its_own_how_many_rows_it_has(model_admin: KeysetAdmin) -> None:
-    """Other languages have another word for five of a thing than for two, so its names do not do."""
+    """Other languages have more than two plural forms, so the names of the model do not suffice."""
     names = model_admin.opts
     assert model_admin.how_many % {"n": 1, "number": "1"} == f"1 {names.verbose_name}"
     assert model_admin.how_many % {"n": 2, "number": "2"} == f"2 {names.verbose_name_plural}"

@@ -1,4 +1,4 @@
-"""Lists show the first words of texts, which the database cuts: a long text is never loaded."""
+"""Lists show the first words of texts, truncated by the database: a long text is never loaded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["spam"]
 
 pytestmark = pytest.mark.django_db
 LONG = "word " * 2_000_000  # 10 MB
-MOST = 5_000_000  # bytes that a page takes
+MOST = 5_000_000  # bytes of memory for a page
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def reviewing(client: Client) -> Client:
 
 @pytest.fixture
 def long(alice: Any, bob: Any) -> Message:
-    """A message of 10 MB that replaced a text of 10 MB, and of which its receiver was notified."""
+    """Store a message of 10 MB that replaced a text of 10 MB, with the notification of its receiver."""
     message = write(alice, bob, LONG, edited=True, revision=2)
     MessageHistory.objects.create(message=message, revision=1, old_content=LONG)
     return message
 
 
 def peak_of(client: Client, address: str) -> tuple[str, int]:
-    """What a page shows, and the most bytes that were in use beyond those before, once it was warm."""
+    """Return the content of a page, and the peak of additional memory in bytes, measured on the second request."""
     client.get(address)
     tracemalloc.start()
     try:

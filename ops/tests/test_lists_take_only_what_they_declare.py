@@ -1,4 +1,4 @@
-"""Whatever an address says, a list runs its declared filters, its search and its place, and nothing else."""
+"""Whatever an address contains, a list runs only its declared filters, its search and its cursor."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ __all__ = ["keys"]  # a fixture
 pytestmark = pytest.mark.crawl
 
 LOOKUPS = ("", "__icontains", "__startswith", "__regex", "__isnull", "__gt")
-# Some answer questions, some cost minutes, some are no value of the field.
+# Some would reveal data, some would take minutes, some are invalid for the field.
 VALUES = {"__regex": "^(.?){25}(.|.){0,200}[\x01]$", "__isnull": "maybe", "__gt": "99999999999"}
-WORD = "zwieback"  # in no query but one that an address caused
+WORD = "zwieback"  # in no query except one caused by an address
 JUNK = ("\x00", "9" * 40, "-1", "²", "x" * 5_000, "(", "9999-12-31T23:59:59Z~1", "0001-01-01T00:00:00+14:00~1", "~")
 PLACES = ("after", "before", "page", "p", "o", "all", "e", "q", "_to_field", "_popup", "_facets", "person")
 OF_PAGES = (
@@ -41,7 +41,7 @@ OF_PAGES = (
 
 
 def lookups_of(model: Any) -> set[str]:
-    """Each lookup of each field of a model, and one of each field of what it points to."""
+    """Return each lookup of each field of a model, and one of each field of the models that it points to."""
     own = [field for field in model._meta.get_fields() if hasattr(field, "name")]
     near = [field for field in own if isinstance(field, models.ForeignKey)]
     return {
@@ -51,11 +51,11 @@ def lookups_of(model: Any) -> set[str]:
 
 
 def lists() -> dict[str, Any]:
-    """The address of each list of the console, with its model."""
+    """Return the address of each list of the console, with its model."""
     return {reverse(f"admin:{m._meta.app_label}_{m._meta.model_name}_changelist"): m for m in admin.site._registry}
 
 
-# The rows that a test needs take longer to make than a page to ask for: several pages, or lists, share them.
+# Creating the rows for a test takes longer than requesting a page: several pages, or lists, share them.
 PARTS = 4
 
 
@@ -78,12 +78,12 @@ def test_no_lookup_of_an_address_is_run(part: int, keys: dict[str, Any]) -> None
 
 
 def _kind(spec: Any) -> Any:
-    """The class that reads a filter's value: the one below its own, or its own where that is Django's."""
+    """Return the class that reads a filter's value: its parent class, or itself if the parent is Django's."""
     return spec if spec.__mro__[1] is admin.SimpleListFilter else spec.__mro__[1]
 
 
 def _is_first_of_its_kind(spec: Any) -> bool:
-    """Whether no list before has a filter of this kind: one is asked for all values, the others for one each."""
+    """Return whether no earlier list has a filter of this kind: the first gets all values, the others one each."""
     filters = [one for listed in admin.site._registry.values() for one in listed.list_filter]
     return spec is next(one for one in filters if _kind(one) is _kind(spec))
 
@@ -100,9 +100,9 @@ def test_no_list_fails_over_an_address(part: int, keys: dict[str, Any]) -> None:
 
 
 def queries_for(at: str) -> list[str]:
-    """What is asked of a list: junk as its place, and as the values of its filters.
+    """Return the queries to request a list with: junk as its cursor, and as the values of its filters.
 
-    What a list does not declare leads away from it at once: one name at a time.
+    A list redirects as soon as it finds an undeclared name, so each query has only one name.
     """
     turn = list(lists()).index(at)
     listed: Any = admin.site.get_model_admin(lists()[at])
@@ -114,7 +114,7 @@ def queries_for(at: str) -> list[str]:
 
 
 class Watched(QueryDict):
-    """The parameters of an address; ``read`` is which a page looks for, "" for all of them, and where in the code."""
+    """The parameters of an address; ``read`` records which ones a page reads ("" for all), and where in the code."""
 
     read: set[tuple[str, Any]] = set()
 
@@ -132,9 +132,9 @@ for method in ("__contains__", "__getitem__", "__iter__", "get", "getlist", "key
 
 
 def test_no_page_fails_over_an_address(keys: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each is asked for junk as the values of the parameters that it reads, and of those of other pages.
+    """Each page is requested with junk as the values of the parameters that it reads, and of those of other pages.
 
-    Of pages that read the same ones in the same functions, one is asked for all values, and the others for one each.
+    Of pages that read the same ones in the same functions, one is requested with all values, the others with one each.
     """
     monkeypatch.setattr("django.core.handlers.wsgi.QueryDict", Watched)
     client, turn, known, failed = signed_in("rosa"), count(), set[Any](), list[str]()
@@ -145,14 +145,14 @@ def test_no_page_fails_over_an_address(keys: dict[str, Any], monkeypatch: pytest
         values = JUNK if read not in known else [JUNK[next(turn) % len(JUNK)]]
         known.add(read)
         asked = [f"{at}?{junk_for(read, value)}" for value in values if read]
-        # Django refuses a page over this one at once.
+        # Django refuses a page immediately because of this one.
         asked += [f"{at}?{TO_FIELD_VAR}={quote(values[0])}"] if TO_FIELD_VAR in dict(read) else []
         failed += [one for one in asked if client.get(one).status_code >= 500]
     assert failed == []
 
 
 def parameters_of(client: Client, at: str) -> frozenset[tuple[str, Any]]:
-    """What a page reads of its address, and where in the code."""
+    """Return the parameters that a page reads, and where in the code."""
     Watched.read.clear()
     assert client.get(at).status_code == 200, at
     return frozenset(Watched.read)
@@ -165,7 +165,7 @@ def junk_for(read: frozenset[tuple[str, Any]], value: str) -> str:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_a_search_leads_to_is_recorded(part: int, keys: dict[str, Any]) -> None:
-    """An action on rows, and the form of an export, tell what a search found as the list itself does."""
+    """Actions on rows and the form of an export show what a search found, as the list itself does."""
     client = confirm(signed_in("rosa"), "rosa")
     searched = [at for at, model in lists().items() if admin.site.get_model_admin(model).search_fields]
     for at in searched[part::PARTS]:
@@ -196,7 +196,7 @@ def test_every_admin_is_checked_at_start_up() -> None:
     class Plain(admin.ModelAdmin):
         pass
 
-    reverse("admin:index")  # else the checks would load the addresses, which would be those of Plain from then on
+    reverse("admin:index")  # otherwise the checks would load the URLs, including those of Plain, for good
     model, registered = Entry, admin.site._registry[Entry]
     admin.site._registry[model] = Plain(model, admin.site)
     try:

@@ -1,4 +1,4 @@
-"""The menu: five places, each list in one of them, nothing that would be refused, and a number that is true."""
+"""The menu has five places, each list in one of them, no entry that would be refused, and correct numbers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_list_is_in_exactly_one_place() -> None:
 
 
 def test_the_places_and_what_is_in_them() -> None:
-    """The order is the rooms' own; no two things stand at one position."""
+    """Each room declares the order of its entries; no two entries share a position."""
     items = [item for room in rooms() for item in room.menu.values()]
     assert {item.place for item in items} - {None} == set(Place)  # the bell is in none
     assert len({(item.place, item.order) for item in items}) == len(items)
@@ -52,7 +52,7 @@ def names_in(frame: Any) -> dict[str, list[str]]:
 
 
 def test_djangos_list_of_apps_is_made_for_its_own_pages_only(keys: dict[str, Any], monkeypatch: Any) -> None:
-    """It asks for five permissions and two addresses of every model: a tenth of the work of a page."""
+    """It takes five permission checks and two addresses for every model: a tenth of the work of a page."""
     made, build = [], admin.site._build_app_dict
     monkeypatch.setattr(admin.site, "_build_app_dict", lambda *given: made.append(given) or build(*given))  # type: ignore[func-returns-value]
     client = signed_in("rosa")
@@ -123,7 +123,7 @@ def test_the_menu_is_that_of_the_role_with_all_lists_that_its_person_may_open_an
     with empty_pages():
         open_to = {page for page in pages.values() if client.get(page).status_code == 200}
     offered = {offer.address for place in frame.places for offer in place.offers}
-    # Everybody's own jobs are open to them; who can start none is not offered the list.
+    # Everybody may open their own jobs; the list is not offered to people who cannot start any.
     assert offered == open_to - ({reverse("admin:jobs_job_changelist")} - offered)
 
 
@@ -131,7 +131,7 @@ def address_of_list(label: str) -> str:
     return reverse(f"admin:{label.lower().replace('.', '_')}_changelist")
 
 
-# --- What is found once --------------------------------------------------------------------------------------------
+# --- What is cached ------------------------------------------------------------------------------------------------
 
 
 def menu_shown(client: Client, at: str = "/console/") -> str:
@@ -141,7 +141,7 @@ def menu_shown(client: Client, at: str = "/console/") -> str:
 
 
 def test_addresses_are_found_once_and_permissions_each_time(keys: dict[str, Any], monkeypatch: Any) -> None:
-    """Of everybody: two browsers take turns, and what somebody may open changes between two pages."""
+    """This holds for several people: two browsers take turns, and permissions change between two pages."""
     rita, lena = signed_in("rita"), signed_in("lena")
     before = menu_shown(rita)
     monkeypatch.setattr(menu, "reverse", lambda *names, **given: pytest.fail(f"{names} was found again"))
@@ -189,7 +189,7 @@ def test_what_is_shown_of_the_menu_is_that_of_this_page_and_moment(keys: dict[st
     assert "edited" not in menu_shown(client)
 
 
-# --- Where one is --------------------------------------------------------------------------------------------------
+# --- The current page ----------------------------------------------------------------------------------------------
 
 
 def breadcrumb(page: Any) -> list[str]:
@@ -234,7 +234,7 @@ def test_what_is_not_in_the_menu_still_has_its_place(keys: dict[str, Any]) -> No
 
 
 def test_going_from_conversations_to_messages_keeps_the_search(keys: dict[str, Any]) -> None:
-    """As far as the other list takes it."""
+    """Only the parameters that the other list accepts are kept."""
     conversations, messages = (reverse(f"admin:messaging_{name}_changelist") for name in ("conversation", "message"))
     client = signed_in("rita")
     frame = client.get(f"{conversations}?q=edited&unread=yes&length=2-9&page=last").context["frame"]
@@ -247,7 +247,7 @@ def test_going_from_conversations_to_messages_keeps_the_search(keys: dict[str, A
         assert {client.get(one).status_code for one in addresses} == {200}
 
 
-# --- What waits ----------------------------------------------------------------------------------------------------
+# --- Pending work --------------------------------------------------------------------------------------------------
 
 
 def tasks_of(client: Client) -> list[tuple[int, str]]:
@@ -273,7 +273,7 @@ def test_what_waits_is_counted_for_the_person_whom_it_waits_for() -> None:
     waiting_import(dan)
     waiting_import(dora)
     waiting_import(dan, state=Import.State.STORED)
-    waiting_import(dan, upload="")  # its file is gone: nothing can be decided
+    waiting_import(dan, upload="")  # its file was removed: nothing can be decided
     failed_job(dan)
     failed_job(dora)
     failed_job(dan, ended_at=timezone.now() - timedelta(days=8))
@@ -326,7 +326,7 @@ def test_it_costs_one_query_and_none_where_nothing_could_wait(who: str, number: 
     assert len(counting(queries)) == number
 
 
-# --- The ways in and out -------------------------------------------------------------------------------------------
+# --- Signing in and out --------------------------------------------------------------------------------------------
 
 
 def test_the_first_page_is_the_console_for_staff_and_the_inbox_for_participants(

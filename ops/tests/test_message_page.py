@@ -1,4 +1,4 @@
-"""The list and the page of messages: in their context, with their edits, and corrected by whoever may."""
+"""The list and the page of messages: their context, their edits, and corrections by people who may make them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_page_of_the_list_costs_the_same_queries_however_many_rows(
     few = len(queries)
     for number in range(60):
         answer(write(make_user(f"person {number}"), bob, minute=number))
-    reviewing.get(LIST)  # what is new is recorded
+    reviewing.get(LIST)  # records what is new
     with django_assert_num_queries(few):
         reviewing.get(LIST)
 
@@ -118,7 +118,7 @@ def test_the_page_costs_the_same_at_any_depth(
     for minute in range(12, 20):
         answer(message, minute=minute)
     Message.objects.update(content="edited twice")
-    reviewing.get(address(message))  # that it was read is recorded once an hour
+    reviewing.get(address(message))  # records the reading, once an hour
     with django_assert_num_queries(17):
         reviewing.get(address(message))
 
@@ -185,7 +185,8 @@ def test_a_text_that_cannot_be_stored_is_refused_with_a_sentence(
     assert message.content == "as it was"
 
 
-# Signs that take one, six and twelve in a form, which Python reads slowly: 2.5 MB of the first, a tenth of the others.
+# Characters that take one, six and twelve bytes in a form, which Python parses slowly: 2.5 MB of the first, a tenth for
+# the others.
 @pytest.mark.parametrize(
     ("sign", "words", "most"),
     [("a", 300_000, 2_621_440), ("é", 10_000, 262_144), ("\U0001f600", 10_000, 262_144)],
@@ -194,7 +195,8 @@ def test_a_text_that_cannot_be_stored_is_refused_with_a_sentence(
 def test_a_text_of_any_length_can_be_corrected(
     client: Client, lea: Any, alice: Any, bob: Any, settings: Any, sign: str, words: int, most: int
 ) -> None:
-    """Forms of other pages hold 2.5 MB at most. In words: PostgreSQL cuts a single one for seconds, each time."""
+    """Forms of other pages hold 2.5 MB at most. The text has many words: PostgreSQL splits a single one for seconds,
+    each time."""
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == 2_621_440
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = most
     text = f"{sign * 8} " * words + sign

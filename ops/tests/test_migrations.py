@@ -1,4 +1,4 @@
-"""What migrations do besides making tables is taken back by them, and done again."""
+"""What migrations do besides creating tables can be reversed and applied again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ops.dashboard.rollups import triggers
 
 
 def with_code() -> list[tuple[str, str]]:
-    """Our migrations that run code, as pairs of app and name."""
+    """Return our migrations that run code, as pairs of app and name."""
     loader = MigrationLoader(None)
     ours = {config.label for config in apps.get_app_configs() if config.name.partition(".")[0] in ("messaging", "ops")}
     return sorted(
@@ -29,7 +29,7 @@ def with_code() -> list[tuple[str, str]]:
 
 
 def replaced() -> dict[str, list[str]]:
-    """The migrations that older versions had and this one does not hold any more, in their order, by app."""
+    """Return the migrations of older versions that this version has replaced, in order, by app."""
     loader = MigrationLoader(None)
     names = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
     gone = sorted(names - loader.disk_migrations.keys())
@@ -37,7 +37,7 @@ def replaced() -> dict[str, list[str]]:
 
 
 def objects_of_the_database() -> set[Any]:
-    """Tables, indexes and triggers by name, and on PostgreSQL how columns are stored."""
+    """Return tables, indexes and triggers by name, and on PostgreSQL the storage of columns."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             return set(cursor.execute("SELECT type, name FROM sqlite_master").fetchall())
@@ -79,7 +79,7 @@ def test_migrating_one_app_needs_no_table_of_themes() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("app", replaced())
 def test_a_database_is_refused_wherever_an_older_version_stopped(app: str) -> None:
-    """Between any two of an app's migrations: Django would leave out what came after."""
+    """It may have stopped between any two of an app's migrations: Django would skip the later ones."""
     recorder, names = MigrationRecorder(connection), replaced()[app]
     for number in range(1, len(names)):
         recorder.migration_qs.filter(app=app).delete()

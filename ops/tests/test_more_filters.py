@@ -1,4 +1,4 @@
-"""The filters behind “More filters”: two people, days, an import; names are suggested and never kept."""
+"""The filters behind “More filters”: two people, days, an import; names are suggested and not kept."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_days_are_those_of_the_readers_time_zone(
 
 
 def test_an_export_has_the_days_of_whoever_asked_for_it(alice: Any, bob: Any) -> None:
-    """Whichever process makes it."""
+    """This holds whichever process makes the export."""
     evening = write(alice, bob, timestamp=datetime(2026, 1, 1, 12, tzinfo=UTC))
     dora = make_exporter("dora")
     for zone, found in (("Pacific/Kiritimati", [evening]), ("UTC", [])):
@@ -186,7 +186,7 @@ def test_they_cost_the_same_queries_however_many_rows(
     for rows in (3, 6):
         for number in range(rows):
             answer(write(alice, bob, minute=number))
-        reviewing.get(address)  # what is shown is recorded
+        reviewing.get(address)  # records what is shown
         with CaptureQueriesContext(connection) as queries:
             reviewing.get(address)
         if rows == 3:

@@ -1,4 +1,4 @@
-"""What models and their fields are called is marked for translation, wherever people may read it."""
+"""The names of models and fields are marked for translation wherever people may read them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.pseudo import ACCENTED, speaking
 
 OWN = ("messaging", "ops.")
-# Models that no page, no trail and no refusal ever names: they have neither an address nor a permission, and
-# no entry is about one.
+# Models that no page, entry or refusal ever names: they have no address and no permission, and no entry is about one.
 NEVER_NAMED = {
     "accounts.FailedSignIn": "counted, and never shown",
     "accounts.KeptForm": "a form that comes back as it was sent",
@@ -48,8 +47,8 @@ NEVER_NAMED = {
     "notices.EmailReader": "a choice of one person",
     "searching.Look": "until where somebody looked",
 }
-# Models of which some fields have no name of their own: their pages are templates, which call things by other words,
-# and no form, list or filter is made from these fields (the second test looks).
+# Models with fields that have no name of their own: their pages are templates, which use other words, and no form, list
+# or filter is made from these fields (checked by the second test).
 SHOWN_BY_TEMPLATES = {
     "accounts.Session": "ops/accounts/templates",
     "accounts.User": "but for the fields that people fill in",
@@ -84,7 +83,7 @@ def own_models() -> Iterator[type[Model]]:
 
 
 def own_fields(model: type[Model]) -> Iterator[Any]:
-    """Those that the model itself declares, without a number that Django gives it."""
+    """Yield the fields that the model itself declares, without automatic ids."""
     for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
         if not (field.auto_created or field.primary_key):
             yield field
@@ -106,7 +105,7 @@ class TestModels:
         assert bool(derived) <= listed, derived
 
     def test_what_is_named_nowhere_has_neither_page_nor_permission(self, model: type[Model]) -> None:
-        """Forms of roles and people list permissions by the model that they are of."""
+        """Forms of roles and people list permissions by their models."""
         if model._meta.label in NEVER_NAMED:
             assert not admin.site.is_registered(model)
             assert not (model._meta.default_permissions or model._meta.permissions)
@@ -119,14 +118,14 @@ def test_what_is_listed_is_there() -> None:
 
 @pytest.mark.django_db
 def test_what_django_makes_of_fields_has_marked_names(rf: RequestFactory) -> None:
-    """The forms and lists of Django's own making: for whoever may do everything."""
+    """Checks the forms and lists that Django generates, for a superuser."""
     request = rf.get("/")
     request.user = make_user("rosa", is_staff=True, is_superuser=True)
     unmarked = []
     for model, shown in admin.site._registry.items():
         if not shown.opts.app_config.name.startswith(OWN):
             continue
-        # Where nobody changes a row, the form is shown as a page of words only where its fields are chosen.
+        # If nobody may change rows, Django's form is only shown if its fields are chosen, as read-only text.
         changes = shown.has_add_permission(request) or shown.has_change_permission(request)
         form = shown.get_fields(request) if changes else shown.fields or ()
         named = {*form, *shown.list_display, *shown.list_filter, *shown.readonly_fields}
@@ -138,7 +137,7 @@ def test_what_django_makes_of_fields_has_marked_names(rf: RequestFactory) -> Non
 
 @pytest.mark.django_db
 def test_permissions_are_stored_in_english() -> None:
-    """Django makes their names from those of models, whatever the language of whoever migrates."""
+    """Django builds their names from those of models, in any language in which somebody migrates."""
     app = apps.get_app_config("jobs")
     Permission.objects.filter(content_type__app_label=app.label).delete()
     with speaking(ACCENTED):

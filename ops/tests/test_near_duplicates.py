@@ -1,4 +1,4 @@
-"""Messages that say nearly the same are found from one of them, by sender; what is shown is recorded as read."""
+"""Messages with nearly the same text are found from one of them, by sender; those shown are recorded as read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPAM = "Win a free holiday at the old harbour today, write to {} for your prize"
 
 @pytest.fixture
 def spam(alice: Any, bob: Any, charlie: Any) -> list[Message]:
-    """The same from two senders, and something else."""
+    """Store the same text from two senders, and a different text."""
     found = [write(sender, bob, SPAM.format(name)) for sender, name in ((alice, "a"), (charlie, "b"), (charlie, "c"))]
     write(alice, bob, "Shall we meet at the old harbour?")
     return found
@@ -59,7 +59,7 @@ def test_where_there_is_none_it_says_so(client: Client, rita: Any, alice: Any, b
 def test_it_asks_for_a_reason_to_search_all_messages(
     client: Client, rita: Any, spam: list[Message], settings: Any
 ) -> None:
-    """One that was given for a message opens no others."""
+    """A reason given for one message opens no others."""
     settings.READING = "reason"
     client.force_login(rita)
     own, every = reverse("admin:messaging_message_change", args=[spam[0].pk]), address(spam[0])
@@ -80,7 +80,7 @@ def test_it_costs_as_many_queries_for_twice_the_messages(client: Client, rita: A
     client.force_login(rita)
     numbers = []
     for number in range(3):
-        client.get(address(spam[0]))  # what is new is recorded
+        client.get(address(spam[0]))  # records what is new
         with CaptureQueriesContext(connection) as queries:
             client.get(address(spam[0]))
         numbers.append(len(queries))

@@ -1,4 +1,4 @@
-"""No page shows a text that is not marked for translation: in a pseudo locale, what is marked stands in brackets."""
+"""No page shows a text that is not marked for translation: in a pseudo locale, marked texts are in brackets."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ __all__ = ["keys"]
 
 pytestmark = pytest.mark.once
 
-# Names that no language changes: of formats, of kinds of jobs, of languages in their own words.
+# Names that no translation changes: of formats, of kinds of jobs, of languages in their own words.
 DECLARED = {*Export.Format.labels, "JSON", "XLSX", "UTC", "Threadward", *(kind.name for kind in all_kinds())}
 DECLARED |= {get_language_info(code)["name_local"] for code, _ in settings.LANGUAGES}
-DECLARED |= {"True", "False", "Tasks Database Backend"}  # of Django's icons and of another app, which mark them nowhere
-# Of which pages show nothing as it is stored, or only what is marked as somebody’s words.
+DECLARED |= {"True", "False", "Tasks Database Backend"}  # of Django's icons and of another app, not marked there
+# Models whose stored values pages do not show, or show only marked as somebody’s words.
 KEYS = {"contenttypes", "sessions", "accounts.session", "messaging.message", "messaging.messagehistory"}
 OF_PARTICIPANTS = ("inbox", "compose", "reports", "blocked", "delete_user", "goodbye")
 OF_ONES_OWN = ("login", "kept_forms", "language", "time_zone", "confirm")
 
 
 def stored() -> set[str]:
-    """What is written in rows and shown as it stands; not the keys of choices and of models, which have labels."""
+    """Return the values of rows that are shown unchanged, without keys of choices and models, which have labels."""
     found: set[str] = set()
     for model in apps.get_models():
         if model is Permission or KEYS & {model._meta.app_label, model._meta.label_lower}:
@@ -51,7 +51,7 @@ def stored() -> set[str]:
 
 
 def unmarked(answers: Iterable[tuple[str, bytes]]) -> Iterator[str]:
-    """The addresses of pages, or of parts of pages, with what they show unmarked; each text once."""
+    """Yield the addresses of pages or parts of pages with the unmarked texts that they show, each text once."""
     known = {*stored(), *DECLARED}
     seen = available_timezones()
     for at, content in answers:
@@ -67,13 +67,14 @@ def asked(client: Client, addresses: Iterable[str]) -> Iterator[tuple[str, bytes
 
 
 def posted(client: Client, addresses: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """What is said of forms in which nothing stands."""
+    """Yield the responses to forms that are sent empty."""
     for at in addresses:
         yield f"{at} (sent)", body(client.post(at, follow=True))
 
 
 def test_no_page_of_the_console_shows_an_unmarked_text(keys: dict[str, Any]) -> None:
-    """As a superuser, who sees the most, with what its pages lead to; Home of every role, and what refuses."""
+    """Covers the pages of a superuser, who sees the most, and the pages that these lead to; for every role, Home and
+    refusals."""
     with speaking(ACCENTED):
         client = confirm(signed_in("rosa"), "rosa")
         found = list(unmarked(crawl(client, sorted({address(name, keys) for name in opened_by("rosa")}))))

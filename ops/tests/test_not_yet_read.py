@@ -1,4 +1,4 @@
-"""Dividers say from where on somebody has read nothing, and never say it of a message that was read."""
+"""A divider marks the message from which on a person has read nothing; no message after it was read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses that need no role say nothing about what is there: neither that a row exists nor what leads to it."""
+"""Addresses that need no role reveal nothing about rows: neither that one exists nor what leads to it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ NOT_THERE = {int: 987_654_321, UUID: UUID(int=987_654_321), str: "not-there"}
 
 
 def said(client: Client, at: str, led: dict[str, int], *numbers: Any) -> list[Any]:
-    """All that the answers of an address tell, with these keys left out of it.
+    """Return all that the responses of an address reveal, without these keys.
 
-    ``led`` keeps the statuses of where answers led to, by paths: most lead to signing in.
+    ``led`` caches the statuses of redirect targets by path: most redirect to signing in.
     """
     found: list[Any] = []
-    client.cookies.pop("messages", None)  # what an answer before left to be said on the next page
+    client.cookies.pop("messages", None)  # a message that the previous response left for the next page
     for method in ("get", "post"):
         response = getattr(client, method)(at)
         leads_to = response.get("Location", "")
@@ -50,7 +50,7 @@ def _without(text: str, *numbers: Any) -> str:
 def test_an_account_without_a_role_cannot_tell_what_exists(
     who: str, keys: dict[str, Any], refusals_as_made: None
 ) -> None:
-    """Every address of the console about a row that is there is answered as about one that is not."""
+    """Every address of the console responds the same for an existing and for a missing row."""
     missing = {route: NOT_THERE[type(key)] for route, key in keys.items()}
     client, differ = signed_in(who), set()
     led: dict[str, int] = {}
@@ -67,7 +67,7 @@ def test_an_account_without_a_role_cannot_tell_what_exists(
 def test_the_whole_page_of_a_refusal_is_the_same_for_what_is_there_and_what_is_not(
     name: str, keys: dict[str, Any]
 ) -> None:
-    """Its frame too: one that is refused, and one that says that there is no such page."""
+    """This includes the frame, for a refused page and for one that is not found."""
     missing = {route: NOT_THERE[type(key)] for route, key in keys.items()}
     client, led = signed_in("nils"), dict[str, int]()
     both = {*keys.values(), *NOT_THERE.values()}
@@ -77,7 +77,8 @@ def test_the_whole_page_of_a_refusal_is_the_same_for_what_is_there_and_what_is_n
 
 
 def row_addresses(keys: dict[str, Any]) -> dict[str, Any]:
-    """``/console/r/…`` of a row of each registered model that has one, with the admin class of the model."""
+    """Return ``/console/r/…`` of a row of each registered model that has one, with the model's admin and the row's
+    key."""
     found = {}
     for model, model_admin in admin.site._registry.items():
         key = keys.get(f"{model._meta.app_label}/{model._meta.model_name}/")
@@ -88,7 +89,7 @@ def row_addresses(keys: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("who", ["nils", "rita", "lena", "sue", "dan", "otto", "rosa"])
 def test_the_way_to_a_row_is_for_who_may_open_it(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
-    """Of every model, for every role: it leads to a page that opens, or there is none."""
+    """For every model and role, it redirects to a page that opens, or it is not found."""
     client = signed_in(who)
     addresses = row_addresses(keys)
     assert len(addresses) >= 10
@@ -105,7 +106,7 @@ def test_the_way_to_a_row_is_for_who_may_open_it(who: str, keys: dict[str, Any],
 @pytest.mark.parametrize("key", ["987654321", "0", "-1", "9" * 40, "x", "1%00", "%F0%9F%98%80", "1/2", "'", "_5F"])
 @pytest.mark.parametrize("kind", ["conversation", "unregistered", "987654321", "9" * 40, "x", "-1", "1%00"])
 def test_what_is_no_row_is_not_there(client: Client, rosa: Any, kind: str, key: str) -> None:
-    """For a superuser too, and whatever is written there."""
+    """This holds for a superuser, too, and for any text as the key."""
     client.force_login(rosa)
     known = {"conversation": ("messaging", "conversation"), "unregistered": ("sessions", "session")}
     number = ContentType.objects.get_by_natural_key(*known[kind]).pk if kind in known else kind

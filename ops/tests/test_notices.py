@@ -1,4 +1,4 @@
-"""Every kind of notice that a room declares is given where what it tells of happens: once, and to whom it concerns."""
+"""Every kind of notice that a room declares is given where its event happens: once, and to the person concerned."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 
 class World:
-    """Olga, to whom it happens, and Rosa, who does it: both may do everything, and are strangers to participants."""
+    """Olga, who gets the notices, and Rosa, who causes them: superusers who take part in no conversation."""
 
     def __init__(self, label: Any) -> None:
         self.olga, self.rosa = (make_user(name, is_staff=True, is_superuser=True) for name in ("olga", "rosa"))
@@ -79,7 +79,7 @@ class World:
         return start(submit(draft(by=self.olga, scope="messages", reason=WHY)))
 
     def job(self, kind: str, about: Any = None, **params: Any) -> Job:
-        """A job of Olga's that somebody works on."""
+        """Create a running job of Olga's."""
         params |= {} if about is None else {"import": str(about.pk), "request": str(about.pk), "group": str(about.pk)}
         lease = {"lease_token": uuid4(), "lease_until": timezone.now() + timedelta(minutes=1)}
         return Job.objects.create(
@@ -87,7 +87,7 @@ class World:
         )
 
     def ended(self, kind: str, state: str, about: Any = None, result: Any = None, **params: Any) -> None:
-        """End a job of Olga's as a worker does; a second time, after an attempt whose commit was lost."""
+        """End a job of Olga's as a worker does, and notify her again, as after an attempt whose commit was lost."""
         job = self.job(kind, about, **params)
         running._end(job, Job.State(state), result=result or {})
         notices.notify_ended(job, state, result or {})
@@ -123,7 +123,7 @@ def finish_both(world: World) -> None:
 
 
 def fail_deletion(world: World) -> None:
-    """It is tried again, and fails again."""
+    """Fail the deletion, and fail its retry."""
     request = ask(world.alice, by=world.olga)
     for _ in range(2):
         world.ended("accounts.delete", "failed", request)
@@ -251,7 +251,7 @@ def world(spam: Any) -> World:
 
 
 def test_every_declared_kind_is_in_this_table() -> None:
-    """Whoever declares a kind of notice shows here that it is given."""
+    """Every declared kind of notice needs an entry that shows where it is given."""
     assert HAPPENS.keys() == all_kinds().keys()
     named = {name for kind in job_kinds.all_kinds() for name in kind.notifies.values()}
     assert named <= all_kinds().keys()
@@ -274,7 +274,7 @@ def test_it_is_given_once_and_leads_to_what_it_is_about(name: str, world: World,
     assert notice.read_at is None
     assert (notice.target_type, bool(notice.target_id)) == (all_kinds()[name].target, bool(all_kinds()[name].target))
     if name == "accounts.roles_changed":
-        return  # it has said all
+        return  # the notice says everything itself
     client.force_login(world.olga)
     listed = client.get(reverse("admin:notices_notice_changelist")).content.decode()
     assert notice.sentence in listed.replace("&#x27;", "'")
@@ -284,7 +284,7 @@ def test_it_is_given_once_and_leads_to_what_it_is_about(name: str, world: World,
     assert notice.read_at is not None
 
 
-# --- Whom they do not concern --------------------------------------------------------------------------------------
+# --- People whom they do not concern -------------------------------------------------------------------------------
 
 
 def test_who_does_it_themselves_is_told_nothing_nor_is_a_participant(world: World) -> None:
@@ -352,7 +352,7 @@ def test_the_bell_is_true_on_every_page_and_whoever_looks_at_it_has_read_it(worl
     assert bell(client) == 1
     assert 'aria-label="Notices, 1 unread"' in client.get("/console/keyboard/").content.decode()
     page = client.get(reverse("admin:deletion_deletionrequest_change", args=[request.pk]))
-    assert page.context["frame"].bell.number == 0  # on this very page already
+    assert page.context["frame"].bell.number == 0  # already on this page, which marks it as read
     assert bell(client) == 0
 
 
@@ -374,7 +374,7 @@ def test_a_page_costs_no_query_more_than_what_waits(client: Client, django_asser
     nils = make_staff("nils")
     client.force_login(nils)
     client.get("/console/keyboard/")
-    # session, user, permissions, and what waits with the bell
+    # session, user, permissions, and pending work with the bell
     with django_assert_num_queries(4):
         client.get("/console/keyboard/")
 
@@ -392,7 +392,7 @@ def test_one_mail_for_an_approval_a_finished_export_and_an_expired_file(
     client.post(reverse("admin:email"), {f"notices_{topic}": "on" for topic in ("approvals", "finished", "files")})
     approval.approve(world.person_export(), by=world.rosa)
     expire_export(world)
-    for _ in range(2):  # within the minute in which somebody may read it here
+    for _ in range(2):  # within the minute in which the notices may be read here
         call_command("send_notices", verbosity=0)
     assert mail.outbox == []
     later = timezone.now() + sending.WAIT

@@ -1,4 +1,4 @@
-"""Pages link to one file with the style sheets of django-admin-interface, and hold nothing of it that is not used."""
+"""Pages link to one file with the style sheets of django-admin-interface, and contain no unused parts of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.console.theme.stylesheets import FOR_SOME_THEMES, ONE, WRITTEN_TO, join
 
 
 def linked(page: bytes) -> list[str]:
-    """The static names of the sheets that a page links to."""
+    """Return the static names of the style sheets that a page links to."""
     links = re.findall(r'<link rel="stylesheet"\s+href="([^"?]+)', page.decode())
     return [link.removeprefix(static("")) for link in links]
 

@@ -106,7 +106,7 @@ FORM = {"username": "rosa", "is_active": "on", "is_staff": "on", "is_superuser":
 
 @pytest.fixture
 def page(client: Client, rosa: Any) -> Any:
-    """What a form about Rosa's account answers that Rosa sends."""
+    """Return a function that posts the form of Rosa's account as Rosa, and returns the resulting page."""
     client.force_login(rosa)
     confirm(client, "rosa")
     at = reverse("admin:accounts_user_change", args=[rosa.pk])
@@ -126,12 +126,12 @@ def test_the_form_does_it_where_there_is_another(page: Any) -> None:
 
 
 def test_a_superuser_stays_staff(page: Any) -> None:
-    """Without it nobody gets into the console, to make another one there."""
+    """Otherwise nobody could enter the console to create another superuser."""
     assert "A superuser needs “staff” to sign in to the console: tick both, or neither." in page(is_staff="")
     assert User.objects.get(username="rosa").is_staff
 
 
-# --- At once -----------------------------------------------------------------------------------------------------
+# --- Concurrently ------------------------------------------------------------------------------------------------
 
 
 class TestRowLocks:
@@ -167,8 +167,8 @@ class TestRowLocks:
 
 
 def close(name: str, file: Path, there: Connection) -> None:
-    """In a process of its own: read an account of the database in ``file``, and close it once that is asked for."""
-    connection.connection = None  # that of the process which this one was forked from
+    """Read an account of the database in ``file`` in a forked process, and close the account when asked to."""
+    connection.connection = None  # inherited from the parent process
     connection.settings_dict = {**connection.settings_dict, "NAME": str(file)}
     user = User.objects.get(username=name)
     user.is_active = False
@@ -184,20 +184,20 @@ def close(name: str, file: Path, there: Connection) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has row locks, which the tests above look at")
 def test_of_two_processes_on_a_file_one_is_refused(tmp_path: Path) -> None:
-    """SQLite: one of them waits until the other is done, though both have read the accounts before."""
+    """On SQLite one of them waits for the other, although both have read the accounts before."""
     for name in ("rosa", "root"):
         make_superuser(name)
     file = tmp_path / "two.sqlite3"
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(file)])
     with closing(sqlite3.connect(file)) as copy:
-        copy.execute("PRAGMA journal_mode=WAL")  # as setup leaves it: two processes that change it at once are refused
+        copy.execute("PRAGMA journal_mode=WAL")  # as after setup: two processes that switch it together are refused
     forking, asked = get_context("fork"), []
     for name in ("rosa", "root"):
         here, there = Pipe()
         process = forking.Process(target=close, args=(name, file, there))
         process.start()
-        there.close()  # so that a process which ends without an answer is not waited for
+        there.close()  # so that recv() fails if the process ends without an answer
         asked.append((process, here))
     assert [here.recv() for _, here in asked] == ["ready", "ready"]
     for _, here in asked:

@@ -1,4 +1,4 @@
-"""What pages write in a short way, because they write it on each page or in each row, is what Django would write."""
+"""Shortcuts for what pages write on each page or in each row give the same results as Django."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of pages that are rendered once for what they are made of: never for anything else."""
+"""Parts of pages are rendered once for the same values, and never reused for others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ops.console.templatetags import keeping
 
 @pytest.fixture
 def rendered() -> Callable[..., str]:
-    """Renders one template, which counts how often its part was rendered."""
+    """Return a function that renders a template and counts how often its part was rendered."""
     template = Template("{% load keeping %}{% kept name here %}{{ name }} {{ here }} {{ count }}{% endkept %}")
     times: list[int] = []
 

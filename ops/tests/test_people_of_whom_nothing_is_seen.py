@@ -1,4 +1,4 @@
-"""Whoever sees nothing of a person gets what a number gives that nobody has, whatever they ask for of that person."""
+"""If a user may see nothing of a person, requests about that person get the response for a number that nobody has."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def looked(name: str, other: Any) -> Any:
     return person
 
 
-# Which roles see something of whom. Support lists all accounts; the auditor reads entries (that
-# somebody became staff is one), holds and deletions.
+# The roles that see something of each person. Support lists all accounts; the auditor reads entries (becoming staff is
+# one), holds and deletions.
 SEEN: dict[Callable[[str, Any], Any], set[str]] = {
     wrote: {"rita", "lena", "sue", "dan"},
     received: {"rita", "lena", "sue", "dan"},
@@ -100,7 +100,7 @@ SEEN: dict[Callable[[str, Any], Any], set[str]] = {
 
 
 def answer(client: Client, page: str, key: int) -> tuple[int, int, str]:
-    """What GET and POST of a person's page give, without what differs in every answer: tokens, and the number."""
+    """Return the statuses of GET and POST of a person's page, and its text without tokens and the person's number."""
     address = f"/console/accounts/user/{key}/{page}"
     get, post = client.get(address), client.post(address)
     text = re.sub(r'(nonce|value)="[^"]{20,}"', "", f"{get.get('Location')} {get.content.decode()}")
@@ -108,7 +108,7 @@ def answer(client: Client, page: str, key: int) -> tuple[int, int, str]:
 
 
 def tabs_open_to(client: Client) -> list[str]:
-    """The tabs that whoever is signed in may open, as their addresses end."""
+    """Return the tabs that the signed-in user may open, as the ends of their addresses."""
     found = [reverse(tab.view_name, args=[NOBODY]) for tab in tabs.open_to(auth.get_user(client))]
     return [address.removeprefix(f"/console/accounts/user/{NOBODY}/") for address in found]
 
@@ -118,7 +118,7 @@ def tabs_open_to(client: Client) -> list[str]:
 def test_a_page_of_a_person_opens_for_those_who_see_something_of_them(
     who: str, bob: Any, charlie: Any, refusals_as_made: None
 ) -> None:
-    """Each tab opens of somebody, and of everybody a tab; of whom nothing is seen, none opens."""
+    """Each tab opens for a visible person, and each visible person has a tab that opens; for others none opens."""
     write(bob, charlie)
     client = signed_in(who)
     people = {kind: kind(f"erin {number}", bob) for number, kind in enumerate(SEEN)}
@@ -138,7 +138,7 @@ def test_a_page_of_a_person_opens_for_those_who_see_something_of_them(
 
 @pytest.mark.parametrize("who", ["lena", "sue"])
 def test_a_hold_is_placed_on_those_of_whom_something_is_seen(who: str, bob: Any, charlie: Any) -> None:
-    """All others are asked for by their exact name, which is recorded."""
+    """Other people are found by their exact name, and the look-up is recorded."""
     write(bob, charlie)
     client = signed_in(who)
     client.post(reverse("confirm"), {"password": f"{who}'s password"})
@@ -166,7 +166,7 @@ def test_a_page_that_a_role_may_not_open_says_nothing_of_anybody(
 
 
 def showing_nobody(person: Any) -> list[Permission]:
-    """The permissions which alone show nothing of a person."""
+    """Return the permissions that on their own show nothing of a person."""
     found = []
     holder = make_user("hal", is_staff=True)
     for permission in Permission.objects.all():
@@ -178,14 +178,14 @@ def showing_nobody(person: Any) -> list[Permission]:
 
 
 def addresses_with_a_number() -> list[str]:
-    """The console's addresses that name one row, which may be an account, with "#" for its number."""
+    """Return the console's addresses that name one row, which may be an account, with "#" for its number."""
     every = [route for _, route in routes(get_resolver().url_patterns)]
     of_one = [route for route in every if re.fullmatch(r"console/[^<]*<(?!uuid)[^>]*>[^<]*", route)]
     return [re.sub("<[^>]*>", "#", f"/{route}") for route in of_one] + ["/console/accounts/user/delete/?id=#"]
 
 
 def test_no_permission_that_shows_nobody_gives_names_away(bob: Any, charlie: Any) -> None:
-    """Whatever somebody may do: of a person of whom no room shows them anything, each address answers as of nobody."""
+    """With all permissions that show nothing of a person, each address responds as for nobody."""
     write(bob, charlie)
     silent = make_user("erin", pk=NOBODY // 2)
     hanna = make_staff("hanna")
@@ -198,7 +198,7 @@ def test_no_permission_that_shows_nobody_gives_names_away(bob: Any, charlie: Any
         answers = set()
         for key in (silent.pk, NOBODY):
             answers.add(without_number(client.get(address.replace("#", str(key))), key))
-            client.cookies.pop("messages", None)  # that there is no such row
+            client.cookies.pop("messages", None)  # the message that there is no such row
         assert len(answers) == 1, address
 
 
@@ -219,7 +219,7 @@ def test_what_nobody_was_shown_is_no_reading(client: Client, rita: Any) -> None:
 
 
 def test_a_hold_that_is_lifted_leads_to_no_page_that_does_not_open(client: Client, alice: Any) -> None:
-    """Who places holds and does not list them sees an account no more once its hold is lifted."""
+    """A user who places holds but cannot list them no longer sees an account once its hold is lifted."""
     hanna = make_staff("hanna", "hold_account", "view_conversation")
     client.force_login(hanna)
     client.post(reverse("confirm"), {"password": "hanna's password"})
@@ -233,14 +233,14 @@ def test_a_hold_that_is_lifted_leads_to_no_page_that_does_not_open(client: Clien
 
 
 def filters_by_people() -> list[tuple[Any, type[PersonFilter]]]:
-    """The lists that are filtered by people, each with such a filter."""
+    """Return the lists that can be filtered by people, each with one such filter."""
     admins = admin.site._registry.values()
     declared: Iterable[tuple[Any, Any]] = ((one, spec) for one in admins for spec in one.list_filter)
     return [(one, spec) for one, spec in declared if issubclass(spec, PersonFilter)]
 
 
 def without_number(response: Any, key: int) -> tuple[int, str]:
-    """What was answered, without what differs in every answer, and without the number that was asked about."""
+    """Return the status and the text of a response, without tokens and the requested number."""
     text = re.sub(r'(nonce|value)="[^"]{20,}"', "", f"{response.get('Location')} {response.content.decode()}")
     return response.status_code, text.replace(str(key), "#")
 
@@ -256,7 +256,7 @@ def test_a_filter_by_somebody_unseen_gives_what_a_number_of_nobody_gives(
     addresses = [reverse("admin:moderation_case_save_view") + "?reporter={}"]
     for one, spec in found:
         its_list = reverse(f"admin:{one.opts.app_label}_{one.opts.model_name}_changelist")
-        # With a name as well, which is not looked up where it is that of the number.
+        # With a name as well, which is not looked up if it belongs to the number.
         by_number = f"{its_list}?{spec.parameter_name}={{}}"
         addresses += [by_number, f"{by_number}&{spec.typed_name}=erin+zimmerling"]
     for address in addresses:
@@ -270,7 +270,7 @@ def test_a_filter_by_somebody_unseen_gives_what_a_number_of_nobody_gives(
 
 @pytest.mark.parametrize("who", ["rita", "lena"])
 def test_a_view_of_somebody_who_reported_nothing_is_one_of_nobody(who: str, bob: Any, charlie: Any) -> None:
-    """Whatever else is seen of them; as it was saved when somebody had reported something."""
+    """This holds even if the person is visible otherwise, and for views saved when they still had reports."""
     write(bob, charlie)
     client = signed_in(who)
     for key in (bob.pk, NOBODY):

@@ -1,4 +1,4 @@
-"""What each role finds at the head of a person's page: one button that stands out, holds, and deletion last."""
+"""The head of a person's page for each role: one prominent button, holds, and deletion last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever gives themselves or others power confirms their password first, wherever in the console that is done."""
+"""Giving oneself or others power requires confirming the password first, everywhere in the console."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ OWN_PASSWORD = reverse("admin:password_change")
 
 @pytest.fixture
 def rosas(keys: dict[str, Any]) -> Client:
-    """The browser of Rosa, a superuser, who is not asked for her password yet; what only its owner may do is hers."""
+    """A client of Rosa, a superuser who has not confirmed her password, and who owns the rows that only owners may
+    change."""
     rosa = make_staff("rosa")
     Import.objects.update(by=rosa)
     Export.objects.update(by=rosa, selection={"query": ""}, columns=["content"])
@@ -41,13 +42,13 @@ def rosas(keys: dict[str, Any]) -> Client:
 
 
 def why_unasked(name: str) -> str:
-    """What the tables say of an address; its own name comes before a pattern."""
+    """Return the reason that the tables give for an address; its own name takes precedence over a pattern."""
     page, said = name.partition("=")[0], unasked()
     return said.get(page) or next((because for pattern, because in said.items() if fnmatch(page, pattern)), "")
 
 
 def forged_everywhere(client: Client, keys: dict[str, Any]) -> dict[str, Any]:
-    """What each address answers to a forged form; not signing out, which ends the session."""
+    """Return the response of each address to a forged form, except signing out, which ends the session."""
     with empty_pages():
         return {
             name: client.post(at, FORGED | {"_selected_action": next((k for b, k in keys.items() if b in at), 1)})
@@ -59,9 +60,10 @@ def forged_everywhere(client: Client, keys: dict[str, Any]) -> dict[str, Any]:
 def test_every_form_of_the_console_asks_or_says_why_not(
     rosas: Client, keys: dict[str, Any], plain_refusals: None
 ) -> None:
-    """Whoever adds a page that takes a form asks for the password there, or says in the table why not.
+    """A new page that takes a form must ask for the password, or the table must state why not.
 
-    A forged form is sent everywhere, in the session of a superuser who does not say who they are: nobody gets power.
+    A forged form is posted everywhere, in the session of a superuser who has not confirmed the password: nobody gets
+    power.
     """
     asks, does = set(), set()
     before = stored()
@@ -104,7 +106,7 @@ def test_support_changes_participants_without_being_asked(keys: dict[str, Any]) 
     assert User.objects.get(username="alice").email == "alice@example.org"
 
 
-# --- What is a confirmation --------------------------------------------------------------------------------------
+# --- What counts as a confirmation -------------------------------------------------------------------------------
 
 NEW = {"password1": "an entirely new one", "password2": "an entirely new one", "usable_password": "true"}
 
@@ -173,7 +175,7 @@ def test_a_password_set_by_somebody_else_ends_it_too(client: Client, rosa: Any) 
 
 @pytest.mark.parametrize("whose", ["sue", "rita", "rosa"])
 def test_only_superusers_change_accounts_of_staff(client: Client, keys: dict[str, Any], whose: str) -> None:
-    """Neither a colleague's nor one's own."""
+    """This holds for a colleague's account and for one's own."""
     for name in {"sue", whose}:
         make_staff(name)
     account = User.objects.get(username=whose)

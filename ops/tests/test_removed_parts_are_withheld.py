@@ -1,6 +1,6 @@
-"""What moderators removed from a text is read nowhere: no page, list, search, export or trail of any role has it.
+"""Words that moderators removed from a text are on no page and in no list, search, export or audit entry of any role.
 
-But for one place: the page of the message, where a Lead asks for it, which is recorded.
+The one exception is the page of the message, where a Lead can ask for them, which is recorded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ops.tests.walks import REMOVED
 __all__ = ["folder"]
 
 ROOT = Path(__file__).resolve().parents[2]
-# Who may name the column with old texts, and why; everybody else reads what MessageHistoryQuerySet.readable() gives.
+# The modules that may name the column with old texts, and why; other code reads MessageHistoryQuerySet.readable().
 MAY_NAME_OLD_TEXTS = {
     "messaging/managers.py": "the gate",
     "messaging/models/histories.py": "declares it",
@@ -50,8 +50,8 @@ MAY_NAME_OLD_TEXTS = {
 
 @pytest.fixture
 def keys(db: Any) -> dict[str, Any]:
-    """The keys of rows about a message that was reported and decided, from which and from whose older text words were
-    removed."""
+    """Return the keys of rows about a reported and decided message, with words removed from its text and its older
+    text."""
     alice, bob = make_user("alice"), make_user("bob")
     message = write(alice, bob, f"draft with {REMOVED}")
     answer(message)
@@ -62,7 +62,7 @@ def keys(db: Any) -> dict[str, Any]:
     return found
 
 
-# That no address shows it by itself: test_who_may_open_what, which asks for all of them.
+# test_who_may_open_what requests all addresses, and tests that none shows the words without being asked.
 @pytest.mark.once
 @pytest.mark.parametrize("who", ["rita", "lena", "dan", "rosa"])
 def test_no_search_and_no_older_texts_show_it_to_anybody(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
@@ -78,7 +78,8 @@ def test_no_search_and_no_older_texts_show_it_to_anybody(who: str, keys: dict[st
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_originals_are_for_leads_alone(who: str, keys: dict[str, Any]) -> None:
-    """Asked for, on every page of messages and cases: only the page of the message gives them, which is recorded."""
+    """If originals are requested from all pages of messages and cases, only the message's page shows them, and records
+    it."""
     client = signed_in(who)
     pages = [name for name in EXPECTED if name.startswith(("messaging_", "moderation_case_", "accounts_user_"))]
     given = [name for name in pages if REMOVED in text_of(client.get(f"{address(name, keys)}?originals=1"))]
@@ -140,7 +141,7 @@ def test_the_lists_show_a_chip_and_filter(keys: dict[str, Any]) -> None:
 
 
 def test_old_texts_are_named_only_where_this_list_says_why() -> None:
-    """Whoever shows old texts reads ``text`` of ``MessageHistory.objects.readable()``."""
+    """Code that shows old texts reads ``text`` of ``MessageHistory.objects.readable()``."""
     named = {
         str(path.relative_to(ROOT))
         for folder in ("messaging", "ops", "bench")
@@ -153,7 +154,7 @@ def test_old_texts_are_named_only_where_this_list_says_why() -> None:
 
 
 def test_every_list_of_histories_is_readable_only(keys: dict[str, Any], client: Client) -> None:
-    """The pages of participants, which messaging tests by itself, behind the console's settings."""
+    """Covers the pages of participants, which messaging tests on its own, with the console's settings."""
     message = Message.objects.get(pk=keys["messaging/message/"])
     for person in (message.sender, message.receiver):
         client.force_login(person)

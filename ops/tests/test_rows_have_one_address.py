@@ -1,4 +1,4 @@
-"""A row of the console has one address: another spelling of its key is answered as the key of no row."""
+"""A row of the console has one address: another spelling of its key gets the response for a missing row."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NO_ROW = {int: "987654321", UUID: "00000000-0000-4000-8000-000000000000"}
 
 
 def spellings(key: Any) -> list[str]:
-    """Other texts that Python, Django or a database reads as this key."""
+    """Return other texts that Python, Django or a database reads as this key."""
     text = str(key)
     both = [f"{text} ", f" {text}", f"{text}\u00a0", f"{text}\x0b", f"_{ord(text[0]):02X}{text[1:]}"]
     if isinstance(key, UUID):
@@ -45,7 +45,7 @@ def at(name: str, key: str) -> str:
 
 
 def route_of(name: str, key: str) -> tuple[bool, str]:
-    """Whether this spelling comes to the page at all, and the route that takes it.
+    """Return whether this spelling reaches the page at all, and the route that matches it.
 
     Some routes take a number, or a UUID, in one form only.
     """
@@ -57,7 +57,7 @@ def route_of(name: str, key: str) -> tuple[bool, str]:
 
 
 def answer(got: Any, key: str) -> tuple[int, str]:
-    """The status, and where it leads, without the key."""
+    """Return the status and the redirect target of a response, without the key."""
     leads = got.get("Location", "")
     for form in sorted({key, quote(key), quote(key, safe=""), quote_plus(key)}, key=len, reverse=True):
         leads = leads.replace(form, "KEY")
@@ -70,14 +70,14 @@ def key_of(name: str, keys: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_another_spelling_of_a_key_is_the_key_of_no_row(method: str, keys: dict[str, Any]) -> None:
-    """By a superuser who has confirmed, who may do most: as for a row that is not there, and nothing changes.
+    """A superuser who has confirmed, and may do most, gets the response for a missing row, and nothing changes.
 
-    The first spelling of each is asked by a browser, the others past the middleware, which knows of no rows.
+    The first spelling of each key goes through the middleware, which does not depend on rows; the others skip it.
     """
     client, posted = browser("rosa"), None if method == "get" else FORGED
     request = client.get("/console/keyboard/").wsgi_request
     everything, entries, wrong = stored(), Entry.objects.count(), []
-    others: set[str] = set()  # routes that take what no page does, such as the one that adds change/: asked once each
+    others: set[str] = set()  # other routes that match, such as the one that appends change/: requested once each
     for name in ABOUT_ROWS:
         key = key_of(name, keys)
         nobody = NO_ROW[type(key)]

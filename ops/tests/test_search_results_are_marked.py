@@ -1,4 +1,4 @@
-"""What a search found is marked in its surroundings, opens the thread at the match, and is recorded."""
+"""A match of a search is marked in its context, opens the thread there, and is recorded."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_of_a_long_text_the_same_is_marked_though_its_beginning_may_be_read_alon
 
     def find(part: str) -> list[tuple[int, int]]:
         read.append(len(part))
-        return spans(words, text)  # as if it had been read to its end
+        return spans(words, text)  # as if the whole text had been read
 
     assert excerpt(text, partial(spans, words)) == excerpt(text, find)
     assert len(read) == 1 or len(text) > SOON
@@ -87,7 +87,7 @@ def test_a_match_is_in_its_excerpt_wherever_it_stands(before: str, word: str, af
 
 @pytest.fixture
 def match(alice: Any, bob: Any) -> Message:
-    """Alice asks, Bob answers with the word, twice; a conversation of others has only the name."""
+    """Alice asks, Bob answers with the word after a long start, and Alice repeats it."""
     first = write(alice, bob, "Where do we meet?", minute=1)
     reply = answer(first, f"{'Let me see. ' * 20}At the lighthouse <b>", minute=2)
     answer(reply, "By the lighthouse, then", minute=3)
@@ -133,7 +133,7 @@ def test_a_search_costs_the_same_queries_however_many_rows(reviewing: Client, al
     for _ in range(2):
         for number in range(4):
             answer(write(alice, bob, "lighthouse", minute=number), "the lighthouse")
-        reviewing.get(f"{at}?q=lighthouse")  # what is shown is recorded
+        reviewing.get(f"{at}?q=lighthouse")  # records what is shown
         with CaptureQueriesContext(connection) as queries:
             reviewing.get(f"{at}?q=lighthouse")
         counts.append(len(queries))

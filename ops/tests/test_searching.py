@@ -1,4 +1,4 @@
-"""The language of searches in the lists: mistakes, filters of rooms by role, what is recorded, and walking the hits."""
+"""Searches in the lists: mistakes, filters of rooms by role, records, and walking the hits."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ops.exports.selections import Refused, read_list
 
 CONVERSATIONS = reverse("admin:messaging_conversation_changelist")
 MESSAGES = reverse("admin:messaging_message_changelist")
-LISTED = {"_changelist_filters": "q=boat"}  # of which the conversation is the only one
+LISTED = {"_changelist_filters": "q=boat"}  # a list of only that conversation
 BOTH = pytest.mark.parametrize("at", [CONVERSATIONS, MESSAGES])
 
 
 @pytest.fixture
 def talk(alice: Any, bob: Any, charlie: Any) -> list[Message]:
-    """Two conversations about a harbour, the second one older, and one about nothing."""
+    """Two conversations about a harbour, the second one older, and one that does not match."""
     first = write(alice, bob, "The old harbour", minute=10)
     second = answer(first, "Which boat?", minute=11)
     third = answer(second, "The harbour boat", minute=12)
@@ -78,7 +78,7 @@ def test_a_mistake_within_a_conversation_is_marked_too(reviewing: Client, talk: 
 
 
 def test_nobody_learns_whom_they_may_not_find(client: Client, talk: list[Message]) -> None:
-    """A name of somebody without messages is one that nobody has, for those who see no accounts."""
+    """For users who see no accounts, the name of a person without messages is a name that nobody has."""
     make_user("silent")
     client.force_login(make_staff("mel", *READING))
     found = client.get(MESSAGES, {"q": "from:silent"}).content.decode()
@@ -132,7 +132,7 @@ def test_a_text_that_was_edited_away_is_shown_and_recorded_as_older(
 def test_a_page_far_back_is_looked_for_from_its_place_on(
     reviewing: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A word that is common among the newest may be rare there."""
+    """A word that is common among the newest messages may be rare further back."""
     hits = [write(alice, bob, f"harbour {number}", minute=number).pk for number in range(5)]
     looked_from: list[Any] = []
 
@@ -189,7 +189,7 @@ def test_filters_of_rooms_are_there_for_those_who_may(
 
 
 def test_every_filter_of_a_room_asks_for_a_permission(client: Client, rosa: Any) -> None:
-    """has:hidden-characters tells no more than the text does."""
+    """has:hidden-characters reveals no more than the text does."""
     client.force_login(rosa)
     request = client.get(MESSAGES).wsgi_request
     declared = {one.written for room in rooms() for one in room.search_filters(request)}
@@ -217,7 +217,7 @@ def test_help_has_every_filter_that_one_can_use(reviewing: Client, talk: list[Me
 
 @BOTH
 def test_each_word_of_a_search_is_recorded(reviewing: Client, talk: list[Message], at: str) -> None:
-    """A search that the record would cut is refused: its last words would leave no trace."""
+    """A search that its entry would truncate is refused: its last words would leave no trace."""
     hidden = f"harbour{' ' * LONGEST}OR nothing"
     assert shown(reviewing, at, hidden) == []
     whole = f"nothing{' ' * (LONGEST - 17)}OR harbour"
@@ -229,13 +229,13 @@ def test_each_word_of_a_search_is_recorded(reviewing: Client, talk: list[Message
 
 
 def hit(response: Any, key: str) -> str:
-    """Where n or p leads from a conversation."""
+    """Return the address that the key n or p opens from a conversation, "" if it opens none."""
     found = re.search(rf'<a href="([^"]+)" data-hit="{key}"', response.content.decode())
     return found[1].replace("&amp;", "&").partition("#")[0] if found else ""
 
 
 def walked(client: Client, start: str, key: str) -> list[int]:
-    """The messages that one comes to by pressing the key, until it leads nowhere."""
+    """Return the messages reached by pressing the key until it leads nowhere."""
     response = client.get(start)
     came = [response.context["thread"].marked_id]
     while True:
@@ -283,7 +283,7 @@ def test_one_stays_at_the_last_hit_where_the_list_of_conversations_ends(reviewin
         assert response.context["thread"].marked_id == last.pk
         assert response.context["page"].find.text == "harbour"
         assert f"This is the {said} conversation of the list." in response.content.decode()
-        # As well by the links to whole conversations, which name no message.
+        # The links to whole conversations, which name no message, keep it as well.
         way = "next" if key == "n" else "previous"
         response = reviewing.get(link.partition("?")[0], {"go": way, "_changelist_filters": "q=harbour"}, follow=True)
         assert response.context["page"].find.text == "harbour"
@@ -335,7 +335,7 @@ def test_a_search_costs_as_many_queries_for_twice_the_rows(
 ) -> None:
     numbers = []
     for number in range(3):
-        reviewing.get(at, {"q": text})  # what is new is recorded
+        reviewing.get(at, {"q": text})  # records what is new
         with CaptureQueriesContext(connection) as queries:
             reviewing.get(at, {"q": text})
         numbers.append(len(queries))

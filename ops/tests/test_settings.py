@@ -1,4 +1,4 @@
-"""A wrong setting stops the start with one sentence; production asks for what it cannot do without."""
+"""A wrong setting stops the start with one sentence; production requires the settings that it cannot do without."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRODUCTION = {
 
 
 def start(tmp_path: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Start Threadward with these variables and no other of its own."""
+    """Start Threadward with these variables and no others of its own."""
     return python(tmp_path, "manage.py", *(command or ("check",)), **variables)
 
 
@@ -106,7 +106,7 @@ def test_production_settings_pass_the_deployment_checks(tmp_path: Path) -> None:
 
 
 def loaded(tmp_path: Path, *names: str, **variables: str) -> list[Any]:
-    """These settings as Threadward has them where it starts with these variables, without loading the rest of it."""
+    """Return the values of these settings when Threadward starts with these variables, without loading its apps."""
     asked = f"from django.conf import settings; print([getattr(settings, name) for name in {names}])"
     said = python(tmp_path, "-c", asked, DJANGO_SETTINGS_MODULE="ops.settings", **variables)
     found: list[Any] = literal_eval(said.stdout)

@@ -1,4 +1,5 @@
-"""``manage.py setup`` leaves a console that somebody can sign in to, says how once, and is harmless to repeat."""
+"""``manage.py setup`` leaves an account that can sign in to the console, shows its password once, and can be
+repeated."""
 
 from __future__ import annotations
 
@@ -31,18 +32,18 @@ def development(settings: Any, db: Any) -> None:
 
 @pytest.fixture
 def port() -> int:
-    """A port that nobody uses."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
 
 @pytest.fixture
 def inhabited(alice: Any) -> None:
-    """Somebody is there, so that no demo is loaded, which takes most of the time."""
+    """Create a person, so that the demo, which takes most of the time, is not loaded."""
 
 
 def set_up(port: int) -> str:
-    """Run the command; what it said."""
+    """Run the command and return its output."""
     said = StringIO()
     call_command("setup", port=port, stdout=said)
     return said.getvalue()
@@ -71,7 +72,7 @@ def test_somebody_can_sign_in_after_it(port: int, inhabited: None) -> None:
 def test_the_password_is_long_and_another_one_every_time(port: int, inhabited: None) -> None:
     password = password_in(set_up(port))
     assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", password)
-    QuerySet.delete(User.objects.filter(username="staff"))  # past the rule that a superuser stays
+    QuerySet.delete(User.objects.filter(username="staff"))  # bypasses the rule that a superuser stays
     assert password_in(set_up(port)) != password
 
 

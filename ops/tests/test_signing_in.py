@@ -1,4 +1,4 @@
-"""Signing in and out, participants and staff alike, under usernames exactly as they are."""
+"""Signing in and out, for participants and staff, with usernames exactly as they are."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_nobody_is_led_to_another_site(client: Any, alice: Any) -> None:
 
 @pytest.mark.parametrize("username", ["ﬁne", "①", "Å", "Å", "名前 with blanks", "a<b>&c"])
 def test_a_username_is_taken_as_it_is(client: Any, db: Any, username: str) -> None:
-    """Unicode's normal form would turn "ﬁne" into "fine", who may be somebody else."""
+    """Unicode's normal form would turn "ﬁne" into "fine", which may be another person's name."""
     user = make_user(username)
     sign_in(client, username, f"{username}'s password")
     assert client.session["_auth_user_id"] == str(user.pk)

@@ -1,4 +1,4 @@
-"""A query of a page that takes too long is stopped, and whoever asked for the page reads what to do instead."""
+"""A query of a page that takes too long is stopped, and the page explains what to do instead."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHORT = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT count(*) FROM n",
     "postgresql": "SELECT pg_sleep(0.1)",
 }
-# What any page asks before it looks for what it shows: who is there, and what they may do.
+# Tables that every page queries before its own content, for the session, the permissions, the theme and the person.
 FRAME = (
     "accounts_session",
     "auth_permission",
@@ -41,7 +41,7 @@ FRAME = (
 )
 
 
-# SQLite works for as long as it may, PostgreSQL sleeps.
+# SQLite computes for the whole limit, PostgreSQL sleeps.
 SECONDS = {"sqlite": 0.01, "postgresql": 0.05}
 
 
@@ -55,7 +55,7 @@ def at_once(settings: Any) -> Iterator[None]:
 
 @contextmanager
 def slow_tables() -> Iterator[None]:
-    """Whatever a page looks for takes for ever."""
+    """Make all queries for a page's content take for ever."""
 
     def slowly(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         if str(sql).startswith("SELECT") and not any(words in str(sql) for words in FRAME):
@@ -67,12 +67,12 @@ def slow_tables() -> Iterator[None]:
 
 
 def asked(client: Client, addresses: list[str], settings: Any) -> dict[str, Any]:
-    """What pages answer whose queries take for ever."""
+    """Return the responses of pages whose queries take for ever."""
     answers, slow = {}, SECONDS[connection.vendor]
     for at in addresses:
         settings.QUERY_SECONDS = 60
         with empty_pages():
-            client.get(at)  # what its view caches is no query later
+            client.get(at)  # fills the caches of its view
         settings.QUERY_SECONDS = slow
         with slow_tables():
             answers[at] = client.get(at)
@@ -84,10 +84,10 @@ def asked(client: Client, addresses: list[str], settings: Any) -> dict[str, Any]
 def test_every_page_of_the_console_is_stopped_with_a_sentence(
     keys: dict[str, Any], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The frame around the sentence, which takes the time, is made for a list and a row."""
+    """The frame around the sentence, which takes most of the time, is only rendered for a list and a row."""
     settings.QUERY_SECONDS = 60
     client, seconds = signed_in("rosa"), SECONDS[connection.vendor]
-    assert client.get("/console/").status_code == 200  # what the frame caches is no query later either
+    assert client.get("/console/").status_code == 200  # fills the caches of the frame
     pages = {name: address(name, keys) for name, cells in EXPECTED.items() if cells["rosa"].startswith("ok")}
     with monkeypatch.context() as patch:
         patch.setattr(query_time, "refusal", as_made)

@@ -1,4 +1,4 @@
-"""Whoever is not signed in adds next to nothing to the database and the disk, whatever they ask for and send."""
+"""People who are not signed in add next to nothing to the database and the disk, whatever they request and send."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COOKIES = {"sessionid": "junk" * 8, "csrftoken": "x" * 32, "messages": "junk", "
 
 
 def rows() -> Counter[str]:
-    """How many rows each table has."""
+    """Return the number of rows of each table."""
     return Counter({model._meta.label: model._base_manager.count() for model in apps.get_models()})
 
 
@@ -58,13 +58,13 @@ def test_nothing_grows_but_what_is_counted_of_failed_sign_ins(
     settings.PRIVATE_DIR = settings.MEDIA_ROOT = tmp_path / "private"
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before, failures = rows(), MOST_PER_ACCOUNT
-    # Every page once; those where one signs in until they are locked, and after.
+    # Each page once, and the sign-in pages until they are locked, and after that.
     for page in (*pages(keys).values(), *SIGNED_OUT_PAGES, *SIGNED_OUT_PAGES, *SIGNED_OUT_PAGES):
         for answer in (stranger().get(page, {"q": "junk", "x__regex": "("}), stranger().post(page, JUNK)):
             assert answer.status_code < 500, page
             assert not answer.cookies.get("sessionid") or not answer.cookies["sessionid"].value, page
     grown = rows() - before
-    # That there are entries to be counted is noted once for each at most, until the worker's next round.
+    # New entries are noted for counting at most once each, until the worker's next round.
     assert grown.pop("dashboard.Noted", 0) <= failures + 1
     assert grown == {
         "accounts.FailedSignIn": failures,

@@ -1,4 +1,4 @@
-"""Texts of messages on pages: nothing of them is lost, hidden characters have names, long ones are folded."""
+"""Texts of messages on pages are complete, their hidden characters are named, and long ones are folded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXTS = st.text(alphabet=st.sampled_from("ab \n\u202e\u200b\u0301é👩\u200d�
 
 
 def words(text: Text) -> str:
-    """What a text shows besides names of hidden characters."""
+    """Return what a text shows, without the names of hidden characters."""
     if text.plain is not None:
         return text.plain
     return "".join(piece.text for piece in (*text.start, *text.rest) if piece.kind != "hidden")

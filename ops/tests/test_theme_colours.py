@@ -1,4 +1,4 @@
-"""Whatever colours a team chooses, text can be read in light and in dark."""
+"""Text is readable in light and in dark, whatever colours a team chooses."""
 
 from __future__ import annotations
 

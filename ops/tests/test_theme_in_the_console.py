@@ -1,4 +1,4 @@
-"""The theme in the console: what its form offers and refuses, its images, and that every process shows it soon."""
+"""The theme in the console: what its form offers and refuses, its images, and how soon all processes show a change."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def page_of_theme() -> str:
 
 
 def save(client: Client, **changed: Any) -> Any:
-    """Send the form of the active theme with these changes; what is wrong with it, by field."""
+    """Post the form of the active theme with these changes, and return its errors by field."""
     form = client.get(page_of_theme()).context["adminform"].form
     data = {name: value for name, value in form.initial.items() if value and name not in ("logo", "favicon")}
     response: Any = client.post(page_of_theme(), {**data, **changed})
@@ -114,7 +114,7 @@ def test_what_is_no_colour_is_refused(looking_after: Client, text: str) -> None:
 def test_another_process_shows_a_change_within_seconds(looking_after: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     caches["admin_interface"].default_timeout = 3
     assert f"{HEADER}#1b2a41" in shown(looking_after)
-    Theme.objects.update(css_header_background_color="#7a1f5c")  # no signal, as if another process had done it
+    Theme.objects.update(css_header_background_color="#7a1f5c")  # sends no signal, like a change by another process
     assert f"{HEADER}#1b2a41" in shown(looking_after)
     now = time.time()
     monkeypatch.setattr("django.core.cache.backends.locmem.time.time", lambda: now + 4)
@@ -141,7 +141,7 @@ def test_an_uploaded_image_is_served_as_png_to_anybody(looking_after: Client, fo
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),  # made where it is needed: each process that collects tests would make it
+    ("content", "sentence"),  # made when used, or each process that collects tests would make it
     [
         (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', images.NOT_AN_IMAGE),
         (lambda: b"<html>", images.NOT_AN_IMAGE),

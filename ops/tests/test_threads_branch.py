@@ -1,4 +1,4 @@
-"""Threads are indented only where they branch, and a reply says what it answers unless that stands right above it."""
+"""Threads are indented only where they branch, and a reply names its parent unless it stands right below it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from ops.console.thread.rows import Row
 
 @st.composite
 def forests(draw: st.DrawFn, *, most: int = 40) -> tuple[list[int | None], list[int], list[int]]:
-    """Parents, senders and depths of messages in reading order: each answers the one before or an ancestor of that."""
+    """Draw parents, senders and depths of messages in reading order: each answers the previous one, its ancestor or
+    none."""
     parents: list[int | None] = []
     for index in range(draw(st.integers(0, most))):
         line: list[int | None] = [None]
@@ -47,7 +48,7 @@ def test_a_thread_that_never_branches_is_never_indented_and_others_only_where_th
         else:
             assert levels[index] - levels[parent] in ((0, 1) if parent in branches else (0,))
     assert 2 ** max(levels, default=0) <= len(parents) + 1  # branches of branches stay narrow
-    for parent in branches:  # one of the runs goes on straight
+    for parent in branches:  # one of the runs is not indented
         assert any(levels[index] == levels[parent] for index, one in enumerate(parents) if one == parent)
 
 
@@ -64,7 +65,8 @@ def test_of_any_messages_shown_just_those_are_unclear_that_do_not_stand_below_wh
 
 
 def stands_right_below(shown: Sequence[int], parents: Sequence[int | None], senders: Sequence[int]) -> bool:
-    """Whether the last of the messages, and what its author wrote to the same message before it, follow that one."""
+    """Return whether the last message, with its author's earlier replies to the same parent, directly follows the
+    parent."""
     *above, last = shown
     while above and above[-1] != parents[last]:
         one = above.pop()
@@ -102,7 +104,7 @@ def test_a_page_shows_every_message_once_in_order_and_says_what_is_answered_wher
 
 
 def follows(rows: list[Row], row: Row, parent: int) -> bool:
-    """Whether nothing stands between a message and what it answers but lines by the same author to the same one."""
+    """Return whether only replies by the same author to the same parent stand between a message and its parent."""
     between = rows[parent : row.position - 1]
     return all(
         (one.message.parent_message_id, one.sender) == (row.message.parent_message_id, row.sender) for one in between

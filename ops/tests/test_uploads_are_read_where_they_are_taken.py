@@ -1,4 +1,4 @@
-"""Files are read from the network by the pages that take them, from whoever may send some, and by no others."""
+"""Files are only read from the network by the pages that take them, and only from people who may send some."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ POLICY = {name: {"lena", "rosa"} for name in REFERENCE}
 IMPORTS = {name: {"dan", "rosa"} for name in ("imports_import_add", "moderation_flagimport_add")}
 THEMES = {name: {"rosa"} for name in ("admin_interface_theme_add", "admin_interface_theme_change")}
 TAKES_FILES = {**IMPORTS, **POLICY, **THEMES}
-# Who asks for every page: only those that say that they take files ask who sends some. Others ask for those alone.
+# These people request every page: only pages that declare that they take files check who sends one. Other people only
+# request those pages.
 EVERYWHERE = ("nobody", "alice", "rosa")
 
 
 class Network(io.RawIOBase):
-    """A client that sends a form with a file without an end; says how much of it was read."""
+    """A client that sends a form with an endless file, and counts the bytes that were read."""
 
     def __init__(self, head: bytes) -> None:
         self.head, self.was_read = head, 0
@@ -47,7 +48,7 @@ class Network(io.RawIOBase):
 
 @pytest.fixture(autouse=True)
 def folders(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where bytes could be left."""
+    """Return the folder of all places where bytes could be left."""
     settings.PRIVATE_DIR = tmp_path / "private"
     settings.MOST_UPLOADED = 1_000_000
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -55,7 +56,7 @@ def folders(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def post(client: Any, page: str, head: bytes, length: int) -> tuple[Any, int]:
-    """The answer to a form, and how many bytes of it were read."""
+    """Return the response to a form, and the number of its bytes that were read."""
     network = Network(head)
     kind = f"multipart/form-data; boundary={BOUNDARY}"
     answer = client.post(page, b"-", content_type=kind, CONTENT_LENGTH=str(length), **{"wsgi.input": network})
@@ -63,7 +64,7 @@ def post(client: Any, page: str, head: bytes, length: int) -> tuple[Any, int]:
 
 
 def elsewhere() -> list[str]:
-    """The addresses outside of the console, with a number where they need one."""
+    """Return the addresses outside of the console, with a number where they need one."""
     found = [f"/{re.sub('<[^>]+>', '1', route)}" for _, route in routes(get_resolver().url_patterns)]
     return [page for page in found if not page.startswith("/console/")]
 
@@ -73,7 +74,7 @@ def pages(keys: dict[str, Any]) -> dict[str, str]:
 
 
 def pages_for(who: str, keys: dict[str, Any]) -> dict[str, str]:
-    """The pages that one of PEOPLE sends something to."""
+    """Return the pages to which one of PEOPLE posts a form."""
     return {name: page for name, page in pages(keys).items() if who in EVERYWHERE or name in TAKES_FILES}
 
 
@@ -115,7 +116,7 @@ def test_a_small_form_with_a_file_leaves_nothing_where_no_file_is_taken(
     with empty_pages():
         for name, page in pages_for(who, keys).items():
             if who not in TAKES_FILES.get(name, ()):
-                # Whoever signs out does it in a browser of its own.
+                # Signing out uses a client of its own.
                 answer, _ = post(signed_in(who) if name in SIGN_OUT else client, page, content, len(content))
                 assert answer.status_code != 500, name
                 assert not answer.wsgi_request.FILES, name

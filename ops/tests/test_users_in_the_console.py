@@ -1,4 +1,4 @@
-"""Users in the console: what a row says, who may change whom, and usernames exactly as they are."""
+"""Users in the console: their rows, who may change whom, and usernames exactly as they are."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_list_costs_nine_queries_at_most_however_many_rows(
     supporting: Client, alice: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
     supporting.get(LIST)  # the theme is read once per process
-    with django_assert_max_num_queries(9) as few:  # one of them counts what waits for approval
+    with django_assert_max_num_queries(9) as few:  # one of them counts pending approvals
         supporting.get(LIST)
     for number in range(60):
         write(make_user(f"person {number}"), alice, minute=number)
@@ -66,7 +66,7 @@ def test_the_list_costs_nine_queries_at_most_however_many_rows(
 def test_a_row_says_in_words_what_becomes_of_an_account(
     supporting: Client, sue: Any, rosa: Any, alice: Any, bob: Any, charlie: Any
 ) -> None:
-    """ "Not active" is said only of accounts that somebody closed."""
+    """Accounts are called "not active" only if somebody closed them."""
     for user, way in ((alice, "erase"), (bob, "anonymise")):
         ask(user, by=sue, mode=way)
     holds.place(alice, kind="legal", reason="Case 4", by=sue)
@@ -77,7 +77,7 @@ def test_a_row_says_in_words_what_becomes_of_an_account(
     make_user("dora", is_active=False)
     response = supporting.get(LIST)
     page = words(response)
-    assert "accounts/accounts.css" in response.content.decode()  # which colours them
+    assert "accounts/accounts.css" in response.content.decode()  # colours them
     for said in (
         "alice … to be deleted ‖ on hold 0", "charlie ‖ on hold 0", "Deleted user 1 ✕ anonymised 0",
         "dora not active 0", "rosa superuser 0",
@@ -89,7 +89,7 @@ def test_a_row_says_in_words_what_becomes_of_an_account(
 
 
 def test_dates_are_written_as_everywhere_in_the_console(supporting: Client) -> None:
-    """Though the page is Django's own."""
+    """This holds although the page is Django's own."""
     moment = datetime(2026, 11, 5, 15, 0, 59, tzinfo=UTC)
     shown = words(supporting.get(address(make_user("dora", date_joined=moment, last_login=moment))))
     assert "Joined: 5 November 2026, 15:00 " in shown and "Last sign-in: 5 November 2026, 15:00" in shown
@@ -165,7 +165,7 @@ def test_only_a_superuser_hands_out_roles(supporting: Client, client: Client, al
 
 
 def test_a_superusers_account_is_only_changed_by_a_superuser(supporting: Client, rosa: Any) -> None:
-    """Whoever could set that password could do everything."""
+    """Anybody who could set that password could do everything."""
     assert supporting.post(address(rosa), {"username": "mine", "is_active": "on"}).status_code == 403
     password = reverse("admin:auth_user_password_change", args=[rosa.pk])
     data = {"password1": "a new passphrase", "password2": "a new passphrase", "usable_password": "true"}
@@ -176,7 +176,7 @@ def test_a_superusers_account_is_only_changed_by_a_superuser(supporting: Client,
 
 
 def test_only_a_superuser_sets_somebodys_password(supporting: Client, client: Client, alice: Any, rosa: Any) -> None:
-    """Whoever knows it reads that person's messages, which the role Support does not show."""
+    """Anybody who knows it can read that person's messages, which the role Support does not show."""
     password = reverse("admin:auth_user_password_change", args=[alice.pk])
     data = {"password1": "a new passphrase", "password2": "a new passphrase", "usable_password": "true"}
     assert "Reset password" not in supporting.get(address(alice)).content.decode()

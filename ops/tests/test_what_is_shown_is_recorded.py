@@ -1,4 +1,5 @@
-"""Whoever is sent a message's text has an entry that names the message, whichever page, list or file it came by."""
+"""Each person who is sent a message's text has an entry that names the message, whatever page, list or file it was
+in."""
 
 from __future__ import annotations
 
@@ -31,13 +32,13 @@ SEES = {"rita": {"text", "older"}, "lena": {"text", "older"}, "dan": {"text"}, "
 
 @pytest.fixture
 def aviary(db: Any, folder: Path) -> dict[str, Any]:
-    """Messages whose texts, and older texts, say which message they are of; the keys of a row of each model."""
+    """Store messages whose texts and older texts name their message; return the key of a row of each model."""
     return stored_birds()
 
 
 @pytest.mark.parametrize("who", STAFF)
 def test_every_page_with_a_text_is_recorded(who: str, walk: Walk) -> None:
-    """Of all that the table names and that pages lead to, whatever of it shows texts. Others show none."""
+    """Covers every page with texts among the addresses of the table and the links of pages. Other pages show none."""
     assert walk.unrecorded == {}
     assert {kind for texts in walk.shown.values() for kind, _ in texts} == SEES.get(who, set())
 
@@ -83,7 +84,7 @@ def test_a_preview_does_not_show_what_became_an_older_text(aviary: dict[str, Any
 
 
 def test_an_export_holds_nothing_that_its_entry_does_not_name(aviary: dict[str, Any]) -> None:
-    """A message that matches the filter only since it was asked for is left out."""
+    """A message that only matches the filter since the export was requested is left out."""
     first, late = Message.objects.order_by("pk")[0], Message.objects.order_by("pk")[1]
     late.histories.all().delete()
     Message.objects.filter(pk=late.pk).update(edited=False)

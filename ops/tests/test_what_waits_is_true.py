@@ -1,4 +1,5 @@
-"""The query of what waits is kept for some seconds; what it counts is as true on every page as if it were not."""
+"""The query that counts pending work is cached for some seconds; its numbers are as current on every page as
+without."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ def no_query_of_another_test_is_kept() -> None:
 
 
 def waiting_in(client: Client) -> list[tuple[int, str]]:
-    """What the menu of a page other than Home says (Home counts its lines in the same query, which is not kept)."""
+    """Return the tasks in the menu of a page other than Home (Home counts its lines in the same query, uncached)."""
     return [(task.number, task.words) for task in client.get("/console/keyboard/").context["frame"].tasks]
 
 
@@ -72,7 +73,7 @@ def test_who_loses_a_role_or_becomes_a_superuser_is_told_so_at_once(alice: Any, 
     lena, sue, _ = make_staff("lena"), make_staff("sue"), make_staff("rosa")
     ask(alice, by=sue)
     ask(bob, by=sue)
-    User.objects.filter(pk=bob.pk).update(is_staff=True)  # a colleague by now: only a superuser approves that
+    User.objects.filter(pk=bob.pk).update(is_staff=True)  # now a colleague: only a superuser can approve that
     client = signed_in("lena")
     assert waiting_in(client) == [(1, "deletion awaits your approval")]
     User.objects.filter(pk=lena.pk).update(is_superuser=True)
@@ -83,7 +84,7 @@ def test_who_loses_a_role_or_becomes_a_superuser_is_told_so_at_once(alice: Any, 
 
 
 def test_a_kept_query_is_written_anew_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its "in the last days" would stand still otherwise."""
+    """Otherwise its "in the last days" would not advance."""
     make_staff("dan")
     client = signed_in("dan")
     waiting_in(client)
@@ -106,7 +107,7 @@ def test_so_many_people_s_queries_are_kept_and_no_more(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("who", [*ROLE_OF, "nils", "rosa"])
 def test_what_a_room_counts_is_decided_without_looking_at_rows(who: str) -> None:
-    """A query that is kept would go on with what was found when it was written."""
+    """A cached query would keep using what was found when it was built."""
     user = make_staff(who)
     user.get_all_permissions()
     with CaptureQueriesContext(connection) as queries:
@@ -116,7 +117,7 @@ def test_what_a_room_counts_is_decided_without_looking_at_rows(who: str) -> None
 
 
 def asked_of(user: Any, key: int) -> list[tuple[str, str, str, list[Any]]]:
-    """What each room counts for somebody, where, and the query with ``key`` in the place of nobody's."""
+    """Return what each room counts for somebody, where, and the query with ``key`` instead of its placeholder."""
     asked = []
     for one in (one for room in rooms() for one in room.waiting(user)):
         sql, params = one.rows.query.get_compiler(one.rows.db).as_sql()
@@ -126,7 +127,7 @@ def asked_of(user: Any, key: int) -> list[tuple[str, str, str, list[Any]]]:
 
 @pytest.mark.parametrize("who", [*ROLE_OF, "nils", "rosa"])
 def test_nor_by_more_of_a_person_than_what_they_are_and_may_do(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The query is kept for all who are the same, with the key of nobody in the place of theirs."""
+    """The query is cached for all people with the same permissions, with a placeholder for their key."""
     user, now = make_staff(who), timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
     user.get_all_permissions()

@@ -1,4 +1,4 @@
-"""Every address of the console × everybody who may ask for it, as one table says; nothing is offered that refuses."""
+"""Every address of the console responds to every person as one table states, and no page offers a refused address."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def keys(db: Any) -> dict[str, Any]:
-    """The primary key of a row of each model, by the beginning of its addresses' routes."""
+    """Return the primary key of a row of each model, by the beginning of its addresses' routes."""
     alice, bob = make_user("alice"), make_user("bob")
     message = write(alice, bob)
     answer(message)
@@ -49,7 +49,7 @@ def keys(db: Any) -> dict[str, Any]:
 
 
 def test_every_address_of_the_console_has_its_row() -> None:
-    """Whoever adds a page says in the table who may open it."""
+    """A new page must have a row in the table that states who may open it."""
     rows = {name.partition("=")[0] for name in EXPECTED}
     assert len(ROUTES) == len(list(routes(admin.site.get_urls()))), "two addresses have one name"
     assert (sorted(ROUTES.keys() - rows), sorted(rows - ROUTES.keys())) == ([], [])
@@ -59,7 +59,7 @@ def test_every_address_of_the_console_has_its_row() -> None:
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_everybody_gets_what_the_table_says_and_no_words_that_were_removed(who: str, walk: Walk) -> None:
-    """By GET and POST. Who is shown the text that the words were removed from is shown the mark in their place."""
+    """Uses GET and POST. Everybody who may read the text sees the mark in place of the removed words."""
     assert walk.got == {name: cells[who] for name, cells in EXPECTED.items()}
     assert (walk.removed, walk.removed_in_entries) == ([], False)
     assert walk.marked is (who in ("rita", "lena", "dan", "rosa"))
@@ -69,10 +69,10 @@ def test_everybody_gets_what_the_table_says_and_no_words_that_were_removed(who: 
 
 
 def refusals(client: Client, pages: set[str]) -> dict[str, str]:
-    """What leads from these pages to a refusal, or to nothing: the address by the page that offers it."""
+    """Return the addresses that these pages offer but that are refused or missing, by the page that offers them."""
     shown = {at: client.get(at) for at in pages}
     offers = {link: at for at, page in shown.items() if page.status_code == 200 for link in links(page, at)}
-    # What was shown above is not asked for again.
+    # Pages that were shown above are not requested again.
     asked = of_each_kind(link for link in offers if link not in shown or shown[link].status_code != 200)
     led: dict[str, int] = {}
     return {offers[link]: link for link in asked if status(client, link, led) >= 400}
@@ -95,7 +95,7 @@ def test_no_page_offers_what_would_be_refused(walk: Walk) -> None:
     ],
 )
 def test_nor_to_people_with_a_single_permission(codename: str, keys: dict[str, Any]) -> None:
-    """Teams make groups of their own; what they may not open is not offered to those either."""
+    """Teams make their own groups; members of these are not offered what they may not open, either."""
     app, _, name = codename.partition(".")
     client = signed_in("nils")
     User.objects.get(username="nils").user_permissions.set(
@@ -141,7 +141,7 @@ FORGED = {
 
 
 def stored() -> dict[str, Any]:
-    """Everything that a forged request might change, but when people signed in."""
+    """Return everything that a forged request might change, except the times of signing in."""
     rows: dict[str, Any] = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in STORED}
     for user in rows["User"]:
         user.pop("last_login")
@@ -168,7 +168,7 @@ def test_a_forged_form_sent_everywhere_changes_only_what_the_role_may(
         if name not in ("login", "logout", "password_change"):
             forged = FORGED | {"_selected_action": next((k for b, k in keys.items() if b in address(name, keys)), 1)}
             if name == "messaging_message_change":
-                forged["reason"] = "forged"  # without which nobody corrects a text
+                forged["reason"] = "forged"  # without a reason nobody can correct a text
             client.post(address(name, keys), forged)
     after = stored()
     assert {name for name in before if before[name] != after[name]} == changed

@@ -1,7 +1,8 @@
-"""One walk through the console for each person, and what it met: facts for tests that state different things of it.
+"""One walk through the console for each person, and its results, for tests of different properties.
 
-A page takes as long as all that is looked for in it, so each is asked for once. A test that asks for ``walk`` has a
-``who``, one of PEOPLE. The walk is made for the first such test of a process. What it stored is gone when it ends.
+Requesting a page takes as long as all the checks of it, so each page is requested once. A test that uses ``walk`` has a
+``who``, one of PEOPLE. The walk is made for the first such test of a process. All rows that it stores are rolled back
+when it ends.
 """
 
 from __future__ import annotations
@@ -33,22 +34,23 @@ Seen = set[tuple[str, int]]
 
 @dataclass
 class Walk:
-    """What somebody met who asked for every address of the table, and for what pages offered them."""
+    """The results of one person's requests for every address of the table, and for the addresses that these pages
+    offer."""
 
-    got: dict[str, str] = field(default_factory=dict)  # the outcome of GET and POST, by the row of the table
-    offered: dict[str, str] = field(default_factory=dict)  # what pages lead to, each with one of these pages
-    refused: dict[str, str] = field(default_factory=dict)  # what leads to a refusal, or to nothing, with such a page
-    removed: list[str] = field(default_factory=list)  # answers with words that were removed
-    marked: bool = False  # whether the mark in their place was met
+    got: dict[str, str] = field(default_factory=dict)  # the outcomes of GET and POST, by the row of the table
+    offered: dict[str, str] = field(default_factory=dict)  # the links of pages, each with one of these pages
+    refused: dict[str, str] = field(default_factory=dict)  # the links to a refusal or to nothing, each with such a page
+    removed: list[str] = field(default_factory=list)  # the responses with words that were removed
+    marked: bool = False  # whether the mark in their place was shown
     shown: dict[str, Seen] = field(default_factory=dict)  # the texts that pages showed, by their addresses
-    unrecorded: dict[str, Seen] = field(default_factory=dict)  # those of which no entry said by then that they had
+    unrecorded: dict[str, Seen] = field(default_factory=dict)  # the shown texts that no entry had named by then
     removed_in_entries: bool = False
 
 
 def stored_birds(removed: str = "") -> dict[str, Any]:
-    """Store messages whose texts, and older texts, say which message they are of; the keys of a row of each model.
+    """Store messages whose texts and older texts name their message; return the key of a row of each model.
 
-    The first was reported and decided. If ``removed`` is given, it had these words, which were removed from it.
+    The first message has been reported and decided. If ``removed`` is given, these words were removed from it.
     """
     alice, bob = make_user("alice"), make_user("bob")
     first = write(alice, bob)
@@ -68,12 +70,12 @@ def stored_birds(removed: str = "") -> dict[str, Any]:
 
 
 def seen(content: bytes) -> Seen:
-    """The canaries in an answer: ("text" or "older", the id of the message)."""
+    """Return the canaries in a response: ("text" or "older", the id of the message)."""
     return {(kind, int(number)) for kind, number in CANARY.findall(content.decode(errors="replace"))}
 
 
 def recorded(user: str, since: int = 0) -> Seen:
-    """What the entries of a person after that one say that they were shown."""
+    """Return the texts that a person was shown according to their entries after ``since``."""
     details = list(Entry.objects.filter(actor_name=user, pk__gt=since).values_list("details", flat=True))
     names = (("text", "messages"), ("older", "histories"))
     return {
@@ -84,18 +86,19 @@ def recorded(user: str, since: int = 0) -> Seen:
 
 
 class Walker:
-    """Somebody on a walk, who writes down what they meet."""
+    """Requests pages as one person, and collects the results."""
 
     def __init__(self, who: str, keys: dict[str, Any]) -> None:
         self.who, self.keys, self.client = who, keys, signed_in(who)
-        self.root = make_user("root", is_staff=True, is_superuser=True)  # to whom others may do less
+        self.root = make_user("root", is_staff=True, is_superuser=True)  # other people may do less to a superuser
         self.met = Walk()
         self.pages: dict[str, int] = {}
         self.known: Seen = set()
         self.entry = 0
 
     def go(self) -> Walk:
-        """All rows of the table by GET, then one address of each kind that these led to, then all by POST."""
+        """Request all rows of the table by GET, then one address of each kind that they link to, then all rows by
+        POST."""
         got = {name: self.got(name, "get") for name in EXPECTED}
         self.ask(self.client, "get", address("accounts_user_change", {"accounts/user/": self.root.pk}))
         self.follow()
@@ -105,7 +108,7 @@ class Walker:
         return self.met
 
     def got(self, name: str, method: str) -> str:
-        """The outcome of asking for a row of the table. Whoever signs out does it in a browser of its own."""
+        """Return the outcome of requesting a row of the table. Signing out uses a client of its own."""
         browser = signed_in(self.who) if name == "logout" else self.client
         return outcome(self.ask(browser, method, address(name, self.keys)))
 
@@ -119,7 +122,7 @@ class Walker:
         return response
 
     def follow(self) -> None:
-        """Ask for what pages offer, but for what opened already."""
+        """Request the links of pages, except those that opened already."""
         new = {link for link in self.met.offered if self.pages.get(link) != 200}
         led: dict[str, int] = {}
         for link in sorted(of_each_kind(new)):
@@ -128,7 +131,7 @@ class Walker:
 
     def read(self, at: str, response: Any) -> None:
         content, method = body(response), response.request["REQUEST_METHOD"]
-        # Who asks for originals and may have them is given those: test_removed_parts_are_withheld.
+        # People who may read originals get them on request: test_removed_parts_are_withheld tests that.
         if REMOVED.encode() in content and not at.endswith("?originals=1"):
             self.met.removed.append(f"{method} {at}")
         self.met.marked |= MARK.encode() in content
@@ -146,17 +149,17 @@ _walks: dict[str, Walk] = {}
 
 @pytest.fixture
 def walk(who: str, db: Any, folder: Path, plain_refusals: None) -> Walk:
-    """What ``who`` meets on a walk."""
+    """Return the results of a walk as ``who``."""
     if who not in _walks:
         _walks[who] = _walked(who)
     return _walks[who]
 
 
 def _walked(who: str) -> Walk:
-    before = transaction.savepoint()  # no block: some acts refuse to be part of another one
+    before = transaction.savepoint()  # no atomic block: some acts refuse to run within one
     met = Walker(who, stored_birds(REMOVED)).go()
     transaction.savepoint_rollback(before)
-    # Rows that are stored next have the numbers of those that are gone.
+    # Rows stored later have the ids of the rows rolled back, so nothing about these may stay cached.
     for cache in caches.all(initialized_only=True):
         cache.clear()
     return met

@@ -1,4 +1,4 @@
-"""As each role in a real browser: what is offered, what is refused in words, and the entries that this left."""
+"""Each role in a real browser: what it is offered, what is refused with an explanation, and the audit entries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 REVIEW = ["Review", "Conversations", "Queue", "Decisions", "Reports", "Messages", "Edits", "Review dashboard"]
 POLICY = ["Settings", "Labels", "Canned reasons"]
 DELETIONS = ["Deletions", "Holds", "Look up an erased account", "Deleted accounts"]
-# Role: what its menu offers, an address that it may open, one that it may not, and the entries that these leave.
+# Role: its menu, an address that it may open, one that it may not, and the entries that these leave.
 ROLES: dict[str, tuple[list[str], str, str, list[str]]] = {
     "Reviewer": ([*REVIEW, *POLICY], "messaging/conversation/{key}/change/", "accounts/user/", ["conversation.read"]),
     "Lead": (

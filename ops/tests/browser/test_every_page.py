@@ -1,5 +1,5 @@
-"""Every page of the console in a real browser, with names and texts that would like to break it, and in languages that
-are longer than English or written from right to left."""
+"""Every page of the console in a real browser, with hostile names and texts, in languages that are longer than English
+or written from right to left."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from ops.tests.roles import ROLE_OF, keys_of_rows
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 VARIANTS: list[tuple[int, Scheme]] = [(WIDE, "light"), (NARROW, "dark"), (WIDE, "dark"), (NARROW, "light")]
-IS_PAGE: dict[str, bool] = {}  # by the name of an address: what one test asked holds for the next one
+IS_PAGE: dict[str, bool] = {}  # by the name of an address, shared by the tests
 MALLORY = "<b>mallory</b>" + "\u0627" * 40
-# Cells of a wide list in which a name is broken after every second letter.
+# Cells of a wide list that are so narrow that a name breaks after every second letter.
 SQUEEZED = """() => innerWidth < 1000 ? [] : [...document.querySelectorAll("#changelist-form table.list td:has(> bdi)")]
     .filter(cell => cell.clientWidth < 120).map(cell => cell.textContent.trim())"""
 
 
 @pytest.fixture
 def keys(transactional_db: Any) -> dict[str, Any]:
-    """The key of a row of each model, about people and a message that nobody hopes for."""
+    """Return the key of a row of each model, about hostile people and a hostile message."""
     long, mallory = make_user(HOSTILE_NAME), make_user(MALLORY)
     message = write(long, mallory, "<script>alert(1)</script> https://example.org/" + "a" * 300)
     answer(message, "Z\u0301\u0302\u0303\u0304" * 60 + " pay to \u202etxt.exe\u202c now\u200b")
@@ -51,7 +51,7 @@ def keys(transactional_db: Any) -> dict[str, Any]:
 
 
 def shown_as_pages(client: Client, keys: dict[str, Any], turn: int, turns: int) -> list[str]:
-    """The addresses of one of the turns that answer with a page, not a part of one, a file, or the way to another."""
+    """Return the addresses of one turn that answer with a page, not a part of one, a file or a redirect."""
     asked = {address(name, keys): name for name in sorted(opened_by("rosa"))[turn::turns]}
     for at, name in asked.items():
         if name not in IS_PAGE:
@@ -62,7 +62,7 @@ def shown_as_pages(client: Client, keys: dict[str, Any], turn: int, turns: int) 
 
 
 def sign_in_as(page: Page, client: Client) -> None:
-    """The session of a test client, in which somebody has confirmed that it is they."""
+    """Sign in on a page with the session of a test client whose user has confirmed the password."""
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": watch_of(page).origin}])
 
@@ -71,8 +71,11 @@ def sign_in_as(page: Page, client: Client) -> None:
 def test_every_page_is_accessible_and_fits_in_other_languages(
     open_page: OpenPage, keys: dict[str, Any], turn: int
 ) -> None:
-    """As a superuser, who sees the most: at either width, and with all else in one of the variants, each of which has
-    many pages. A third longer than English, so that English fits as well. And Home of every role."""
+    """A superuser, who sees the most, opens every page.
+
+    Each page is checked at either width; the other checks run in one of the variants, among which the pages are
+    divided. The languages are a third longer than English, so English fits as well. Home is checked for every role.
+    """
     client, look = confirm(signed_in("rosa"), "rosa"), VARIANTS[turn]
     pages = shown_as_pages(client, keys, turn, len(VARIANTS))
     assert len(pages) > 20
@@ -92,7 +95,7 @@ def test_every_page_is_accessible_and_fits_in_other_languages(
 def faults_of(
     page: Page, at: str, look: tuple[int, Scheme], checks: Sequence[Callable[[Page], None]]
 ) -> Iterator[AssertionError]:
-    """What is wrong with a page in a look by these checks, and what does not fit at the other width."""
+    """Yield the faults that these checks find on a page in one look, or at the other width."""
     wear(page, *look)
     page.goto(at)
     try:

@@ -57,7 +57,7 @@ def test_every_place_is_open_and_says_what_waits(page: Page, message: Message, r
         if width == NARROW:
             page.get_by_text("Menu").click()
         expect(places).to_have_text(["Review", re.compile("People.*1 waiting for you"), "Data", "Audit", "Settings"])
-        if width == NARROW:  # wide, this is what was checked before
+        if width == NARROW:  # on a wide screen, the page was checked before
             check(page)
             page.keyboard.press("Escape")
         page.get_by_text("rosa", exact=True).click()
@@ -71,7 +71,7 @@ def test_every_place_is_open_and_says_what_waits(page: Page, message: Message, r
 
 
 def test_the_first_row_of_a_narrow_list_is_near_the_top(open_page: OpenPage, message: Message, rosa: Any) -> None:
-    """For everybody, also for who may export what is chosen."""
+    """This includes users who may export selected rows."""
     page = open_page(NARROW)
     sign_in(page, rosa)
     for address in (CONVERSATIONS, "/console/messaging/message/", "/console/accounts/user/"):
@@ -133,7 +133,7 @@ def test_the_jump_box_by_keyboard(page: Page, message: Message, rosa: Any) -> No
     check_in_each_look(page)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/console/exports/export/$"))
-    page.wait_for_load_state()  # the scripts of the new page listen to the keys
+    page.wait_for_load_state()  # so that the scripts of the new page listen to keys
 
     page.keyboard.press("Control+k")
     page.keyboard.type("no such thing")

@@ -1,4 +1,4 @@
-"""Home in a real browser: full of work, the dashboard that its figures went to, and “Verify now”."""
+"""Home in a real browser: full of work, the dashboard that now has its figures, and “Verify now”."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def case(transactional_db: Any) -> Case:
-    """Of a conversation of twenty messages, whose eleventh was reported, beside another conversation."""
+    """A case of a conversation of twenty messages, whose eleventh was reported, beside another conversation."""
     roles.set_up()
     last = write(make_user("alice"), make_user("bob"), "The first line of it all")
     for number in range(1, 20):
@@ -33,7 +33,7 @@ def case(transactional_db: Any) -> Case:
 
 
 def say_why(page: Page, button: str) -> None:
-    """Give a reason on the page that asks for it."""
+    """Give a reason on the page that requires one."""
     page.get_by_label("To understand a report").check()
     page.get_by_label("In your words").fill("The report is about earlier messages")
     click_in_each_look(page, page.get_by_role("button", name=button))

@@ -71,7 +71,7 @@ def test_from_all_conversations_to_the_match(page: Page, rita: Any) -> None:
     field = page.get_by_label("Participant", exact=True)
     write_name(page, "Participant", "al")
     expect(page.locator("datalist#person-names option")).to_have_count(1)
-    field.fill("alicee")  # all names that begin with "al" are there already
+    field.fill("alicee")  # all names that begin with "al" are loaded already
     click_in_each_look(page, page.get_by_role("button", name="Filter", exact=True))
     expect(page.get_by_text("No participant is called “alicee”. Check the spelling.")).to_be_visible()
     open_filters(page)

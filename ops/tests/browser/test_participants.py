@@ -1,4 +1,4 @@
-"""What a participant does in the whole program: in their own time zone, with a draft that comes back."""
+"""A participant in the complete project: their own time zone, and a draft that is restored."""
 
 from __future__ import annotations
 

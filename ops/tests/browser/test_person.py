@@ -27,7 +27,7 @@ def rosa(transactional_db: Any) -> Any:
 
 @pytest.fixture
 def wanda(rosa: Any) -> Any:
-    """Wanda has a long name, a double, a hold, and wrote to two people in the last weeks."""
+    """Wanda has a long name, a look-alike and a hold, and exchanged messages with two people in recent weeks."""
     wanda, bob, zoe = make_user(LONG_NAME), make_user("bob"), make_user("zoe")
     make_user(LONG_NAME.lower())
     now = timezone.now()
@@ -76,7 +76,7 @@ def test_without_scripts_and_by_keyboard(open_page: OpenPage, rosa: Any, wanda: 
     page.goto(f"/console/accounts/user/{wanda.pk}/messages/")
     page.get_by_role("link", name="Not read by them", exact=True).focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("row")).to_have_count(6)  # with the head of the table: four answers of Bob's, and Zoe's
+    expect(page.get_by_role("row")).to_have_count(6)  # the header row, Bob's four answers, and Zoe's message
     page.get_by_role("link", name="Edits", exact=True).last.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("navigation", name="About this person").locator("[aria-current]")).to_have_text("Edits")

@@ -29,13 +29,13 @@ HOSTILE_NAME = "W" * 75 + "\u0627" * 75
 
 @pytest.fixture
 def otto(transactional_db: Any) -> Any:
-    """Otto reads conversations, and who else does."""
+    """Otto reads conversations and sees who else has read them."""
     return make_staff("otto", *READING, "view_entry", "view_hold")
 
 
 @pytest.fixture
 def hostile(transactional_db: Any) -> Message:
-    """Names and texts that would like to break the page."""
+    """Store names and texts that could break the page."""
     alice, long = make_user("alice"), make_user(HOSTILE_NAME)
     first = write(alice, long, "Have a look at https://example.org/" + "a" * 300)
     texts = [
@@ -76,7 +76,7 @@ def test_hostile_names_and_texts_break_nothing(page: Page, otto: Any, hostile: M
 
 
 def test_a_real_thread_of_117_messages_is_read_in_five_screens(page: Page, otto: Any) -> None:
-    """And its bar stays, and says where one is."""
+    """Its bar stays in view and shows the position."""
     conversation = store_conversation(117)
     sign_in(page, otto)
     page.goto(f"/console/messaging/conversation/{conversation.pk}/change/")
@@ -108,7 +108,7 @@ def test_a_real_thread_of_117_messages_is_read_in_five_screens(page: Page, otto:
 def test_people_finding_and_the_panel_work_with_and_without_scripts(
     open_page: OpenPage, otto: Any, hostile: Message, javascript: bool
 ) -> None:
-    """Narrow, where people and the panel are folded, and wide, where they stand beside the thread."""
+    """On a narrow screen, people and the panel are collapsed; on a wide one, they are beside the thread."""
     page = open_page(NARROW, javascript=javascript)
     sign_in(page, otto)
     open_conversation(page, hostile)

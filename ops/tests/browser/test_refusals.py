@@ -1,4 +1,4 @@
-"""Pages that say why something is not shown, in a real browser: readable in every look, and with a way on."""
+"""Pages that explain a refusal, in a real browser: readable in every look, with a link to continue."""
 
 from __future__ import annotations
 

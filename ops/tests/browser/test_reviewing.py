@@ -31,7 +31,7 @@ LIST = "/console/messaging/conversation/"
 
 @pytest.fixture
 def edited(transactional_db: Any) -> Message:
-    """Alice asks, Bob answers and changes his answer; Charlie joins in below."""
+    """Alice asks, Bob answers and edits his answer, and Charlie replies to it."""
     alice, bob, charlie = (make_user(name) for name in ("alice", "bob", "charlie"))
     first = write(alice, bob, "Is the bicycle still there?")
     reply = answer(first, "It is, for 40.", minute=1)
@@ -88,7 +88,7 @@ def test_by_keyboard_alone(page: Page, rita: Any, edited: Message) -> None:
 
 
 def reach(page: Page, words: str) -> None:
-    """Press Tab until what holds ``words`` has the focus, which must be visible all the way."""
+    """Press Tab until the element with ``words`` has the focus; the focus must be visible at each step."""
     for _ in range(80):
         page.keyboard.press("Tab")
         outline, text = page.evaluate(
@@ -192,7 +192,7 @@ def test_a_correction_in_a_second_tab_is_refused_with_both_texts(
 
 
 def test_every_other_page_is_accessible_and_fits(page: Page, transactional_db: Any, edited: Message) -> None:
-    """Django's own pages too, in our look."""
+    """This includes Django's own pages, in the console's look."""
     rosa = make_user("rosa", is_staff=True, is_superuser=True)
     gone, other = make_user("gone"), make_user("other")
     gone.delete()

@@ -1,4 +1,4 @@
-"""Searching in a real browser: from what is typed to the message, from hit to hit by keyboard, and what is mistyped."""
+"""Searching in a real browser: from a search to the message, from hit to hit by keyboard, and mistakes."""
 
 from __future__ import annotations
 

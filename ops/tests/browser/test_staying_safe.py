@@ -1,4 +1,4 @@
-"""Being refused, signed out and asked again, in a real browser: one always learns why, and comes back."""
+"""Refusals, sign-outs and password prompts in a real browser: each is explained and leads back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def fill_in(page: Page, username: str, password: str, button: str) -> None:
 
 
 def fill_in_request(page: Page) -> None:
-    """Ask for the deletion of Bob's account."""
+    """Request the deletion of Bob's account."""
     page.get_by_label("Basis").select_option("The user’s request")
     page.get_by_label("Reason").fill("He wrote to us")
     page.get_by_label("Type the username “bob” to confirm").fill("bob")

@@ -1,7 +1,7 @@
-"""Tasks of a day, each with no more clicks and page loads than it took before the frame was rebuilt.
+"""Tasks of a day, each with no more clicks and page loads than before the frame was rebuilt.
 
-Typing and keys are free, and so is confirming one's password, which is asked for once in a while. Of the fourteen
-tasks, importing a file of a German Excel and undoing an import are gone in ops/imports/tests/browser, deleting an
+Typing and keys are not counted, nor is confirming the password, which is required only now and then. Of the fourteen
+tasks, importing a German Excel file and undoing an import are tested in ops/imports/tests/browser, and deleting an
 account in ops/deletion/tests/browser.
 """
 
@@ -36,15 +36,15 @@ from ops.tests.irc import store_conversation
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-HEIGHT, SCREENS = 900, 5  # of a window, and how many of them a thread of 117 messages may take
-ZOOMED = 640  # pixels: what a page of 1280 has at 200 %
+HEIGHT, SCREENS = 900, 5  # pixels of a window, and the most windows that a thread of 117 messages may fill
+ZOOMED = 640  # pixels: the width of a page in a window of 1280 at 200%
 JUMP = "Jump to a number, name, address or page"
-MOST_TABS = 400  # until a control has the focus
+MOST_TABS = 400  # presses until a control has the focus
 
 
 @dataclass(frozen=True)
 class Way:
-    """How the tasks are done: with the mouse, in each look; in one window by keys alone, or without scripts."""
+    """A way to do the tasks: with the mouse in each look, or in one look by keys only or without scripts."""
 
     width: int = WIDE
     scheme: Scheme = "light"
@@ -59,10 +59,10 @@ WAYS = [Way(), Way(ZOOMED, by_keys=True), Way(scheme="dark", scripts=False)]
 
 
 class Walk:
-    """A page on which clicks and page loads are counted since the task ``began``.
+    """A page whose clicks and page loads are counted from the start of a task.
 
-    By keys means that Tab reaches everything, and keys do what the mouse does elsewhere. What the mouse clicks can be
-    clicked in each look; a click that only a narrow screen asks for is none of the task.
+    By keys, Tab reaches every control, and keys replace the mouse. With the mouse, each control can be clicked in each
+    look; a click that only a narrow screen requires is not counted.
     """
 
     def __init__(self, page: Page, way: Way) -> None:
@@ -96,7 +96,7 @@ class Walk:
             place.fill(words)
 
     def _reach(self, place: Locator) -> None:
-        """Press Tab until a control has the focus, or the chosen one of its group of radio buttons."""
+        """Press Tab until a control, or the checked button of its radio group, has the focus."""
         place.wait_for()
         focused = "one => { const now = document.activeElement; return now === one || one.contains(now) || "
         focused += "(one.type === 'radio' && now.type === 'radio' && now.name === one.name) }"
@@ -109,7 +109,7 @@ class Walk:
     def _use(self, place: Locator) -> None:
         self._reach(place)
         if place.get_attribute("type") != "radio":
-            place.press("Enter")  # which waits for the page that it leads to
+            place.press("Enter")  # press() waits for the page that it opens
             return
         for _ in range(MOST_TABS):
             if place.is_checked():
@@ -124,7 +124,7 @@ class Walk:
         self.click(self.page.get_by_role("button", name=name))
 
     def menu(self, place: str) -> None:
-        """Open a place from the menu, which is behind a button of its own on a narrow screen."""
+        """Open a section from the menu, which is behind a button on a narrow screen."""
         menu, button = self.page.get_by_role("navigation", name="Main"), self.page.locator(".menu-button > summary")
         if self.by_mouse:
             wear(self.page, *LOOKS[-1])
@@ -134,7 +134,7 @@ class Walk:
         self.click(menu.get_by_role("link", name=place, exact=True))
 
     def jump(self, words: str) -> None:
-        """By keys alone."""
+        """Jump to ``words``, using only keys."""
         if self.scripts:
             self.page.keyboard.press("/")
         else:
@@ -144,7 +144,7 @@ class Walk:
             self.page.keyboard.press("Enter")
 
     def confirm(self, person: Any) -> None:
-        """Say who one is; neither this click nor its page counts."""
+        """Confirm the password; neither this click nor its page counts."""
         clicks, loads = self.clicks, self.watch.loads
         self.fill(self.page.get_by_label("Password"), f"{person.get_username()}'s password")
         with self.page.expect_navigation():
@@ -152,10 +152,10 @@ class Walk:
         self.clicks, self.watch.loads = clicks, loads
 
     def ends(self, *, clicks: int, loads: int) -> None:
-        """The page is as pages are to be, and the task took no more than it did before."""
+        """Check the page, and that the task took no more clicks and page loads than before."""
         if self.by_mouse:
             check_in_each_look(self.page)
-        elif self.scripts:  # which these checks are
+        elif self.scripts:  # these checks are scripts
             check(self.page)
         if self.by_mouse:
             assert self.clicks <= clicks and self.watch.loads <= loads, (
@@ -165,7 +165,7 @@ class Walk:
 
 @pytest.fixture
 def people(transactional_db: Any) -> dict[str, Any]:
-    """Somebody of each role, by the name of the role."""
+    """Create users of four roles, by the names of the roles."""
     roles.set_up()
     made = {}
     for name in ("Reviewer", "Lead", "Data operator", "Auditor"):
@@ -176,7 +176,7 @@ def people(transactional_db: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def reply(people: dict[str, Any]) -> Message:
-    """Bob's answer to Alice, which he changed after she had replied to it."""
+    """Bob's answer to Alice, which he edited after she had replied to it."""
     alice, bob = make_user("alice"), make_user("bob")
     first = write(alice, bob, "Is the bicycle still there?")
     reply = answer(first, "It is, for 40.", minute=1)
@@ -188,7 +188,7 @@ def reply(people: dict[str, Any]) -> Message:
 
 @pytest.fixture
 def long_thread(people: dict[str, Any]) -> int:
-    """The number of a conversation of 117 messages between seven people."""
+    """Store a conversation of 117 messages between seven people, and return its number."""
     return int(store_conversation(117).pk)
 
 
@@ -214,7 +214,7 @@ def test_a_reviewers_tasks(
     walk.follow(re.compile("It is, for 40"))
     expect(page.locator("article.marked")).to_contain_text("It is, for 60.")
     walk.ends(clicks=3, loads=3)
-    # 2. A thread of 117 messages, and what one of its seven people said.
+    # 2. A thread of 117 messages.
     walk.begin("/console/")
     walk.menu("Review")
     walk.click(page.locator(f"a[href*='/conversation/{long_thread}/change/']").first)
@@ -279,7 +279,7 @@ def test_a_leads_tasks(open_page: OpenPage, people: dict[str, Any], reply: Messa
     walk.press("Lift hold")
     expect(page.get_by_text("The case is closed")).to_have_count(0)
     walk.ends(clicks=7, loads=7)
-    # 14. Monday morning: what waits, what stands, what was corrected.
+    # 14. Monday morning: work to do, open deletions and holds, corrections.
     walk.begin("/console/")
     expect(page.get_by_role("main")).to_contain_text("2 edits after a reply")
     expect(page.get_by_role("main")).to_contain_text("1 correction made")
@@ -308,7 +308,7 @@ def test_the_tasks_of_a_data_operator_and_an_auditor(
 
     walk = walk_as(open_page, people["Auditor"], way)
     page = walk.page
-    # 13. Whether the chain is whole, what somebody did today, and who read this conversation.
+    # 13. Verifying the chain, and what a person did today.
     walk.begin("/console/")
     expect(page.get_by_role("button", name="Verify now")).to_be_visible()
     walk.menu("Audit")
