@@ -25,8 +25,8 @@ colours.parseString = function (text) {
     else { read.call(this, text); known.set(text, [this.r, this.g, this.b, this.alpha]); }
     return this;
 };"""
-# axe spends an eighth of its time on the data of each colour, kept in a polyfilled weak map per field, slow to read and
-# to collect. Here each object keeps its own data.
+# axe spends an eighth of its time on the data of each colour, compiled for old browsers to one weak map per field, slow
+# to read and to collect. Here each object keeps its own data.
 KEEP_ON_THE_OBJECT = """
 class WeakMap {
     key = Symbol();

@@ -84,8 +84,7 @@ class OpenPage(Protocol):
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all tests of a process; the project's conftest.py imports it once, and browser tests run
-    last."""
+    """The one Chromium of a test process: the project's conftest.py imports it once, and browser tests run last."""
     program = next(filter(Path.exists, PROGRAMS), None)
     if program is None:
         pytest.skip("Browser tests need Debian's chromium: apt-get install chromium-headless-shell")

@@ -31,7 +31,7 @@ def empty_caches() -> None:
 
 
 def make_user(username: str, **fields: Any) -> Any:
-    """Create a person as ``create_user`` does, without its lookup of earlier owners of the name: two thirds of its
+    """Create a person as ``create_user`` does, but without looking up earlier owners of the name: two thirds of its
     time."""
     user = get_user_model()(username=username, password=make_password(f"{username}'s password"), **fields)
     user.save(force_insert=True)

@@ -75,7 +75,7 @@ def _rows(table: str) -> list[Any]:
 
 def _ask(sql: str) -> list[Any]:
     if connection.vendor == "postgresql":
-        return prepared.ask(connection, sql, ())  # planning a look at all tables takes longer than the look
+        return prepared.ask(connection, sql, ())  # planning a query of all tables takes longer than running it
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())

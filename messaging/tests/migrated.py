@@ -34,7 +34,7 @@ SETTINGS: str = settings.SETTINGS_MODULE  # read once: None while a test overrid
 def django_db_modify_db_settings(
     request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
 ) -> None:
-    """Replace how the test database is made; pytest-django calls this fixture before, and leaves it to projects.
+    """Prepare how the test database is created: pytest-django calls this fixture before, and leaves it to projects.
 
     The other fixture, on which pytest-django's own version depends, gives each process its own database name.
     """
@@ -47,8 +47,7 @@ def django_db_modify_db_settings(
 
 
 def _that_is_quick(creation: Any) -> Any:
-    """Wrap ``creation`` so that all connections to the new database, even of programs that tests start, commit
-    quickly."""
+    """Wrap ``creation`` so that connections to the new database, even those of other programs, commit quickly."""
     make = creation._create_test_db
 
     def create(*args: Any, **options: Any) -> str:
@@ -107,8 +106,7 @@ def copy_on_server(execute: Callable[[str], Any], name: str, *, of: str) -> None
 
 @contextmanager
 def _kept_template() -> Iterator[_Template]:
-    """Yield the template: shared by processes that copy it, exclusive for the one that makes it, while the others
-    wait."""
+    """Yield the template, shared by processes that copy it; while one process makes it, the others wait."""
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as own, own.cursor() as cursor:
         template = _Template(cursor)
@@ -139,8 +137,7 @@ def _from_a_copy(creation: Any, config: pytest.Config) -> Any:
 
 
 def take_copy(to: str) -> bool:
-    """Copy the migrated database to this path or, on PostgreSQL, to a database of this name; return False if none is
-    kept."""
+    """Copy the migrated database to this path, or on PostgreSQL to this database; return False if none is kept."""
     if connection.vendor == "postgresql":
         with _kept_template() as template:
             if known := template.is_there():

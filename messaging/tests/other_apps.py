@@ -1,5 +1,4 @@
-"""Queries that other apps of the project add to those of messaging: from their receivers and their references to its
-rows."""
+"""Queries that other apps add to those of messaging, by their receivers and their references to its rows."""
 
 from __future__ import annotations
 

@@ -68,8 +68,7 @@ class PseudoTranslations(NullTranslations):
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Translate everything within this block into a pseudo locale, ACCENTED or MIRRORED, on the test client and live
-    servers."""
+    """Translate within this block into ACCENTED or MIRRORED, on pages of test clients and live servers."""
     offered = [(language, language)]
     with (
         override_settings(LANGUAGE_CODE=language, LANGUAGES=offered),  # on this change Django drops all catalogs

@@ -27,8 +27,7 @@ Link = tuple[int, int | None]  # the ids of a message and of its parent
 
 
 class MessageSpec(NamedTuple):
-    """A message to store: the positions of its parent (None without one) and of its people, and the minute it was
-    sent."""
+    """A message to store: the positions of its parent (None without one) and its people, and when it was sent."""
 
     parent: int | None
     sender: int
@@ -38,7 +37,7 @@ class MessageSpec(NamedTuple):
 
 @st.composite
 def thread_specs(draw: st.DrawFn, *, people: int = 3, most: int = 12) -> list[MessageSpec]:
-    """Up to ``most`` messages between ``people`` people, many of them sent simultaneously or before their parents."""
+    """Draw up to ``most`` messages between ``people`` people, many sent simultaneously or before their parents."""
     person, minute = st.integers(0, people - 1), st.integers(0, 5)
     specs = []
     for position in range(draw(st.integers(1, most))):

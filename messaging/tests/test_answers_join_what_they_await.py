@@ -133,8 +133,7 @@ number = st.none() | st.integers(0, 11)
 @with_people
 @given(trees=st.lists(st.tuples(number, number), min_size=1, max_size=12))
 def test_taking_joins_back_leaves_what_was(alice: Any, bob: Any, trees: list[tuple[int | None, int | None]]) -> None:
-    """For any trees of messages that await each other, joining makes no loops and keeps counts right, and can be
-    undone."""
+    """Whichever messages of any trees await each other, joins make no loops, keep counts right and can be undone."""
     point = transaction.savepoint()
     try:
         ids: list[int] = []
@@ -142,7 +141,7 @@ def test_taking_joins_back_leaves_what_was(alice: Any, bob: Any, trees: list[tup
             below = ids[parent] if parent is not None and parent < len(ids) else None
             message = write(alice, bob, minute=len(ids), parent_message_id=below)
             waits = str(awaited) if below is None and awaited not in (None, len(ids)) else None
-            # A plain update, because the model's own would join it.
+            # A plain update, because that of messages would join them.
             QuerySet.update(
                 Message.objects.filter(pk=message.pk),
                 external_id=str(len(ids)),

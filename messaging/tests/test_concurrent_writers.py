@@ -218,7 +218,7 @@ def test_a_reply_to_a_message_being_erased_is_refused_and_the_erasure_continues(
 
 
 def test_a_message_to_an_account_being_deleted_is_refused_and_the_deletion_continues(message: Message) -> None:
-    """The writer does not lock the conversation before it waits for the account, or the deletion would wait for it."""
+    """The writer locks the conversation only after waiting for the account, or the deletion would wait for it."""
     reply = answer(message)
 
     def delete_then_erase() -> None:

@@ -202,8 +202,7 @@ def test_the_queries_of_a_batch_do_not_grow_with_its_size(
             write(alice, bob)
         # lock of all conversations; a batch: savepoint, whether any are left, conversations of the oldest, their
         # lengths, their lock, messages with lock, replies, histories, notifications, messages, empty conversations,
-        # recount, release; none left: savepoint, sent, received, release; own notifications, edits, blocks and
-        # drafts: savepoint, four, release
-        # and what other apps refer to them with
+        # recount, release; none left: savepoint, sent, received, release; own notifications, edits, blocks and drafts:
+        # savepoint, four, release; references from other apps
         with django_assert_num_queries(24 + references_to(Message) + references_to(Conversation)):
             erasure.erase_user_data(alice.pk)

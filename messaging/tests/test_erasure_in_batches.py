@@ -73,8 +73,7 @@ def test_batches_with_replies_in_between(
 
 
 def test_a_batch_with_a_message_of_a_protected_person_erases_nothing(alice: Any, bob: Any, charlie: Any) -> None:
-    """A protected person's messages to or from the erased person stop the batch; messages of others in the conversation
-    do not."""
+    """Messages between the erased and a protected person stop the batch; others in their conversation do not."""
     first = write(alice, charlie, minute=0)
     answer(first, sender=bob, receiver=charlie, minute=1)
     counts = erasure.ErasureCounts()

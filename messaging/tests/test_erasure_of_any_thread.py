@@ -1,5 +1,4 @@
-"""For any person in any threads, erasure removes all messages of that person and keeps all others, just as
-previewed."""
+"""For any person in any threads, erasure removes all of their messages and keeps all others, just as previewed."""
 
 from __future__ import annotations
 

@@ -94,8 +94,8 @@ def test_only_who_wrote_much_is_looked_for_row_by_row(alice: Any, bob: Any, monk
 
 @pytest.mark.usefixtures("stored")
 def test_what_most_messages_meet_is_not_collected_for_a_page_of_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a page of matches lies near the start of the list, its rows are checked one by one instead; both queries
-    return the same rows. PostgreSQL decides this itself."""
+    """If the start of the list has enough matches for a page, rows are checked in its order instead; both find the
+    same. PostgreSQL chooses by itself."""
     listed = Conversation.objects.order_by("-last_message_at", "id")
     for condition in (~Q(content__regex="[0-9]"), Q(content__regex="about")):
         found = list(listed.with_message(condition))

@@ -1,4 +1,4 @@
-"""A message hidden by moderators is shown on no participant page and to nobody but staff, and cannot be edited away."""
+"""A hidden message's text is on no page of participants, only staff can read it, and the sender cannot edit it away."""
 
 from __future__ import annotations
 

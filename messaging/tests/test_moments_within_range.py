@@ -45,7 +45,7 @@ def rows(alice: Any, bob: Any) -> None:
 
 
 def without_constraints() -> None:
-    """Drop the constraints until the test ends, as restoring an old dump or raw SQL may leave rows unchecked."""
+    """Disable the constraints until the test ends: restored old dumps and raw SQL may leave rows that break them."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA ignore_check_constraints = ON")

@@ -171,7 +171,7 @@ def test_a_notice_is_not_cached(alice: Any, bob: Any) -> None:
 
 
 def test_the_same_notice_is_shown_once_each_time(alice: Any, bob: Any, settings: Any) -> None:
-    """A notice stored in the session changes no cookie, so the cache cannot detect the page by a cookie."""
+    """A notice stored in the session changes no cookie, so the cache cannot recognise the page by a cookie."""
     settings.MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
     message = write(alice, bob)
     client = reading(alice)

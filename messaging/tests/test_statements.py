@@ -176,7 +176,7 @@ def test_a_statement_that_runs_again_is_prepared_with_all_but_its_slots(bob: Any
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite prepares by itself")
 def test_a_column_may_get_another_type_while_servers_run() -> None:
-    """Servers keep running during a migration. Within a transaction, PostgreSQL aborts such a query with an error."""
+    """Servers keep running during a migration. The stale statement is retried or, within a transaction, fails once."""
 
     def words() -> list[tuple[Any, ...]]:
         return prepared.ask(connection, "SELECT word FROM retyped WHERE word = %s", ["a"])

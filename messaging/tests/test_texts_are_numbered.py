@@ -175,7 +175,7 @@ def test_what_a_receiver_refuses_is_not_changed(alice: Any, bob: Any) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("blank", [True, False])
 def test_blanking_is_a_change_that_keeps_no_history(alice: Any, bob: Any, blank: bool) -> None:
-    """A revision whose text was removed never refers to "[removed]"."""
+    """The revision of the removed text never becomes that of "[removed]"."""
     message, late, others = write(alice, bob, "first"), write(alice, bob, "late"), write(bob, alice, "theirs")
     Message.objects.filter(pk=message.pk).update(content="second")
     counts = AnonymisedCounts()

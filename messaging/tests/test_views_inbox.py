@@ -15,8 +15,7 @@ from messaging.tests.cast import ABOUT_STANDING, make_user
 from messaging.tests.conversations import answer, write
 
 INBOX = reverse("messaging:inbox")
-# session, user, unread messages, newest sent and received, number of conversations, their counts, their people, their
-# previews
+# session, user, unread messages, newest sent and received, number of conversations, their counts, people and previews
 QUERIES = 9 + ABOUT_STANDING
 
 
@@ -129,8 +128,7 @@ def test_the_preview_is_cut_by_the_database(
 
 
 def shown(client: Any, query: str = "") -> tuple[list[str], str]:
-    """Return the numbers of the messages whose conversations a part of the inbox lists, and the query of the next
-    part."""
+    """Return the numbers of the messages whose conversations an inbox part lists, and the next part's query."""
     html = client.get(f"{INBOX}{query}").content.decode()
     older = re.search(r'href="(\?before=[^"]+)">Show older conversations', html)
     return re.findall(r"number (\d+)", html), older[1] if older else ""

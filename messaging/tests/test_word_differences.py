@@ -98,7 +98,7 @@ def test_a_comparison_without_effort_left_is_coarse_but_complete() -> None:
 
 
 def test_tens_of_thousands_of_different_words_are_compared() -> None:
-    """There are more of them than characters below the surrogates, which are not used to encode words."""
+    """They outnumber the characters below the surrogates, which are left out."""
     words = list(map(str, range(70_000)))
     before, after = " ".join(["a", *words, "b"]), " ".join(["c", *words, "d"])
     found = compare(before, after, Effort(10**7))
@@ -112,7 +112,7 @@ def test_of_a_long_text_only_the_passages_that_changed_are_compared_by_words() -
     lines[5] = "Line 5 of a message that goes on for long."
     lines[-5] = "Line 24995 of a text that went on for long."
     after = "\n".join(lines)
-    assert len(before) * 2 // OF_WORDS > MOST_EFFORT * 2 // 3  # what cutting into words takes, and may take
+    assert len(before) * 2 // OF_WORDS > MOST_EFFORT * 2 // 3  # the effort of cutting into words, and its bound
     found = compare(before, after)
     changed = [one for one in found.differences if one.kind != "same"]
     assert changed == [

@@ -1,7 +1,7 @@
 """Requests to addresses of the console: each row of the table (ops/tests/roles.py) as an address, requested by anybody
 in it.
 
-For tests of hundreds of addresses, there are responses without rendered pages.
+Tests that request hundreds of addresses can skip the middleware, or the rendering of pages.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ def links(page: Any, at: str) -> set[str]:
 def of_each_kind(addresses: Iterable[str]) -> set[str]:
     """Return those of the addresses that may be refused for different reasons.
 
-    Each page is requested with each of its parameters, which may share one request: access to a list is checked for the
-    list and for each parameter, but a chart links to it for each day, and a filter for each choice. Of the rows of a
-    list, and of a parameter that names a row, only the first and the last are requested; people all are, because access
-    differs between them.
+    Each page is requested with each of its parameters, several of which may be in one address. Access to a list is
+    checked once for the list and for each parameter, not for each day of a chart or each choice of a filter. Of the
+    rows of a list, and of a parameter that names a row, the first and the last are requested; of people all, because
+    access to them differs.
     """
     upwards, downwards = sorted(addresses), sorted(addresses, reverse=True)
     return _covering(upwards, rows_alone=False) | _covering(downwards, rows_alone=True)

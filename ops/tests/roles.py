@@ -2,7 +2,7 @@
 
 Each room has a table of its addresses in ``tests/addresses.py``, and ``keys``: the keys of the rows in its addresses,
 by the beginning of their routes, longer beginnings first. ``UNASKED`` gives the reason why an address that takes a form
-does not require the password first (by name, ``*`` for any letters); all that can give power do.
+does not require the password first (by name, ``*`` for any letters); addresses that can give power require it.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ def expected() -> dict[str, dict[str, str]]:
 
 
 def keys_of_rows(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
-    """Return the keys of all rooms, for rows about Alice, Bob and a message between them that was edited and
-    answered."""
+    """Return the keys of all rooms, for rows about Alice, Bob and an edited and answered message between them."""
     return {route: key for table in tables() for route, key in table.keys(alice, bob, message).items()}
 
 

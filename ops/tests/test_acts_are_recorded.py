@@ -1,5 +1,4 @@
-"""Reading, searching and changing in the console leave audit entries; an act that cannot be recorded is not
-performed."""
+"""Reading, searching and changing in the console leave entries; an act that cannot be recorded is not performed."""
 
 from __future__ import annotations
 

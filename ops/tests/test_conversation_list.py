@@ -214,8 +214,7 @@ def test_a_page_costs_the_same_queries_however_many_rows(
     with django_assert_num_queries(few):
         page = reviewing.get(LIST)
     assert len(page.context["cl"].result_list) == 50
-    # Another filter adds an entry: a second look-up in a transaction (with a lock where needed), the person's roles,
-    # the entry and its messages.
+    # Another filter adds an entry: a second look-up in a transaction (locked where needed), roles, entry, its messages.
     with django_assert_num_queries(few + (7 if connection.vendor == "postgresql" else 6)):
         reviewing.get(f"{LIST}?unread=yes")
 

@@ -51,8 +51,7 @@ def addresses(who: str, keys: dict[str, Any]) -> list[str]:
 
 
 def password_fields(page: Any) -> dict[str, str]:
-    """Return the password fields of a page, by name, with their autocomplete value: the current password or a new
-    one."""
+    """Return a page's password fields, by name, with their autocomplete value: current or new password."""
     if page.status_code != 200 or page.streaming or "html" not in page["Content-Type"]:
         return {}
     inputs = re.findall(r'<input [^>]*type="password"[^>]*>', page.content.decode())
@@ -170,8 +169,8 @@ def test_no_page_takes_a_new_password_from_somebody_who_did_not_give_the_old_one
 
 
 def test_a_wrong_password_is_answered_alike_whoever_it_is_of(client: Client, rosa: Any, nils: Any, alice: Any) -> None:
-    """Rosa is the last superuser, Nils is staff: neither can delete their account, which only the right password
-    reveals."""
+    """Rosa is the last superuser, Nils is staff: neither can delete their account, but a wrong password does not show
+    it."""
     at = reverse("messaging:delete_user")
     answers = set()
     for user in (rosa, nils, alice):

@@ -61,7 +61,7 @@ def test_exports_have_it(far: datetime, settings: Any, zone: str, scope: str) ->
 
 
 def test_no_form_takes_a_moment_that_cannot_be_shown() -> None:
-    """The field of a form that sets a moment has the validator."""
+    """Each field of a form that sets a moment has the validator."""
     request = RequestFactory().get("/console/")
     request.session = {CONFIRMED_AT: timezone.now().timestamp()}  # type: ignore[assignment]
     request.user = User(is_superuser=True, is_staff=True, is_active=True)

@@ -1,5 +1,4 @@
-"""The repository is in order: folders are small, modules are named for what they do, and documents name existing
-files."""
+"""The repository is in order: small folders, modules named for what they do, documents that name existing files."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ NAMELESS = {"utils", "helpers", "services", "misc", "common"}  # names that do n
 PAPERS = [*HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md")]
 # A path of this repository in a document: `ops/audit/recording.py`, `docs/roles.md`, `messaging/`.
 OURS = re.compile(r"`((?:ops|messaging|bench|docs|fixtures|\.ci)/[\w./-]*)`")
-# A file named without its folder is in or below the folder of the file named before it; these are in every room.
+# A file named without its folder is in or below the folder of the file named before it, except files of every room.
 SHORT = re.compile(r"`((?!/)[\w./-]+(?:/|\.(?:py|js|html|toml)))`")
 OF_EVERY_ROOM = {"apps.py", "admin.py", "tests/addresses.py"}
 LINKS = re.compile(r"\]\((?!https?:|#)([^)#]+)")

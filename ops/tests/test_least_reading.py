@@ -106,8 +106,7 @@ def test_every_page_with_a_text_is_recorded_and_none_shows_it_before_a_reason(
 
 
 def of_each_scope(addresses: Iterable[str]) -> Iterable[str]:
-    """Return the addresses that may ask for different reasons: each page, once per set of parameters that name a
-    row."""
+    """Return the addresses that may ask for different reasons: a page once per set of parameters that name rows."""
     found: dict[Any, str] = {}
     for one in sorted(addresses):
         asked = urlsplit(one)

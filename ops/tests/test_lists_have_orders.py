@@ -89,7 +89,7 @@ def test_an_export_of_an_ordered_list_holds_the_same_rows(alice: Any, bob: Any) 
 
 @pytest.mark.parametrize("model_admin", ORDERED, ids=lambda one: one.opts.label_lower)
 def test_an_index_serves_each_order(model_admin: KeysetAdmin, db: Any) -> None:
-    """Rows are read from an index in this order, without sorting."""
+    """The rows of each order are read from an index, without sorting."""
     rows: Any = model_admin.model._default_manager
     for order in model_admin.orders:
         fields = [name.lstrip("-") for name in order.keyset]

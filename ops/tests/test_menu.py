@@ -52,7 +52,7 @@ def names_in(frame: Any) -> dict[str, list[str]]:
 
 
 def test_djangos_list_of_apps_is_made_for_its_own_pages_only(keys: dict[str, Any], monkeypatch: Any) -> None:
-    """It takes five permission checks and two addresses for every model: a tenth of the work of a page."""
+    """Building it takes five permission checks and two addresses for every model: a tenth of the work of a page."""
     made, build = [], admin.site._build_app_dict
     monkeypatch.setattr(admin.site, "_build_app_dict", lambda *given: made.append(given) or build(*given))  # type: ignore[func-returns-value]
     client = signed_in("rosa")

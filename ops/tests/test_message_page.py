@@ -185,8 +185,7 @@ def test_a_text_that_cannot_be_stored_is_refused_with_a_sentence(
     assert message.content == "as it was"
 
 
-# Characters that take one, six and twelve bytes in a form, which Python parses slowly: 2.5 MB of the first, a tenth for
-# the others.
+# Characters that take 1, 6 and 12 bytes in a form, parsed slowly: 2.5 MB of the first, a tenth of that for the others.
 @pytest.mark.parametrize(
     ("sign", "words", "most"),
     [("a", 300_000, 2_621_440), ("é", 10_000, 262_144), ("\U0001f600", 10_000, 262_144)],
@@ -195,8 +194,7 @@ def test_a_text_that_cannot_be_stored_is_refused_with_a_sentence(
 def test_a_text_of_any_length_can_be_corrected(
     client: Client, lea: Any, alice: Any, bob: Any, settings: Any, sign: str, words: int, most: int
 ) -> None:
-    """Forms of other pages hold 2.5 MB at most. The text has many words: PostgreSQL splits a single one for seconds,
-    each time."""
+    """Other pages take forms of 2.5 MB at most. The text has many words: PostgreSQL takes seconds to cut a huge one."""
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == 2_621_440
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = most
     text = f"{sign * 8} " * words + sign

@@ -73,8 +73,7 @@ def posted(client: Client, addresses: Iterable[str]) -> Iterator[tuple[str, byte
 
 
 def test_no_page_of_the_console_shows_an_unmarked_text(keys: dict[str, Any]) -> None:
-    """Covers the pages of a superuser, who sees the most, and the pages that these lead to; for every role, Home and
-    refusals."""
+    """Covers a superuser's pages and the pages that these lead to; for every role, Home and refusals."""
     with speaking(ACCENTED):
         client = confirm(signed_in("rosa"), "rosa")
         found = list(unmarked(crawl(client, sorted({address(name, keys) for name in opened_by("rosa")}))))

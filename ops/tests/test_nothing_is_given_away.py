@@ -77,8 +77,7 @@ def test_the_whole_page_of_a_refusal_is_the_same_for_what_is_there_and_what_is_n
 
 
 def row_addresses(keys: dict[str, Any]) -> dict[str, Any]:
-    """Return ``/console/r/…`` of a row of each registered model that has one, with the model's admin and the row's
-    key."""
+    """Return ``/console/r/…`` of a row of each registered model, with the model's admin and the row's key."""
     found = {}
     for model, model_admin in admin.site._registry.items():
         key = keys.get(f"{model._meta.app_label}/{model._meta.model_name}/")

@@ -84,8 +84,8 @@ def looked(name: str, other: Any) -> Any:
     return person
 
 
-# The roles that see something of each person. Support lists all accounts; the auditor reads entries (becoming staff is
-# one), holds and deletions.
+# The roles that see something of each person. Support lists all accounts; the auditor reads holds, deletions and
+# entries (becoming staff is one).
 SEEN: dict[Callable[[str, Any], Any], set[str]] = {
     wrote: {"rita", "lena", "sue", "dan"},
     received: {"rita", "lena", "sue", "dan"},

@@ -30,8 +30,7 @@ OWN_PASSWORD = reverse("admin:password_change")
 
 @pytest.fixture
 def rosas(keys: dict[str, Any]) -> Client:
-    """A client of Rosa, a superuser who has not confirmed her password, and who owns the rows that only owners may
-    change."""
+    """A client of Rosa, a superuser who has not confirmed her password and owns the rows that only owners change."""
     rosa = make_staff("rosa")
     Import.objects.update(by=rosa)
     Export.objects.update(by=rosa, selection={"query": ""}, columns=["content"])

@@ -50,8 +50,7 @@ MAY_NAME_OLD_TEXTS = {
 
 @pytest.fixture
 def keys(db: Any) -> dict[str, Any]:
-    """Return the keys of rows about a reported and decided message, with words removed from its text and its older
-    text."""
+    """Return the keys of rows about a reported and decided message, with words removed from it and its older text."""
     alice, bob = make_user("alice"), make_user("bob")
     message = write(alice, bob, f"draft with {REMOVED}")
     answer(message)
@@ -78,8 +77,7 @@ def test_no_search_and_no_older_texts_show_it_to_anybody(who: str, keys: dict[st
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_originals_are_for_leads_alone(who: str, keys: dict[str, Any]) -> None:
-    """If originals are requested from all pages of messages and cases, only the message's page shows them, and records
-    it."""
+    """Of all pages of messages and cases, only the message's page shows requested originals, and it records that."""
     client = signed_in(who)
     pages = [name for name in EXPECTED if name.startswith(("messaging_", "moderation_case_", "accounts_user_"))]
     given = [name for name in pages if REMOVED in text_of(client.get(f"{address(name, keys)}?originals=1"))]
@@ -154,7 +152,7 @@ def test_old_texts_are_named_only_where_this_list_says_why() -> None:
 
 
 def test_every_list_of_histories_is_readable_only(keys: dict[str, Any], client: Client) -> None:
-    """Covers the pages of participants, which messaging tests on its own, with the console's settings."""
+    """Covers the pages of participants with the console's settings; messaging tests them with its own."""
     message = Message.objects.get(pk=keys["messaging/message/"])
     for person in (message.sender, message.receiver):
         client.force_login(person)

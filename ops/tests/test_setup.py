@@ -1,5 +1,4 @@
-"""``manage.py setup`` leaves an account that can sign in to the console, shows its password once, and can be
-repeated."""
+"""``manage.py setup`` leaves an account for the console, shows its password once, and can be repeated."""
 
 from __future__ import annotations
 

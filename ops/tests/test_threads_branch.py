@@ -19,8 +19,7 @@ from ops.console.thread.rows import Row
 
 @st.composite
 def forests(draw: st.DrawFn, *, most: int = 40) -> tuple[list[int | None], list[int], list[int]]:
-    """Draw parents, senders and depths of messages in reading order: each answers the previous one, its ancestor or
-    none."""
+    """Draw parents, senders and depths of messages in reading order: each answers the last, its ancestor or none."""
     parents: list[int | None] = []
     for index in range(draw(st.integers(0, most))):
         line: list[int | None] = [None]
@@ -65,8 +64,7 @@ def test_of_any_messages_shown_just_those_are_unclear_that_do_not_stand_below_wh
 
 
 def stands_right_below(shown: Sequence[int], parents: Sequence[int | None], senders: Sequence[int]) -> bool:
-    """Return whether the last message, with its author's earlier replies to the same parent, directly follows the
-    parent."""
+    """Return whether the last message, with its author's earlier replies to its parent, directly follows the parent."""
     *above, last = shown
     while above and above[-1] != parents[last]:
         one = above.pop()

@@ -29,8 +29,8 @@ POLICY = {name: {"lena", "rosa"} for name in REFERENCE}
 IMPORTS = {name: {"dan", "rosa"} for name in ("imports_import_add", "moderation_flagimport_add")}
 THEMES = {name: {"rosa"} for name in ("admin_interface_theme_add", "admin_interface_theme_change")}
 TAKES_FILES = {**IMPORTS, **POLICY, **THEMES}
-# These people request every page: only pages that declare that they take files check who sends one. Other people only
-# request those pages.
+# These people request every page, because only pages that declare that they take files check who sends one. Others
+# request only those pages.
 EVERYWHERE = ("nobody", "alice", "rosa")
 
 

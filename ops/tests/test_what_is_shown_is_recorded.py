@@ -1,5 +1,4 @@
-"""Each person who is sent a message's text has an entry that names the message, whatever page, list or file it was
-in."""
+"""Each person who is sent a message's text has an entry that names the message, whatever page, list or file has it."""
 
 from __future__ import annotations
 

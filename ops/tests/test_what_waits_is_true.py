@@ -1,5 +1,4 @@
-"""The query that counts pending work is cached for some seconds; its numbers are as current on every page as
-without."""
+"""The query that counts pending work is cached for some seconds; its numbers are as current as without the cache."""
 
 from __future__ import annotations
 

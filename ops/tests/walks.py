@@ -34,8 +34,7 @@ Seen = set[tuple[str, int]]
 
 @dataclass
 class Walk:
-    """The results of one person's requests for every address of the table, and for the addresses that these pages
-    offer."""
+    """The results of one person's requests for every address of the table, and for those that these pages offer."""
 
     got: dict[str, str] = field(default_factory=dict)  # the outcomes of GET and POST, by the row of the table
     offered: dict[str, str] = field(default_factory=dict)  # the links of pages, each with one of these pages
@@ -97,8 +96,7 @@ class Walker:
         self.entry = 0
 
     def go(self) -> Walk:
-        """Request all rows of the table by GET, then one address of each kind that they link to, then all rows by
-        POST."""
+        """Request all rows of the table by GET, then one of each kind of their links, then all rows by POST."""
         got = {name: self.got(name, "get") for name in EXPECTED}
         self.ask(self.client, "get", address("accounts_user_change", {"accounts/user/": self.root.pk}))
         self.follow()

@@ -203,8 +203,7 @@ class AgainstASlowFilter(TestCase):
 
     @pytest.mark.skipif("connection.vendor != 'postgresql'")
     def test_words_beside_filters_are_asked_of_the_index(self) -> None:
-        """Even in older texts and beside OR, where PostgreSQL would use no index for one side and compute the words of
-        each text."""
+        """Indexes are used even for older texts and beside OR; otherwise the words of each text would be computed."""
         messages, older = map(indexing.index_name, indexing.TEXTS)
         for text, wanted in {
             "harbour in:history": {messages, older},
@@ -334,8 +333,7 @@ def searched(pieces: list[str], history: str, sign: str = "") -> int:
     together = []
     for piece in pieces:
         tree = understood(piece)
-        # A piece that closes more parentheses than it opens keeps its meaning within its own pair, but not within
-        # another.
+        # A piece that closes more parentheses than it opens means the same within its own pair, but not within another.
         beside = understood(f"(({piece}) OR x )")
         if tree is not None and understood(f"({piece})") == tree and understood(f"({piece}) OR x") == beside:
             together.append(f"({piece})")

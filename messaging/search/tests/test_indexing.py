@@ -61,8 +61,7 @@ def pages(tables: Any) -> bytes:
 
 
 def index_is_right() -> None:
-    """Check that each word of each text finds just the texts that have it, in both tables, and that deleted words find
-    none."""
+    """Check in both tables that each word finds just the texts that have it, and that deleted words find none."""
     for model in (Message, MessageHistory):
         column = engine.column_of(model)
         stored = {pk: f" {words(text)} " for pk, text in model._base_manager.values_list("pk", column)}
@@ -229,7 +228,7 @@ class TestErasedWords:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM messaging_message, messaging_messagehistory")
         noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
-        assert not forget_when_due(noon)  # records when it starts to watch
+        assert not forget_when_due(noon)  # starts counting
         with connection.cursor() as cursor:
             Message.objects.update(read=True)
             cursor.execute(
@@ -246,7 +245,7 @@ class TestErasedWords:
 
     @staticmethod
     def files_of_postgresql() -> bytes:
-        """Return the files of the indexes of messages and of earlier texts."""
+        """Return the bytes on disk of the indexes of messages and of earlier texts."""
         with connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")
             found = b""

@@ -1,5 +1,5 @@
-"""Every page of the console in a real browser, with hostile names and texts, in languages that are longer than English
-or written from right to left."""
+"""Every page of the console in a real browser: hostile names and texts, languages longer than English or right to
+left."""
 
 from __future__ import annotations
 

@@ -308,7 +308,7 @@ def test_the_tasks_of_a_data_operator_and_an_auditor(
 
     walk = walk_as(open_page, people["Auditor"], way)
     page = walk.page
-    # 13. Verifying the chain, and what a person did today.
+    # 13. Where to verify the chain, and what a person did.
     walk.begin("/console/")
     expect(page.get_by_role("button", name="Verify now")).to_be_visible()
     walk.menu("Audit")
