@@ -34,7 +34,7 @@ from ops.exports.forms import ExportForm, ReasonForm
 from ops.exports.models import Export
 from ops.exports.personal import approval, views
 from ops.exports.reviews.tables import may_export_reviews
-from ops.exports.selections import Refused
+from ops.exports.selections import ExportRefused
 from ops.files import private_files
 from ops.jobs.leases import UNDER_WAY
 
@@ -97,11 +97,11 @@ class ExportedList(RecordedLists):
         try:
             if form.is_valid():
                 return _deliver(requests.submit(self._draft(request, **form.options)))
-        except Refused as refusal:
+        except ExportRefused as refusal:
             form.add_error(None, str(refusal))
         try:
             draft = self._draft(request)
-        except Refused as refusal:
+        except ExportRefused as refusal:
             self.message_user(request, str(refusal), messages.WARNING)
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
         context = self._context(request, form, draft)
@@ -307,7 +307,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
             return _redirect_to(export)
         try:
             selections.check_export(export)
-        except Refused as refusal:
+        except ExportRefused as refusal:
             raise PermissionDenied from refusal
         now = status(export, timezone.now())
         if now == "sending":
@@ -323,7 +323,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         """Stream a small export as it is made."""
         try:
             lines = requests.stream(export)
-        except Refused as refusal:
+        except ExportRefused as refusal:
             self.message_user(request, str(refusal), messages.WARNING)
             return _redirect_to(export)
         headers = {"Content-Disposition": content_disposition_header(True, export.file_name) or "attachment"}
@@ -346,7 +346,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if form.is_valid():
             try:
                 return _redirect_to(requests.person_zip(user, by=request.user, reason=form.cleaned_data["reason"]))
-            except Refused as refusal:
+            except ExportRefused as refusal:
                 form.add_error(None, str(refusal))
         context = {
             **self.admin_site.each_context(request),

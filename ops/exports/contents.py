@@ -69,7 +69,7 @@ class File:
 
 
 def files_of(export: Export) -> list[File]:
-    """Return the files of an export, without loading any row. Raises selections.Refused."""
+    """Return the files of an export, without loading any row. Raises selections.ExportRefused."""
     if export.scope == Export.Scope.PERSON:
         return _of_person(export)
     messages = messages_of(export)

@@ -24,7 +24,7 @@ from ops.exports.formats import workbook
 from ops.exports.models import Export
 from ops.exports.notices import notices
 from ops.exports.rows import ranges
-from ops.exports.selections import Refused, author_name
+from ops.exports.selections import ExportRefused, author_name
 from ops.files import private_files
 from ops.files.xlsx import writing
 from ops.jobs.kinds import KindWithRollback
@@ -47,7 +47,7 @@ def make(run: Run) -> dict[str, Any]:
     try:
         files = contents.files_of(export)
         return _FileBuilder(run, export).make(files)
-    except Refused as refusal:
+    except ExportRefused as refusal:
         raise JobFailed(str(refusal)) from None
 
 

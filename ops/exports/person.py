@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from messaging.models import Message, MessageHistory, Notification
 from ops.exports.columns import Column, HistoryTable, MessageTable, NotificationTable, ReceivedTable
 from ops.exports.models import Export
-from ops.exports.selections import Refused, author_name, check_export
+from ops.exports.selections import ExportRefused, author_name, check_export
 
 GONE = gettext_lazy("There is no such account (any more), so there is nothing to export.")
 
@@ -34,11 +34,11 @@ class PersonalData:
 
 
 def data_of(export: Export) -> PersonalData:
-    """Return the data of an export's person. Raises Refused if the account is gone or the export not permitted."""
+    """Return the data of an export's person. Raises ExportRefused if the account is gone or may not be exported."""
     check_export(export)
     user = get_user_model()._default_manager.filter(pk=export.selection["person"]).first()
     if user is None:
-        raise Refused(GONE)
+        raise ExportRefused(GONE)
     marks, messages, received = export.selection, MessageTable.columns(), ReceivedTable.columns()
     notices = Notification.objects.filter(user=user)
     histories = MessageHistory.objects.filter(message__sender=user)

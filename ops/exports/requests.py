@@ -26,7 +26,15 @@ from ops.exports.events import ExportEvent
 from ops.exports.formats import workbook
 from ops.exports.models import Export
 from ops.exports.reviews import tables
-from ops.exports.selections import MODELS, Refused, check_export, messages_of, messages_within, newest_id, read_list
+from ops.exports.selections import (
+    MODELS,
+    ExportRefused,
+    check_export,
+    messages_of,
+    messages_within,
+    newest_id,
+    read_list,
+)
 from ops.files import private_files
 from ops.jobs import starting
 from ops.jobs.leases import UNDER_WAY
@@ -63,7 +71,7 @@ def draft(
 ) -> Draft:
     """Return a draft of ``by``'s export of the list with this ``query`` string, or of the rows with these ``ids``.
 
-    ``options`` are fields of Export: reason, format, columns, whole_threads, histories, reviews. Raises Refused.
+    ``options`` are fields of Export: reason, format, columns, whole_threads, histories, reviews. Raises ExportRefused.
     """
     export = Export(by=by, scope=scope, created_at=now or timezone.now(), **options)
     check_export(export)
@@ -80,7 +88,7 @@ def draft(
 
 
 def submit(draft: Draft) -> Export:
-    """Count the ``rows`` of an export, then store and record it. Raises Refused and NotRecorded.
+    """Count the ``rows`` of an export, then store and record it. Raises ExportRefused and NotRecorded.
 
     ``stream`` or ``start`` then makes it, without rows that are stored later.
     """
@@ -104,9 +112,9 @@ def submit(draft: Draft) -> Export:
 
 
 def person_zip(user: Any, *, by: Any, reason: str, now: datetime | None = None) -> Export:
-    """Export all data of ``user`` as a ZIP; returns the export with its file or job. Raises Refused and NotRecorded.
+    """Export all data of ``user`` as a ZIP; return the export with its file or job.
 
-    Must not be called in a transaction: after 2 s a worker takes over.
+    Raises ExportRefused and NotRecorded. Must not be called in a transaction: after 2 s a worker takes over.
     """
     return _zip_of(user, Export(by=by, scope=Export.Scope.PERSON, reason=reason, created_at=now or timezone.now()))
 
@@ -120,7 +128,7 @@ def approved_zip(export: Export, user: Any) -> Export:
 def _zip_of(user: Any, export: Export) -> Export:
     export.selection = {"person": user.pk}
     _set_bounds(export)
-    person.data_of(export)  # raises Refused if not permitted
+    person.data_of(export)  # raises ExportRefused if not permitted
     counts = person.counts_of(user)
     export.rows = counts["sent"] + counts["received"]  # both files contain a message to oneself
     details = {"rows": export.rows, "counts": counts, "format": Key("zip"), "up_to": export.up_to}
@@ -150,7 +158,7 @@ def can_still_stream(export: Export, now: datetime) -> bool:
 
 
 def stream(export: Export) -> Iterator[bytes]:
-    """Return the bytes of an export for which ``can_stream`` is true. Raises Refused before the first one."""
+    """Return the bytes of an export for which ``can_stream`` is true. Raises ExportRefused before the first one."""
     (file,) = contents.files_of(export)
     return file.stream()
 
@@ -166,17 +174,17 @@ def _set_bounds(export: Export) -> None:
 
 
 def _count(export: Export, messages: QuerySet) -> None:
-    """Count the messages. Raises Refused if there are none, or if a sheet cannot hold them."""
+    """Count the messages. Raises ExportRefused if there are none, or if a sheet cannot hold them."""
     export.rows = messages.count()
     if not export.rows:
-        raise Refused(NOTHING)
+        raise ExportRefused(NOTHING)
     if export.format != Export.Format.XLSX:
         return
     if export.rows > workbook.MOST_ROWS:
-        raise Refused(workbook.too_many(export.rows))
+        raise ExportRefused(workbook.too_many(export.rows))
     longest = messages.aggregate(longest=Max(Length("content")))["longest"]
     if "content" in message_table().columns(export.columns) and longest > workbook.MOST_CHARACTERS:
-        raise Refused(workbook.too_long())
+        raise ExportRefused(workbook.too_long())
 
 
 def _save_and_record(
@@ -203,10 +211,10 @@ def _save_and_record(
 
 
 def _use_approval(export: Export) -> None:
-    """Mark the approval as used. Raises Refused if another click has used it."""
+    """Mark the approval as used. Raises ExportRefused if another click has used it."""
     unused = Export.objects.filter(pk=export.pk, approval=Export.Approval.APPROVED)
     if not unused.update(approval=Export.Approval.USED):
-        raise Refused(USED)
+        raise ExportRefused(USED)
     export.approval = Export.Approval.USED
 
 

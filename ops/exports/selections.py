@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.models import Conversation, Message, MessageHistory
+from ops.accounts.refusals import Refused
 from ops.accounts.time_zone import zone_of
 from ops.audit.models import ShownMessages
 from ops.exports.models import Export
@@ -37,7 +38,7 @@ REMOVED = gettext_lazy("This export was removed because an account was erased. E
 NOT_UNDERSTOOD = gettext_lazy("A filter in that address was not understood: go back to the list and choose again.")
 
 
-class Refused(Exception):
+class ExportRefused(Refused):
     """An export is refused; the message is shown to users."""
 
 
@@ -71,26 +72,26 @@ def may_export_histories(user: Any) -> bool:
 
 
 def check_export(export: Export) -> None:
-    """Raise Refused if the requester may not have the export (any more), or if an erasure removed it."""
+    """Raise ExportRefused if the requester may not have the export (any more), or if an erasure removed it."""
     if export.removed:
-        raise Refused(REMOVED)
+        raise ExportRefused(REMOVED)
     if export.is_approved and may_request(export.by):
         return
     if not may_export(export.by, export.scope):
-        raise Refused(NOT_ALLOWED)
+        raise ExportRefused(NOT_ALLOWED)
     if export.histories and not may_export_histories(export.by):
-        raise Refused(NO_HISTORIES)
+        raise ExportRefused(NO_HISTORIES)
     if export.reviews and not may_export_reviews(export.by):
-        raise Refused(NO_REVIEWS)
+        raise ExportRefused(NO_REVIEWS)
 
 
 def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
     """Return the list of this scope as ``by`` sees it with this query string; "past 7 days" counts back from ``as_of``.
 
-    Raises Refused if they may not see it, or if the search or a filter is not valid.
+    Raises ExportRefused if they may not see it, or if the search or a filter is not valid.
     """
     if not may_export(by, scope):
-        raise Refused(NOT_ALLOWED)
+        raise ExportRefused(NOT_ALLOWED)
     request = _request(by, query)
     request.as_of = as_of
     try:
@@ -99,9 +100,9 @@ def read_list(scope: str, query: str, *, by: Any, as_of: Any) -> ListSelection:
             changes: Any = admin.site.get_model_admin(MODELS[scope]).get_changelist_instance(request)
     except (IncorrectLookupParameters, MessageFailure):
         # MessageFailure: the list shows all rows, and warns that the search was not understood.
-        raise Refused(NOT_UNDERSTOOD) from None
+        raise ExportRefused(NOT_UNDERSTOOD) from None
     if changes.search is not None and changes.search.fault is not None:
-        raise Refused(changes.search.fault.sentence)
+        raise ExportRefused(changes.search.fault.sentence)
     descriptions = [_words(active) for active in changes.active_filters]
     return ListSelection(
         rows=changes.all_rows.order_by().select_related(None).prefetch_related(None),
@@ -119,7 +120,7 @@ def _words(active: dict[str, Any]) -> str:
 
 
 def messages_of(export: Export) -> QuerySet:
-    """Return the messages of an export as they are now. Raises Refused."""
+    """Return the messages of an export as they are now. Raises ExportRefused."""
     check_export(export)
     if export.scope == Export.Scope.PERSON:
         raise ValueError("One person's data is not one list of messages: see person.py.")

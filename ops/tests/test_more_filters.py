@@ -20,7 +20,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.conftest import READING, make_staff
-from ops.exports.selections import Refused, read_list
+from ops.exports.selections import ExportRefused, read_list
 from ops.exports.tests.exporting import make_exporter
 
 LIST = reverse("admin:messaging_conversation_changelist")
@@ -85,7 +85,7 @@ def test_a_name_of_a_request_is_kept_nowhere_else(reviewing: Client, alice: Any,
     for at in (f"{LIST}?person=alice", f"{LIST}?person=zwieback"):
         reviewing.get(at, follow=True)
     assert not any(name in json.dumps(entry.details) for entry in Entry.objects.all() for name in ("alice", "zwieback"))
-    with pytest.raises(Refused):
+    with pytest.raises(ExportRefused):
         read_list("conversations", "person=alice", by=make_exporter("dora"), as_of=timezone.now())
 
 

@@ -21,7 +21,7 @@ from ops.audit.models import Entry
 from ops.conftest import READING, make_staff
 from ops.console.rooms import rooms
 from ops.exports.models import Export
-from ops.exports.selections import Refused, read_list
+from ops.exports.selections import ExportRefused, read_list
 
 CONVERSATIONS = reverse("admin:messaging_conversation_changelist")
 MESSAGES = reverse("admin:messaging_message_changelist")
@@ -92,7 +92,7 @@ def test_nobody_learns_whom_they_may_not_find(client: Client, talk: list[Message
 
 def test_an_export_of_a_search_with_a_mistake_is_refused(talk: list[Message]) -> None:
     emma = make_staff("emma", "export_messages", "view_message")
-    with pytest.raises(Refused, match="There is no filter"):
+    with pytest.raises(ExportRefused, match="There is no filter"):
         read_list(Export.Scope.MESSAGES, "q=colour:red", by=emma, as_of=None)
     rows = read_list(Export.Scope.MESSAGES, "q=harbour+from:bob", by=emma, as_of=None).rows
     assert [row.pk for row in rows] == [talk[3].pk]

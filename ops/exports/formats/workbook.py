@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from messaging.languages.wording import grouped
 from ops.exports.columns import Column
 from ops.exports.rows import Chunk, values
-from ops.exports.selections import Refused
+from ops.exports.selections import ExportRefused
 from ops.files.xlsx import writing
 from ops.files.xlsx.writing import MOST_CHARACTERS, MOST_ROWS, Sheet
 
@@ -40,16 +40,16 @@ def header(columns: Mapping[str, Column]) -> bytes:
 def lines(rows: QuerySet, columns: Mapping[str, Column], *, after: int, up_to: int, number: int = 0) -> Iterator[Chunk]:
     """Yield the rows of the sheet with keys greater than ``after`` up to ``up_to``, which ``number`` rows precede.
 
-    Raises Refused if the sheet cannot hold them.
+    Raises ExportRefused if the sheet cannot hold them.
     """
     sheet = sheet_of(columns)
     for found in values(rows, columns, after=after, up_to=up_to):
         if number + len(found) > MOST_ROWS:
-            raise Refused(too_many(number + len(found)))
+            raise ExportRefused(too_many(number + len(found)))
         try:
             # The header is row 1.
             text = "".join(sheet.row(place, row) for place, row in enumerate(found, start=number + 2))
         except writing.CellTooLong:
-            raise Refused(too_long()) from None
+            raise ExportRefused(too_long()) from None
         number += len(found)
         yield text.encode(), len(found)

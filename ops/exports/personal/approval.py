@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from ops.accounts.refusals import Refused
 from ops.audit.recording import record
-from ops.exports import contents, requests, selections
+from ops.exports import contents, requests
 from ops.exports.events import ExportEvent
 from ops.exports.models import Export
 from ops.exports.notices import notices
@@ -113,10 +113,7 @@ def make(export: Export, *, by: Any) -> Export:
     refused = why_not_make(export, by=by)
     if refused or export.person is None:
         raise Refused(refused or GONE)
-    try:
-        return requests.approved_zip(export, export.person)
-    except selections.Refused as refusal:
-        raise Refused(str(refusal)) from refusal
+    return requests.approved_zip(export, export.person)
 
 
 def _unused(now: Any) -> Q:

@@ -19,7 +19,7 @@ from ops.deletion.models import Receipt
 from ops.deletion.tests.deleting import erased, sam, sue
 from ops.exports import contents, requests
 from ops.exports.models import Export
-from ops.exports.selections import Refused
+from ops.exports.selections import ExportRefused
 from ops.exports.tests.exporting import EXPORTS, WHY, confirmed, make_exporter
 from ops.files import private_files
 from ops.imports import steps
@@ -161,7 +161,7 @@ def test_an_export_that_was_removed_is_never_made_again(sue: Any, sam: Any, alic
     about = requests.person_zip(alice, by=emma, reason=WHY)
     erased(alice, by=sue, approver=sam)
     about.refresh_from_db()
-    with pytest.raises(Refused, match="was removed because an account was erased"):
+    with pytest.raises(ExportRefused, match="was removed because an account was erased"):
         contents.files_of(about)
 
 

@@ -20,7 +20,7 @@ from ops.exports import requests
 from ops.exports.formats import csv_lines
 from ops.exports.formats.workbook import MOST_CHARACTERS
 from ops.exports.models import Export
-from ops.exports.selections import Refused
+from ops.exports.selections import ExportRefused
 from ops.exports.tests.exporting import NOW, exported, some_messages, unzipped
 from ops.imports import own_ids
 
@@ -118,7 +118,7 @@ def test_older_texts_are_those_of_the_messages_in_the_file(dora: Any, stored: li
 
 def test_a_text_too_long_for_a_cell_is_refused_with_the_way_out(dora: Any, stored: list[Message]) -> None:
     Message.objects.filter(pk=stored[0].pk).update(content="x" * (MOST_CHARACTERS + 1))
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ExportRefused) as refusal:
         exported(dora, format=Export.Format.XLSX)
     assert str(refusal.value) == (
         "An Excel cell holds at most 32,767 characters, and a text here is longer: export it as CSV."
@@ -130,7 +130,7 @@ def test_too_many_rows_for_a_sheet_are_refused_with_the_way_out(
     dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.exports.formats.workbook.MOST_ROWS", 2)
-    with pytest.raises(Refused, match="and these are 3: export them as CSV"):
+    with pytest.raises(ExportRefused, match="and these are 3: export them as CSV"):
         exported(dora, format=Export.Format.XLSX)
 
 

@@ -15,7 +15,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
 from messaging.texts.hiding import hide
 from ops.exports import requests
-from ops.exports.selections import Refused
+from ops.exports.selections import ExportRefused
 from ops.exports.tests.exporting import NOW, WHY, make_exporter, some_messages, unzipped
 from ops.files import private_files
 from ops.files.formulas import MARK
@@ -112,5 +112,5 @@ def test_a_username_that_looks_like_a_formula_or_a_path_does_no_harm(emma: Any, 
 
 
 def test_whoever_may_not_see_users_is_refused_and_nothing_is_stored(stored: list[Message], dora: Any) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ExportRefused):
         requests.person_zip(stored[0].receiver, by=dora, reason=WHY)

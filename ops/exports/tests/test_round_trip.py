@@ -92,11 +92,11 @@ def test_replies_edits_and_answers_that_are_older_than_what_they_answer_come_aga
     answer(early, "later", minute=60, read=True)
     early.content = "edited"
     early.save()
-    # The oldest message comes last in the file.
-    Message.objects.filter(pk=late.pk).update(parent_message=None)
-    first = write(bob, alice, "answers what comes after it", minute=0)
-    Message.objects.filter(pk=early.pk).update(conversation=late.conversation_id)
-    assert first.pk > early.pk
+    # An answer that comes before its parent in the file.
+    write(bob, alice, "answers what comes after it", minute=0)
+    parent = answer(late, "comes after its answer", minute=3)
+    Message.objects.filter(pk=early.pk).update(parent_message=parent)
+    assert early.pk < parent.pk
     comes_again(emma, format)
 
 

@@ -19,7 +19,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.exports import requests
 from ops.exports.models import Export
-from ops.exports.selections import Refused
+from ops.exports.selections import ExportRefused
 from ops.exports.tests.exporting import exported
 
 MESSAGES, CONVERSATIONS = Export.Scope.MESSAGES, Export.Scope.CONVERSATIONS
@@ -63,7 +63,7 @@ def test_filters_and_search_mean_what_they_mean_in_the_list_of_messages(
     if expected:
         assert texts(exported(dora, scope=MESSAGES, query=query, now=timezone.now())) == expected
     else:
-        with pytest.raises(Refused, match="there is nothing to export"):
+        with pytest.raises(ExportRefused, match="there is nothing to export"):
             exported(dora, scope=MESSAGES, query=query)
 
 
@@ -116,7 +116,7 @@ def test_no_list_of_ids_is_kept_of_what_matches(dora: Any, threads: list[Message
      "sender__password__startswith=a", "unread=yes&since=x"],
 )  # fmt: skip
 def test_what_is_not_understood_exports_nothing(dora: Any, threads: list[Message], scope: str, query: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ExportRefused) as refusal:
         exported(dora, scope=scope, query=query)
     assert str(refusal.value) == ("A filter in that address was not understood: go back to the list and choose again.")
 
@@ -130,7 +130,7 @@ def test_permissions_are_asked_again_when_the_file_is_made(
         chosen = {"ids": [threads[0].pk]}
     export = requests.submit(requests.draft(by=dora, scope=MESSAGES, reason="why", **chosen))
     dora.user_permissions.remove(Permission.objects.get(codename=lost))
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ExportRefused) as refusal:
         requests.stream(Export.objects.get(pk=export.pk))
     assert str(refusal.value) == "You may not export this (any more): ask an administrator."
 
@@ -138,5 +138,5 @@ def test_permissions_are_asked_again_when_the_file_is_made(
 def test_a_disabled_account_exports_nothing(dora: Any, threads: list[Message]) -> None:
     export = requests.submit(requests.draft(by=dora, scope=MESSAGES, reason="why"))
     type(dora).objects.filter(pk=dora.pk).update(is_active=False)
-    with pytest.raises(Refused):
+    with pytest.raises(ExportRefused):
         requests.stream(Export.objects.get(pk=export.pk))

@@ -34,11 +34,13 @@ class ViewRefused(ClaimRefused):
 
 @dataclass(frozen=True)
 class ShownView:
-    """A view above the queue: its URL, its number of cases in words ("" if not counted), and whether it is open."""
+    """A view above the queue: its URL, its number of cases (``count``, and in words: "" if not counted), and whether it
+    is open."""
 
     view: View
     address: str
     number: str
+    count: int
     is_open: bool
 
 
@@ -119,12 +121,15 @@ def shown(request: HttpRequest) -> list[ShownView]:
     views = offered(request)
     numbers = _numbers(views, request.user)
     here = whole_number(request.GET.get(PARAMETER))
-    return [ShownView(view, address_of(view), numbers.get(view.pk, ""), view.pk == here) for view in views]
+    return [ShownView(view, address_of(view), *numbers.get(view.pk, ("", 0)), view.pk == here) for view in views]
 
 
-def _numbers(views: list[View], user: Any) -> dict[int, str]:
-    """Return the number of cases in each view, in words, by primary key. Only the first LOOKED_AT cases of a state are
-    searched; "+" marks that there may be more. Views of closed cases, and those with a stale filter, have no number."""
+def _numbers(views: list[View], user: Any) -> dict[int, tuple[str, int]]:
+    """Return the number of cases in each view, in words and as a number, by primary key.
+
+    Only the first LOOKED_AT cases of a state are searched; "+" marks that there may be more. Views of closed cases, and
+    those with a stale filter, have no number.
+    """
     states = {view.pk: view.parsed.get("state", "") for view in views}
     known = parameters.Known()
     usable = [view for view in views if not parameters.fault_of(view.parsed, view.order, known)]
@@ -135,7 +140,7 @@ def _numbers(views: list[View], user: Any) -> dict[int, str]:
     numbers = [one.number for one in count(asked)]
     is_cut = {state: number >= LOOKED_AT for state, number in zip(fronts, numbers[len(rows) :], strict=True)}
     return {
-        view.pk: f"{grouped(number)}{'+' if is_cut[states[view.pk]] else ''}"
+        view.pk: (f"{grouped(number)}{'+' if is_cut[states[view.pk]] else ''}", number)
         for view, number in zip(counted, numbers, strict=False)
     }
 

@@ -21,7 +21,7 @@ from ops.audit.models import Entry
 from ops.exports import requests
 from ops.exports.events import ExportEvent
 from ops.exports.models import Export
-from ops.exports.selections import Refused, check_export, read_list
+from ops.exports.selections import ExportRefused, check_export, read_list
 from ops.exports.tests.exporting import WHY, confirmed, exported, make_exporter, unzipped
 from ops.files.formulas import MARK
 from ops.imports.own_ids import beginning
@@ -117,7 +117,7 @@ def test_what_is_reported_later_is_not_in_it(emma: Any, flag: Flag) -> None:
 
 def test_it_takes_a_permission_of_its_own(flag: Flag, client: Client, db: Any, folder: Path) -> None:
     dora = make_exporter("dora")
-    with pytest.raises(Refused, match="does not export reports"):
+    with pytest.raises(ExportRefused, match="does not export reports"):
         exported(dora, reviews=True)
     page = confirmed(client, dora).get(FORM).content.decode()
     assert "id_histories" in page and "id_reviews" not in page
@@ -129,7 +129,7 @@ def test_it_takes_a_permission_of_its_own(flag: Flag, client: Client, db: Any, f
 def test_whoever_loses_it_does_not_get_the_file(emma: Any, flag: Flag) -> None:
     export = requests.submit(requests.draft(by=emma, scope="messages", reviews=True, reason=WHY))
     emma.user_permissions.remove(Permission.objects.get(codename="export_reviews"))
-    with pytest.raises(Refused):
+    with pytest.raises(ExportRefused):
         check_export(Export.objects.get(pk=export.pk))
 
 
@@ -151,7 +151,7 @@ def test_an_export_of_a_list_has_the_filters_by_case_of_whoever_may_use_them(fla
     seeing = make_exporter("paul", *READS, "view_case")
     found = read_list("messages", "case=open", by=seeing, as_of=timezone.now()).rows
     assert [row.pk for row in found] == [flag.message_id]
-    with pytest.raises(Refused):
+    with pytest.raises(ExportRefused):
         read_list("messages", "case=open", by=make_exporter("pia"), as_of=timezone.now())
 
 

@@ -133,6 +133,8 @@ def test_by_keyboard_and_without_scripts(open_page: OpenPage, emma: Any, stored:
         page.keyboard.press("Tab")
         if page.locator("#id_reason:focus").count():
             break
+    else:
+        raise AssertionError("Tab does not reach the reason.")
     page.keyboard.type(WHY)
     page.keyboard.press("Tab")
     with page.expect_download() as download:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -133,7 +132,6 @@ def test_what_is_said_once(importing: Client, message: Message) -> None:
     with speaking(ACCENTED):
         import_ = upload(importing, HEADER + "f1,m1,spam,bob,\n")
         assert pseudo("The file was deleted. Nothing of it was imported.") in step(importing, import_, "discard")
-        assert pseudo(str(uploading.WENT_ON)) != str(uploading.WENT_ON)
         with pytest.raises(FlagRefused) as refused:
             storing.undo(uuid4(), by=None)
         texts = [storing.CHANGED_MEANWHILE, uploading.WENT_ON, kinds.TAKEN_OVER, kinds.NO_LONGER_SOUND, refused.value]
@@ -150,4 +148,3 @@ def test_what_is_kept_is_no_lazy_text(importing: Client, message: Message) -> No
     step(importing, import_, "store")
     assert import_.job is not None
     assert import_.job.result == {"refused": str(kinds.NO_LONGER_SOUND)}
-    assert import_.created_at > timezone.now() - timedelta(minutes=5)

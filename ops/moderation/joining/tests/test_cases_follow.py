@@ -19,7 +19,7 @@ from ops.audit.models import Entry
 from ops.moderation import claims, decisions, flagging
 from ops.moderation.cases import REOPENED_WITHIN
 from ops.moderation.joining import following
-from ops.moderation.models import Case, CasePerson, Flag, Label, Note, Source, State
+from ops.moderation.models import Case, CasePerson, Flag, Label, Note, Outcome, Source, State
 from ops.moderation.notes import writing
 from ops.moderation.tests.desk import decided, message_of
 
@@ -125,12 +125,14 @@ def test_several_that_go_to_one_place_become_one_case(world: World) -> None:
     everything_holds()
 
 
-def test_a_report_joins_the_case_that_was_closed_lately_and_opens_it_again(world: World) -> None:
-    """The answer's case moves there if no other one is pending there; the closed case stays decided."""
+def test_a_pending_case_moves_beside_one_that_was_closed_lately(world: World) -> None:
+    """The closed case stays decided."""
     world.prepare("q", "closed there")
+    states = {flag.case_id: "open" if flag.outcome == Outcome.WAITING else "closed" for flag in Flag.objects.all()}
+    assert sorted(states.values()) == ["closed", "open"]
     join(["q"])
-    states = sorted(Case.objects.values_list("state", flat=True))
-    assert states == ["closed", "open"]
+    assert dict(Case.objects.values_list("pk", "state")) == states
+    assert len(set(Case.objects.values_list("conversation", flat=True))) == 1
     everything_holds()
 
 

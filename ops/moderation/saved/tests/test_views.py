@@ -185,7 +185,7 @@ class TestShowing:
         team("Done", "state=closed")
         page = words(browser.get(QUEUE))
         assert "Spam 3 cases" in page
-        assert "Threats 1 cases" in page
+        assert "Threats 1 case" in page
         assert "Done team" in page
 
     def test_numbers_are_counted_at_the_front_of_a_long_queue(
@@ -344,13 +344,12 @@ class TestErasure:
     ) -> None:
         flagging.flag(message_of(reported(spam, by=bob)), label=spam, by=lena, source=Source.STAFF)
         saving.save("Bob's", {"reporter": str(bob.pk)}, "", by=rita)
-        kept = saving.save("Another's", {"reporter": str(lena.pk)}, "", by=rita)
+        saving.save("Another's", {"reporter": str(lena.pk)}, "", by=rita)
         saving.save("Hers", {}, "", by=lena)
         erased.forget(bob.pk)
         assert set(View.objects.values_list("name", flat=True)) == {"Another's", "Hers"}
         lena.delete()
         assert not View.objects.exists()
-        assert kept.pk
 
 
 def test_home_counts_the_cases_in_my_views(browser: Client, rita: Any, spam: Any) -> None:

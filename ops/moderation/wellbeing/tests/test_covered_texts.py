@@ -62,6 +62,7 @@ def test_so_are_the_edits_and_what_changed_since(monas: Client, reported: Report
     message.save()
     for at in pages_of(flag):
         page = monas.get(at).content.decode()
+        assert "entirely" in page, at
         open_parts = re.sub(r'<details class="covered">.*?\n?</details>', "", INNER.sub("", page), flags=re.DOTALL)
         assert "entirely" not in open_parts, at
 
