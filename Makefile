@@ -1,23 +1,23 @@
-# Threadward: everything one does with it. `make help` lists the targets.
-# Needs Python 3.11 or newer, make and the package registry; the rest comes into .venv.
+# Commands to run and develop Threadward. `make help` lists the targets.
+# Needs Python 3.11 or newer, make and the package registry; the rest is installed in .venv.
 
 PYTHON ?= python3
-# Tests do not depend on what a developer's .env says.
+# Tests must not depend on a developer's .env.
 test browser spreadsheets: export ENV_FILE := /dev/null
-# The tests start some hundred Pythons: none compiles again what another one compiled (git ignores __pycache__).
+# The tests start some hundred Python processes: let them share compiled files (git ignores __pycache__).
 unexport PYTHONDONTWRITEBYTECODE
 HOST ?= 127.0.0.1
 PORT ?= 8000
 NAME ?= staff
-# How many examples properties are tested with: few while one works, more in .ci/run, most with "default".
+# How many examples properties are tested with: few during development, more in .ci/run, most with "default".
 PROFILE ?= brief
 export HOST PORT
-# Tests in Chromium side by side: each waits for its page as long as it works.
+# How many tests in Chromium run in parallel: each spends half of its time waiting for a page.
 BROWSERS ?= 4
 
 VENV := .venv
 BIN := $(VENV)/bin
-# What is imported is compiled then, which is less than half of what is installed.
+# Modules are compiled when they are first imported: less than half of the installed ones ever are.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
 RUN := $(VENV)/.stamp-run
 DEV := $(VENV)/.stamp-dev
@@ -30,17 +30,17 @@ AUDIT := .venv-audit
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# However it ends (Ctrl-C, a closed terminal, kill), honcho is told and waited for: nothing goes on alone.
-run: $(RUN) ## Prepare everything and serve the console on 127.0.0.1:8000 (PORT=8001 for another port)
+# However this ends (Ctrl-C, a closed terminal, kill), stop honcho and wait for it, so that no process is left behind.
+run: $(RUN) ## Set up and serve the console on 127.0.0.1:8000 (PORT=8001 for another port)
 	@$(BIN)/python manage.py setup --host $(HOST) --port $(PORT)
 	@trap 'kill -TERM $$!' HUP INT TERM; \
 	(trap '' HUP; PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --env /dev/null start --port $(PORT)) & \
 	wait $$! || { code=$$?; [ $$code -gt 128 ] || exit $$code; wait; }
 
-dev: $(DEV) ## Install what the tests need, to run some of them with .venv/bin/pytest
+dev: $(DEV) ## Install what the tests need, to run single tests with .venv/bin/pytest
 
-# Those of messaging run once here, alone; .ci/run runs them below the console as well.
-test: $(DEV) ## Run the tests, but those that need Chromium (make browser) or LibreOffice (make spreadsheets)
+# The tests of messaging run without the console here; .ci/run also runs them with it.
+test: $(DEV) ## Run the tests, except those that need Chromium (make browser) or LibreOffice (make spreadsheets)
 	$(BIN)/pytest -p no:cacheprovider -n auto --dist worksteal --hypothesis-profile $(PROFILE) \
 		-m "not browser and not spreadsheets" .ci bench ops
 	@echo "--- messaging alone, with Django's own user ---"
@@ -48,7 +48,7 @@ test: $(DEV) ## Run the tests, but those that need Chromium (make browser) or Li
 		-m "not browser and not spreadsheets" --ds=messaging.tests.settings messaging
 	@echo "The tests marked browser and spreadsheets did not run here: make browser, make spreadsheets"
 
-browser: $(DEV) ## Click through the screens in Chromium (needs Debian's chromium-headless-shell, or chromium)
+browser: $(DEV) ## Test the screens in Chromium (needs Debian's chromium-headless-shell, or chromium)
 	$(BIN)/pytest -p no:cacheprovider -n $(BROWSERS) --dist worksteal -m browser
 
 spreadsheets: $(DEV) ## Open and save exports in LibreOffice (needs Debian's libreoffice-calc)
@@ -60,11 +60,11 @@ lint: $(LINT) ## Check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(LINT) ## Bring the code into its common form
+format: $(LINT) ## Format the code and fix its style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV) ## Measure us beside vanilla Django and the raw database; docs/figures.md says how its table is made
+bench: $(DEV) ## Compare our speed with plain Django and the raw database (docs/figures.md)
 	$(BIN)/python -m bench
 
 outdated: $(LINT) ## List pinned packages that have newer versions (docs/updating.md)
@@ -79,11 +79,11 @@ migrations: $(RUN) ## Write migrations for changed models
 password: $(RUN) ## Set a new password for the account "staff" (NAME=… for another)
 	@$(BIN)/python manage.py changepassword "$(NAME)"
 
-clean: ## Remove the environment and everything that tools keep (var/ with its database stays)
+clean: ## Remove the environments and the caches of tools (var/ with its database stays)
 	rm -rf $(VENV) $(AUDIT) .venv-newest .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp is newer than the files it was made from, so that a second run installs nothing.
+# A stamp is newer than the files it depends on, so that a second run installs nothing.
 $(RUN): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the console needs ..."
 	@$(PIP) pip==26.3
@@ -100,7 +100,7 @@ $(LINT): pyproject.toml $(DEV)
 	@$(PIP) --group lint
 	@touch $@
 
-# An environment of its own: what pip-audit needs is no part of the console.
+# A separate environment, because the console does not need what pip-audit needs.
 $(AUDIT)/.stamp: pyproject.toml $(RUN)
 	@echo "Installing pip-audit ..."
 	@$(BIN)/python -m venv $(AUDIT)

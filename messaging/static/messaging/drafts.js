@@ -1,4 +1,4 @@
-/* Keeps what is typed in a form with a field "draft" on the server: after each pause, and before the page is left. */
+/* Saves a form with a field "draft" on the server: after each pause in typing, and before the user leaves the page. */
 "use strict";
 (() => {
   const PAUSE = 1500; // milliseconds
@@ -42,7 +42,7 @@
   form.addEventListener("input", wait);
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
-    // A draft that arrives after the message was sent would stay.
+    // A draft that arrives after the message was sent would not be deleted.
     if (saving && !isSent) {
       event.preventDefault();
       saving.finally(() => form.requestSubmit(event.submitter));

@@ -1,6 +1,6 @@
-/* The frame by keyboard: the jump box suggests pages of the console and what is found, menus close with Esc or a click
-   elsewhere, and a refused form comes back with the focus where it is to be corrected.
-   Everything works without this script: the jump box is a form, and menus open by themselves. */
+/* The frame by keyboard: the jump box suggests pages of the console and search results, menus close with Esc or a click
+   elsewhere, and a refused form comes back with the focus on its first error.
+   Everything works without this script: the jump box is a form, and the browser opens the menus. */
 "use strict";
 
 (() => {
@@ -9,7 +9,7 @@
   const form = box.form;
   const menus = document.querySelectorAll("#header details");
 
-  /* --- What is offered: the pages that this page's own menus lead to --------------------------------------------- */
+  /* --- Suggested pages: the links in this page's menus ------------------------------------------------------------ */
 
   const pages = [...document.querySelectorAll(".main-menu a, .account a")].map((link) => {
     const place = link.closest(".main-menu > ul > li")?.firstElementChild;
@@ -66,7 +66,7 @@
     }
   }
 
-  /* What is alike stands together, in the order in which its kind was found first. */
+  /* Groups keep the order in which they were first found. */
   function groupOf(name) {
     const known = [...list.children].find((group) => group.getAttribute("aria-label") === name);
     if (known) return known;
@@ -82,7 +82,7 @@
     return group;
   }
 
-  /* --- What is found, of those who stop typing: each answer is recorded, and shows texts ------------------------- */
+  /* --- Search results, after a pause in typing, because each answer is recorded and shows texts ------------------- */
 
   const PAUSE = 700, SHORTEST = 3; // milliseconds; letters
   let timer = 0, asked = "";
@@ -134,7 +134,7 @@
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && offered) {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
-      // One place more than options: the words as they were typed.
+      // One position more than there are options: the words as typed.
       choose(((chosen + 1 + step + offered + 1) % (offered + 1)) - 1);
     } else if (event.key === "Enter" && chosen >= 0) {
       event.preventDefault();
@@ -146,7 +146,7 @@
     }
   });
 
-  /* --- Keys, and closing what is open --------------------------------------------------------------------------- */
+  /* --- Keys, and closing menus ------------------------------------------------------------------------------------ */
 
   function isTyping(element) {
     return element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
@@ -178,7 +178,7 @@
     if (!account.contains(event.target)) account.open = false;
   });
 
-  /* --- A refused form: the first field with an error has the focus, which else is some twenty links above it ------ */
+  /* --- A refused form: focus the first field with an error, because some twenty links come before it -------------- */
 
   document.querySelector('#content [aria-invalid="true"]')?.focus();
 })();

@@ -1,14 +1,14 @@
-/* Suggests names in the fields of filters that take one. Without this script they take a name that is written out. */
+/* Suggests names in the fields of filters that take one. Without this script, users type the whole name. */
 "use strict";
 
 (() => {
-  const PAUSE = 250; // milliseconds without a key before the names are asked for
+  const PAUSE = 250; // milliseconds without a key before names are requested
   const LEAST = 2; // letters
 
   for (const field of document.querySelectorAll("input[data-names]")) {
     const list = document.getElementById(field.getAttribute("list"));
     let asked = "";
-    let complete = false; // whether the list holds all names that begin with what was asked for
+    let complete = false; // whether the list has all names that begin with `asked`
     let timer = 0;
 
     field.addEventListener("input", () => {

@@ -1,14 +1,14 @@
-// The page of a conversation: says where in the thread one is, prints, and opens what a link leads into.
+// The page of a conversation: shows the position in the thread, prints, closes the panel, and handles keys.
 "use strict";
 
 const place = document.querySelector(".place .here");
 const messages = [...document.querySelectorAll(".messages > li[data-position]")];
 
-// --- Where one is ---
+// --- Position in the thread ---
 
 const showPlace = () => {
   const top = document.querySelector(".thread-bar").getBoundingClientRect().bottom;
-  // The messages stand below each other: the first one that ends below the bar is found by halving.
+  // Messages are in order from top to bottom, so bisection finds the first one that ends below the bar.
   let [low, high] = [0, messages.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -35,11 +35,11 @@ if (place && messages.length) {
   );
 }
 
-// --- Printing: everything that is folded away belongs on paper ---
+// --- Printing: also print everything that is collapsed ---
 
 const print = document.querySelector(".thread-bar .print");
 if (print) {
-  print.hidden = false; // without scripts it would do nothing
+  print.hidden = false; // hidden without scripts: it would do nothing
   print.addEventListener("click", () => window.print());
 }
 
@@ -50,7 +50,7 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => folded.forEach((one) => (one.open = false)));
 
-// --- The sheet of narrow screens covers the thread, so a jump into the thread closes it ---
+// --- On narrow screens the panel covers the thread, so a jump into the thread closes it ---
 
 const panel = document.querySelector(".panel");
 if (panel) {
@@ -62,7 +62,7 @@ if (panel) {
   });
 }
 
-// --- Keys, unless somebody switched single ones off: j and k go from message to message, n and p from hit to hit ---
+// --- Keys, unless the user switched single keys off: j and k move between messages, n and p between hits ---
 
 const isTyping = (element) => element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
 

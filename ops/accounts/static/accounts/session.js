@@ -1,5 +1,5 @@
-/* Says before a session ends that it does, and offers to stay. Asking how long it lasts is no activity; staying is one
-   request. Without this script nothing is said, and what is sent too late is kept all the same. */
+/* Warns before the session ends, and offers to extend it. Asking how long it lasts does not count as activity; one
+   request extends it. Without this script there is no warning, but forms that are sent too late are kept anyway. */
 "use strict";
 
 (() => {
@@ -53,7 +53,7 @@
     const rest = await answer.json();
     if (rest.seconds > rest.notice) hide();
     else show(rest);
-    // While the notice is shown, another page may be what keeps the session, or end it.
+    // While the notice is shown, another page may extend the session or end it.
     if (rest.seconds > 0) later(rest.seconds > rest.notice ? rest.seconds - rest.notice : Math.min(rest.seconds + 1, AGAIN));
   }
 

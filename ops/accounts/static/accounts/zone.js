@@ -1,4 +1,4 @@
-/* Offers the time zone of the browser to whoever has not chosen one. The answer is remembered, and changes no page. */
+/* Offers the browser's time zone to users who have not chosen one. The answer is stored; the page does not change. */
 "use strict";
 
 (() => {

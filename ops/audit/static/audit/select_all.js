@@ -14,6 +14,6 @@ for (const all of document.querySelectorAll("[data-select-all]")) {
 
   all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
   boxes.forEach((box) => box.addEventListener("change", show));
-  all.closest("label").hidden = false; // without scripts it would do nothing
+  all.closest("label").hidden = false; // hidden without scripts: it would do nothing
   show();
 }

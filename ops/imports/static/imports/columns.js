@@ -1,4 +1,4 @@
-// Under each of our columns stand the first values of the column of the file that is chosen for it.
+// Shows, below each of our columns, the first values of the file's column that is chosen for it.
 "use strict";
 
 const samples = JSON.parse(document.getElementById("column-samples").textContent);

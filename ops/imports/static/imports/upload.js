@@ -1,4 +1,4 @@
-// What the server would say only after everything was sent is said at once; and that sending takes its time.
+// Reports a file that is too large before it is sent, not after; shows a note while a file is being sent.
 "use strict";
 
 const form = document.querySelector("form.upload");
@@ -29,7 +29,7 @@ form.addEventListener("submit", (event) => {
   }
 });
 
-// Coming back with the browser's own button shows the page as it was left.
+// The browser's Back button may show the page as the user left it.
 window.addEventListener("pageshow", () => {
   document.getElementById("sending").hidden = true;
   form.querySelector("button[type=submit]").disabled = false;

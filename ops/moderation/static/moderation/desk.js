@@ -1,11 +1,11 @@
-// The page of a case: works by keyboard, and renews the claim while the page is visible and used. Once it is left, the
-// claim ends soon.
+// The page of a case: handles keys, and renews the claim while the page is visible and used. The claim ends soon after
+// the user leaves the page.
 "use strict";
 
 const form = document.getElementById("decide");
 const reported = [...document.querySelectorAll(".case li.reported")];
 
-// --- The claim is renewed each minute, while somebody has used the page within three ---
+// --- Renew the claim each minute, if the page was used within the last three ---
 
 const BEAT = 60_000;
 const IDLE = 180_000;
@@ -17,7 +17,7 @@ if (form && state) {
   for (const kind of ["keydown", "pointerdown", "scroll", "input"]) addEventListener(kind, note, { passive: true });
   const beat = async () => {
     const request = { method: "POST", body: new FormData(form) };
-    // Without an answer, or with another page instead of one, nothing is known of the claim.
+    // No answer, or another page instead of JSON, says nothing about the claim.
     const answer = await fetch(form.dataset.heartbeat, request).then((answer) => answer.json()).catch(() => null);
     if (answer?.held === false) {
       clearInterval(timer);
@@ -26,15 +26,15 @@ if (form && state) {
   };
   const timer = setInterval(() => document.hidden || Date.now() - used > IDLE || beat(), BEAT);
   addEventListener("pagehide", () => navigator.sendBeacon(`${form.dataset.heartbeat}?left=yes`, new FormData(form)));
-  addEventListener("pageshow", beat); // loaded again, or back
+  addEventListener("pageshow", beat); // loaded, or restored by the Back button
 }
 
-// --- The panel stands beside the page where there is room: what is in it is found by everybody ---
+// --- On wide screens, open the panel beside the page, so that everybody finds what it contains ---
 
 const panel = document.querySelector(".case .panel");
 if (panel && matchMedia("(min-width: 1000px)").matches) panel.open = true;
 
-// --- Keys, as the panel names them ---
+// --- Keys, as listed in the panel ---
 
 const isTyping = (element) =>
   element.isContentEditable || /^(TEXTAREA|SELECT)$/.test(element.tagName) || (element.tagName === "INPUT" && !/^(radio|checkbox)$/.test(element.type));
@@ -72,7 +72,7 @@ const KEYS = {
   u: () => document.querySelector(".case .decisions a.reverses")?.click(),
 };
 
-// The label, decision and reason of one's last decision, which the server keeps as long as one is signed in.
+// Fills in the label, decision and reason of the user's last decision, which the server keeps in the session.
 const repeat = () => {
   const last = Object.entries(JSON.parse(form?.dataset.repeat || "{}"));
   for (const [name, values] of last) {
@@ -99,13 +99,13 @@ if (document.querySelector(".case") && !document.querySelector('[data-keys="off"
   });
 }
 
-// --- Words selected in a message become words to remove ---
+// --- Add words that are selected in a message to the words to remove ---
 
 const take = form?.querySelector(".take-selection");
 if (take) {
   const words = form.querySelector("textarea[name=remove]");
   take.hidden = false;
-  take.addEventListener("mousedown", (event) => event.preventDefault()); // which would end the selection
+  take.addEventListener("mousedown", (event) => event.preventDefault()); // it would end the selection
   take.addEventListener("click", () => {
     const selection = getSelection();
     const message = selection.anchorNode?.parentElement?.closest(".case .messages > li[id]");

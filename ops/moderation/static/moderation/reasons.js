@@ -1,4 +1,4 @@
-// A canned reason fills the text, unless somebody wrote one.
+// Choosing a canned reason fills in its text, unless the user wrote one.
 "use strict";
 
 const reason = document.querySelector("select[name=reason]");

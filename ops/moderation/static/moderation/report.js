@@ -1,4 +1,4 @@
-// In a thread: the key f reports the message that has the focus, or else the one that a link led to.
+// In a thread, the key f reports the message that has the focus, or else the one that a link led to.
 "use strict";
 
 (() => {
