@@ -32,18 +32,24 @@ messages; ÷floor: beside an empty list of the console. Moderators: 50 % / 95 % 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Return the parsed command line. Ends the program with a message if it is invalid."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure us beside vanilla and the database.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Compare Threadward with plain Django and the database."
+    )
     parser.add_argument(
-        "scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(SCENARIO_NAMES)}; all without any"
+        "scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(SCENARIO_NAMES)}; all by default"
     )
     parser.add_argument("--messages", type=int, default=1_000_000, help="messages in threads and lists (1000000)")
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the imported file (100000)")
-    parser.add_argument("--passes", type=int, default=2, help="times that everything is measured (2)")
+    parser.add_argument("--passes", type=int, default=2, help="how often everything is measured (2)")
     parser.add_argument("--on", choices=("sqlite", "postgresql"), help="only this database")
-    parser.add_argument("--fresh", action="store_true", help="make the kept conversations anew")
+    parser.add_argument("--fresh", action="store_true", help="create the stored conversations again")
     parser.add_argument("--small", action="store_true", help="only show that every scenario works, with 1,000 messages")
-    parser.add_argument("--readme", action="store_true", help="put the newest figures into the paper; measure nothing")
-    parser.add_argument("--paper", type=Path, metavar="FILE", help="the same with another paper than docs/figures.md")
+    parser.add_argument(
+        "--readme", action="store_true", help="write the newest figures to the document; measure nothing"
+    )
+    parser.add_argument(
+        "--paper", type=Path, metavar="FILE", help="the same, but with another document than docs/figures.md"
+    )
     asked = parser.parse_args(words)
     asked.readme = asked.readme or asked.paper is not None
     asked.paper = asked.paper or PAPER

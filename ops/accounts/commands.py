@@ -13,12 +13,12 @@ def account(username: str) -> Any:
     """Return the account with this username. Raises CommandError if there is none."""
     found = get_user_model().objects.filter(username=username).first()
     if found is None:
-        raise CommandError(f"There is no account “{username}”: check the spelling, capital letters count.")
+        raise CommandError(f"There is no account “{username}”: check the spelling; usernames are case-sensitive.")
     return found
 
 
 def add_by(parser: ArgumentParser) -> None:
-    parser.add_argument("--by", metavar="USERNAME", help="whose act this is in the audit trail; nobody's without it")
+    parser.add_argument("--by", metavar="USERNAME", help="who does this, for the audit trail; nobody by default")
 
 
 def acting_staff(options: dict[str, Any], permission: str = "") -> Any:

@@ -70,7 +70,7 @@ def _permissions(names: set[str]) -> dict[str, Permission]:
     missing = sorted(names - found.keys())
     if missing:
         raise PermissionMissing(
-            f"No role was changed: the roles name what the database does not know: {', '.join(missing)}. "
+            f"No role was changed: the roles name permissions that the database does not have: {', '.join(missing)}. "
             "Run manage.py migrate first, or correct the name in the apps.py of its room."
         )
     return {name: found[name] for name in names}
@@ -87,7 +87,7 @@ def _set_up_role(role: str, wanted: dict[str, Permission]) -> str | None:
     group.permissions.add(*(wanted[name] for name in added))
     group.permissions.remove(*(held[name] for name in removed))
     if made:
-        return f"Made the role {role} with {len(wanted)} permissions (see docs/roles.md)."
+        return f"Created the role {role} with {len(wanted)} permissions (see docs/roles.md)."
     parts = [f"{verb} {_listed(names)}" for verb, names in (("added", added), ("removed", removed)) if names]
     return f"Changed the role {role}: {'; '.join(parts)}." if parts else None
 

@@ -139,8 +139,8 @@ def test_the_name_of_somebody_else_is_not_taken_over(port: int) -> None:
     with pytest.raises(CommandError) as caught:
         set_up(port)
     assert str(caught.value) == (
-        'Nobody may sign in to the console, and the name "staff" belongs to an account that may not either: make an '
-        "account under another name with manage.py createsuperuser."
+        'Nobody may sign in to the console, and the account "staff" may not either: create another one with '
+        "manage.py createsuperuser."
     )
     participant.refresh_from_db()
     assert not participant.is_staff
@@ -169,4 +169,4 @@ def test_a_taken_port_is_told_before_anything_happens() -> None:
 def test_what_is_no_port_is_refused(number: int) -> None:
     with pytest.raises(CommandError) as caught:
         set_up(number)
-    assert str(caught.value) == f"{number} is no port: give one from 1 to 65535."
+    assert str(caught.value) == f"{number} is not a port: give one from 1 to 65535."

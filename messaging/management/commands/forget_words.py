@@ -11,8 +11,8 @@ from messaging.search import indexing
 
 class Command(BaseCommand):
     help = (
-        "Take the words of erased, removed and edited texts, which no search finds, out of the pages of the index as "
-        "well. SQLite merges its index, PostgreSQL builds it anew beside readers and writers."
+        "Remove the words of erased, removed and edited texts, which no search finds, from the files of the index too. "
+        "SQLite merges its index; PostgreSQL rebuilds it while others read and write."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

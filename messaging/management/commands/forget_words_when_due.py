@@ -12,10 +12,10 @@ from messaging.search.forgetting import forget_when_due
 
 class Command(BaseCommand):
     help = (
-        "Do what forget_words does on PostgreSQL, once a night and only after texts were deleted or changed. "
-        "The worker asks every ten minutes; doing it twice is harmless. SQLite needs index_texts instead."
+        "Run forget_words on PostgreSQL once a night, if texts were deleted or changed. "
+        "The worker runs this every ten minutes; repeating it is harmless. SQLite needs index_texts instead."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if forget_when_due(timezone.now()) and options["verbosity"]:
-            self.stdout.write("Built the indexes of words anew.")
+            self.stdout.write("Rebuilt the search indexes.")

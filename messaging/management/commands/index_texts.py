@@ -19,8 +19,8 @@ SECONDS = 2  # after which no other batch begins
 
 class Command(BaseCommand):
     help = (
-        "Take new and changed texts into the index that searches use, and deleted words out of it: as much as two "
-        "seconds allow. Only SQLite needs it; the worker runs it again and again. Safe to repeat, and to break off."
+        "Add new and changed texts to the search index and remove deleted words from it, for about two seconds. Only "
+        "SQLite needs it; the worker runs it repeatedly. Safe to repeat and to interrupt."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -14,13 +14,13 @@ from messaging.search import indexing
 
 class Command(BaseCommand):
     help = (
-        "Build the index that searches use anew, while others read and write. On SQLite, searches find only the newest "
-        "texts until it is done; broken off, the worker (index_texts) goes on with it."
+        "Rebuild the search index while others read and write. On SQLite, searches find only the newest texts until it "
+        "is done; if it is interrupted, the worker (index_texts) finishes it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--database", default="default", help="which database (default)")
-        parser.add_argument("--state", action="store_true", help="only tell how far the index is")
+        parser.add_argument("--state", action="store_true", help="only show the state of the index")
 
     def handle(self, *args: Any, database: str, state: bool, **options: Any) -> None:
         if not state:

@@ -61,7 +61,7 @@ def test_every_role_becomes_a_group_that_holds_what_the_table_says() -> None:
     said = set_up()
     assert {role: held(role) for role in ROLES} == {role: set(names) for role, names in ROLES.items()}
     assert len(said) == len(ROLES)
-    assert "Made the role Auditor with 10 permissions (see docs/roles.md)." in said
+    assert "Created the role Auditor with 10 permissions (see docs/roles.md)." in said
 
 
 def test_a_second_run_changes_nothing_and_says_nothing(django_assert_max_num_queries: Any) -> None:
@@ -101,7 +101,7 @@ def test_a_permission_that_does_not_exist_is_named_and_nothing_is_changed(monkey
     with pytest.raises(CommandError) as caught:
         set_up()
     assert str(caught.value) == (
-        "No role was changed: the roles name what the database does not know: messaging.juggle_message, "
+        "No role was changed: the roles name permissions that the database does not have: messaging.juggle_message, "
         "nowhere.view_it. Run manage.py migrate first, or correct the name in the apps.py of its room."
     )
     assert not Group.objects.exists()

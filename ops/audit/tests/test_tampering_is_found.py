@@ -210,9 +210,7 @@ def test_an_anchor_that_is_none_is_refused_in_a_sentence(nonsense: str) -> None:
 
 def test_what_waits_for_its_seal_is_counted_and_no_fault(trail: list[int]) -> None:
     waiting = recording.record(Event.SIGNED_OUT, actor=None)
-    assert verify().splitlines()[2] == (
-        f"1 more await their seal, the oldest since {waiting.at:%Y-%m-%d %H:%M:%S} UTC."
-    )
+    assert verify().splitlines()[2] == f"Not sealed yet: 1, the oldest since {waiting.at:%Y-%m-%d %H:%M:%S} UTC."
     assert verify(seal=True).splitlines()[:2] == ["Sealed 1 entries.", "The audit trail is intact: 7 sealed entries."]
 
 

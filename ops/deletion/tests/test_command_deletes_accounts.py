@@ -56,7 +56,7 @@ def test_without_the_username_typed_nothing_happens(alice: Any, monkeypatch: Any
 
 def test_where_nobody_can_type_that_is_said(alice: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("sys.stdin", StringIO())
-    with pytest.raises(CommandError, match=r"Nothing was done. Type the username, or pass --yes where nobody can."):
+    with pytest.raises(CommandError, match=r"Nothing was done. Type the username, or pass --yes if nobody can."):
         call_command("delete_account", "alice", **ASKED)
 
 
@@ -91,7 +91,8 @@ def test_the_username_typed_is_enough(alice: Any, monkeypatch: Any) -> None:
 
 def test_what_cannot_be_is_said_in_a_sentence(alice: Any, bob: Any, rosa: Any, sue: Any) -> None:
     for words, sentence in (
-        (["delete_account", "nobody"], "There is no account “nobody”: check the spelling, capital letters count."),
+        (["delete_account", "nobody"],
+         "There is no account “nobody”: check the spelling; usernames are case-sensitive."),
         (["delete_account", "rosa"], "Nothing was requested: the account of rosa stays. "
          "This is the last active superuser: make somebody else one first."),
     ):  # fmt: skip

@@ -51,7 +51,7 @@ def test_it_says_how_it_read_the_file_and_what_it_added(path: Path, alice: Any, 
         "messages.csv: read as UTF-8, separated by commas.",
         "Imported 3 messages (1 of them replies) in 2 new conversations; 1 user created; 0 already stored, 1 repeated "
         "in the file.",
-        f"Batch {batch}: manage.py undo_import {batch} takes it back.",
+        f"Batch {batch}: manage.py undo_import {batch} undoes it.",
     ]
     assert (run.err, run.refused) == (["row 4 repeats row 3; skipped"], "")
     again = Command(path)
@@ -188,7 +188,7 @@ def test_a_second_ctrl_c_leaves_that_to_a_worker(path: Path, interrupted: Any, a
     path.write_bytes(as_csv(*(row(str(number)) for number in range(8))))
     # Checked, 2 and 2 rows stored; 2 removed.
     interrupted(3, 4)
-    assert Command(path).refused == "Stopped: a worker takes back what was stored."
+    assert Command(path).refused == "Stopped: a worker rolls back what was stored."
     job, import_ = do(Job.objects.get()), Import.objects.get()
     assert (job.state, import_.state) == (Job.State.CANCELLED, Import.State.TAKEN_BACK)
     assert not (Message.objects.exists() or Conversation.objects.exists())

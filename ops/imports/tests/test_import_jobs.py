@@ -273,7 +273,7 @@ def test_what_waits_for_a_job_that_was_cancelled_before_it_began_is_settled_by_t
     job = getattr(steps, verb)(import_, by=rita, kick=False)
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, ended_at=timezone.now())
     call_command("sweep_files", stdout=(told := io.StringIO()))
-    assert told.getvalue() == "Taken back soon: 1 that waited for a job which had ended.\n"
+    assert told.getvalue() == "Rolling back imports that waited for a job that has ended: 1.\n"
     run_all_jobs()
     import_.refresh_from_db()
     job.refresh_from_db()

@@ -247,7 +247,7 @@ def test_the_command_undoes_a_batch_and_lists_what_it_left(old: Message, alice: 
     out = io.StringIO()
     call_command("undo_import", str(import_.pk), stdout=out)
     assert out.getvalue().splitlines() == [
-        "Removed 5 messages, 1 conversations and 2 accounts; put 0 texts back; left 1 messages.",
+        "Removed 5 messages, 1 conversations and 2 accounts; restored 0 texts; kept 1 messages.",
         f"  message {four.pk}: answered since",
     ]
     with pytest.raises(
@@ -265,7 +265,7 @@ def test_ctrl_c_stops_the_command_and_the_rest_can_be_undone(old: Message, rita:
     import_ = thread()
     with (
         at_batch(2, KeyboardInterrupt(), committed=True),
-        pytest.raises(CommandError, match=r"^Stopped before its end: run this again to undo the rest\.$"),
+        pytest.raises(CommandError, match=r"^Stopped: run this again to undo the rest\.$"),
     ):
         call_command("undo_import", str(import_.pk))
     assert everything() != before

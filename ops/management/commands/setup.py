@@ -33,19 +33,19 @@ WELCOME = """
     Username    {username}
     Password    {password}
 
-  The password is shown this once and kept nowhere; make password sets a new one.
+  The password is shown only now and stored nowhere; make password sets a new one.
 """
 
 
 class Command(BaseCommand):
     help = (
-        "Bring the database and the roles up to date, load labels where there are none and the demo into an empty "
-        "database (in development only), and make a staff account where there is none. Harmless to repeat."
+        "Update the database and the roles, load labels if there are none, load the demo into an empty database (in "
+        "development only), and create a staff account if there is none. Harmless to repeat."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address that the web server will listen on")
-        parser.add_argument("--port", default=8000, type=int, help="its port; refused where another program has it")
+        parser.add_argument("--port", default=8000, type=int, help="its port; refused if another program uses it")
 
     def handle(self, *, host: str, port: int, **options: Any) -> None:
         refuse_taken_port(host, port)
@@ -59,7 +59,7 @@ class Command(BaseCommand):
                 reports = demo.load(now=timezone.now())
                 self.stdout.write(f"Loaded the demo: {loaded} messages between people who do not exist.")
                 if reports:
-                    self.stdout.write(f"Made {reports} reports of them, so that there is a queue.")
+                    self.stdout.write(f"Created {reports} reports of them for the queue.")
         else:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
         self._print_sign_in(f"http://{host}:{port}{reverse('admin:index')}", make_staff_account())
@@ -77,7 +77,7 @@ class Command(BaseCommand):
 def refuse_taken_port(host: str, port: int) -> None:
     """Raise CommandError, with the remedy, if it is impossible to listen on ``host`` and ``port``."""
     if not 1 <= port <= 65535:
-        raise CommandError(f"{port} is no port: give one from 1 to 65535.")
+        raise CommandError(f"{port} is not a port: give one from 1 to 65535.")
     another = f"choose another: make run PORT={port + 1}"
     try:
         with socket.socket() as listener:
@@ -127,8 +127,8 @@ def make_staff_account() -> str | None:
         return None
     if get_user_model().objects.filter(username=STAFF).exists():
         raise CommandError(
-            f'Nobody may sign in to the console, and the name "{STAFF}" belongs to an account that may not either: '
-            "make an account under another name with manage.py createsuperuser."
+            f'Nobody may sign in to the console, and the account "{STAFF}" may not either: '
+            "create another one with manage.py createsuperuser."
         )
     password = "-".join(get_random_string(4, LEGIBLE) for _ in range(4))
     get_user_model().objects.create_superuser(STAFF, password=password)

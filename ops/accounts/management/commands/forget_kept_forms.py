@@ -13,7 +13,7 @@ from ops.accounts.signing_in.sessions import SessionStore
 
 
 class Command(BaseCommand):
-    help = "Delete sessions that are over, and what was sent too late and kept for an hour. Safe to repeat."
+    help = "Delete expired sessions, and forms that were sent too late and kept for an hour. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         storing.forget_old()

@@ -12,8 +12,8 @@ from ops.accounts.models import FROM_NAME, User
 
 class Command(BaseCommand):
     help = (
-        "Determine anew what each username reads like and is sorted by, after an update of Python, "
-        "confusable-homoglyphs or regex."
+        "Recompute the skeleton, which finds look-alikes, and the sort key of each username, after an update of "
+        "Python, confusable-homoglyphs or regex."
     )
 
     def handle(self, **options: Any) -> None:
@@ -23,4 +23,4 @@ class Command(BaseCommand):
             for user in users:
                 user.set_columns_from_name()
             User.objects.bulk_update(users, FROM_NAME)
-        self.stdout.write(f"{len(keys):,} usernames.")
+        self.stdout.write(f"Recomputed {len(keys):,} usernames.")

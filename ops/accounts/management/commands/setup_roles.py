@@ -11,8 +11,8 @@ from ops.accounts import roles
 
 class Command(BaseCommand):
     help = (
-        "Make the group of each role, or give it back just what the role may do; says what that changed, and nothing "
-        "where all is right. Other groups, and who belongs to a role, stay as they are."
+        "Create the group of each role, or reset its permissions to those of the role; print what changed. Other "
+        "groups and the members of roles stay as they are."
     )
 
     def handle(self, **options: Any) -> None:

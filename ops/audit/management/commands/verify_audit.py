@@ -19,7 +19,7 @@ class Command(BaseCommand):
             "--anchor", action="store_true", help="print only the head as POSITION:HASH, to be stored elsewhere"
         )
         parser.add_argument(
-            "--expect", metavar="POSITION:HASH", help="an earlier anchor: proves that nothing was cut off since"
+            "--expect", metavar="POSITION:HASH", help="an earlier anchor, to prove that nothing was cut off since"
         )
         parser.add_argument("--seal", action="store_true", help="seal waiting entries before verifying")
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Anchor {report.sealed}:{report.head}")
         if report.oldest_unsealed:
             since = f"{report.oldest_unsealed:%Y-%m-%d %H:%M:%S} UTC"
-            self.stdout.write(f"{report.unsealed:,} more await their seal, the oldest since {since}.")
+            self.stdout.write(f"Not sealed yet: {report.unsealed:,}, the oldest since {since}.")
 
     def _verify(self, expected: verification.Anchor | None) -> verification.Report:
         # The last position serves as the total: counting a million rows is slow on PostgreSQL.

@@ -16,13 +16,13 @@ from ops.dashboard.periods import NoPeriod, Period
 
 
 class Command(BaseCommand):
-    help = "Print the figures of the dashboards, computed now. Tables name people: keep what is printed to yourself."
+    help = "Print the figures of the dashboards, computed now. Tables name people: do not share the output."
 
     def add_arguments(self, parser: Any) -> None:
         names = [board.name for board in BOARDS]
         parser.add_argument("boards", nargs="*", metavar="BOARD", help=f"Which: {', '.join(names)}; all by default.")
         parser.add_argument("--json", action="store_true", help="Print JSON, with the tables.")
-        parser.add_argument("--days", type=int, default=30, help="The last so many days.")
+        parser.add_argument("--days", type=int, default=30, help="The number of days until today (30).")
         parser.add_argument("--from", dest="first", default="", help="The first day, such as 2026-01-31.")
         parser.add_argument("--to", dest="last", default="", help="The last day.")
 

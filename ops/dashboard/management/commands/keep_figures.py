@@ -10,8 +10,8 @@ from ops.dashboard.rollups import keeping
 
 
 class Command(BaseCommand):
-    help = "Count what changed for the figures. The worker does it every minute; doing it twice is harmless."
+    help = "Count recent changes for the figures. The worker runs this every minute; repeating it is harmless."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not keeping.keep(seconds=keeping.EVERY * keeping.SHARE):
-            self.stdout.write("More changed than is counted in one round: the rest is counted in the next ones.")
+            self.stdout.write("There were too many changes for one round: the next rounds count the rest.")

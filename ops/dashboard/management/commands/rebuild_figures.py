@@ -14,8 +14,8 @@ from ops.dashboard.rollups import keeping
 
 class Command(BaseCommand):
     help = (
-        "Count everything anew that the figures are read from, while others read and write. Broken off, the worker "
-        "(keep_figures) goes on with it."
+        "Recount everything for the figures while others read and write. If it is interrupted, the worker "
+        "(keep_figures) finishes it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,4 +27,4 @@ class Command(BaseCommand):
         quiet = not options["verbosity"]
         with tqdm(total=total, unit=" quarters of an hour", disable=quiet, file=self.stderr) as bar:
             keeping.keep(using=database, advance=bar.update)
-        self.stdout.write("The figures are counted anew.")
+        self.stdout.write("Recounted the figures.")

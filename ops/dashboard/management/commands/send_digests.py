@@ -11,7 +11,7 @@ from ops.dashboard.digest import sending
 
 
 class Command(BaseCommand):
-    help = "Send the weekly digest of the week that is over to whoever chose it and did not get it yet."
+    help = "Send the digest of the last week to subscribers who have not received it yet."
 
     def handle(self, **options: Any) -> None:
         sent = sending.send_due()

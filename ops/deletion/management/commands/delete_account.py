@@ -16,8 +16,8 @@ from ops.deletion.models import Basis, Mode, Texts
 
 class Command(BaseCommand):
     help = (
-        "Request the deletion of an account, which is closed at once. A second person approves it (approve_deletion, "
-        "or in the console); where one person is enough (DELETION_ONE_PERSON), it is approved and deleted right away."
+        "Request the deletion of an account, and close it at once. A second person approves it (approve_deletion, or "
+        "in the console); if one person is enough (DELETION_ONE_PERSON), it is approved and deleted right away."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--ticket", default="", help="a reference such as SUP-123; it stays on the receipt")
         parser.add_argument("--mode", choices=Mode.values, help=f"by default: {settings.DELETION_MODE}")
         parser.add_argument(
-            "--texts", choices=Texts.values, help=f"of who is anonymised; by default: {settings.DELETION_TEXTS}"
+            "--texts",
+            choices=Texts.values,
+            help=f"the texts of an anonymised account; by default: {settings.DELETION_TEXTS}",
         )
         parser.add_argument("--yes", action="store_true", help="do not ask for the username to be typed again")
         add_by(parser)
@@ -59,7 +61,7 @@ class Command(BaseCommand):
                 f"elsewhere: {counts.replies_reattached:,}"
             )
         else:
-            said += ". There are too many to count everything here; the receipt will have the numbers"
+            said += ". There are too many to count the rest here; the receipt will have the numbers"
         self.stdout.write(f"{said}.")
         for hold in plan.holds:
             self.stdout.write(f"{hold}: the deletion will not run until it is lifted.")
@@ -75,4 +77,4 @@ def _typed(username: str) -> str:
     try:
         return input(f"This cannot be undone. Type the username “{username}” to continue: ")
     except EOFError:
-        raise CommandError("Nothing was done. Type the username, or pass --yes where nobody can.") from None
+        raise CommandError("Nothing was done. Type the username, or pass --yes if nobody can.") from None

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Look up whether and when an account with this username or e-mail address was erased, and release the name."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="a username (case-sensitive) or an e-mail address (not)")
+        parser.add_argument("name", help="a case-sensitive username, or an e-mail address")
         parser.add_argument("--lift", metavar="REASON", default="", help="release the name for new use; recorded")
         add_by(parser)
 

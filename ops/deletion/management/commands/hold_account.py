@@ -15,8 +15,8 @@ from ops.deletion.models import Hold
 
 class Command(BaseCommand):
     help = (
-        "Place a hold on an account, or lift the holds on it. While one is open, nothing of the account can be "
-        "deleted, nor what it and others sent each other."
+        "Place a hold on an account, or lift the holds on it. While a hold is open, neither the account nor any "
+        "message it sent or received can be deleted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

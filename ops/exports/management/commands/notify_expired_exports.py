@@ -11,7 +11,7 @@ from ops.exports.notices import notices
 
 
 class Command(BaseCommand):
-    help = "Give a notice to whoever asked for an export whose file has expired, once. Safe to repeat."
+    help = "Notify the requester of each export whose file has expired, once. Safe to repeat."
 
     def handle(self, **options: Any) -> None:
         notices.notify_expired(timezone.now())

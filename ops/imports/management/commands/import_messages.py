@@ -52,7 +52,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             job = _job_or_stop(import_)
         except JobFailed as error:
-            raise CommandError(f"{error} A worker goes on when the database can be written to.") from error
+            raise CommandError(f"{error} A worker continues once the database can be written to.") from error
         import_.refresh_from_db()
         self._conclude(import_, job, check_only=given["check"])
 
@@ -80,7 +80,7 @@ class Command(BaseCommand):
 
     def _conclude(self, import_: Import, job: Job, *, check_only: bool) -> None:
         if job.state == Job.State.RUNNING:
-            raise CommandError(f"{job.error} A worker takes back what was stored.")
+            raise CommandError(f"{job.error} A worker rolls back what was stored.")
         if job.state != Job.State.FINISHED:
             _delete(import_)
             raise CommandError(f"Nothing was imported. {job.error}".strip())
@@ -147,7 +147,7 @@ class Command(BaseCommand):
                 f"{counted(outcome['rejected'], 'row')} left out: correct and import {rejected}, kept for a day."
             )
         if outcome["messages"] or outcome["changed"]:
-            self._print(f"Batch {import_.pk}: manage.py undo_import {import_.pk} takes it back.")
+            self._print(f"Batch {import_.pk}: manage.py undo_import {import_.pk} undoes it.")
 
     def _print(self, sentence: str) -> None:
         if self.verbosity:
@@ -164,7 +164,7 @@ def _job_or_stop(import_: Import) -> Job:
     if job is not None and job.state == Job.State.FINISHED:
         return job
     if job is not None and job.ended_at is None:
-        raise CommandError("Stopped: a worker takes back what was stored.")
+        raise CommandError("Stopped: a worker rolls back what was stored.")
     _delete(import_)
     raise CommandError("Stopped: nothing was imported.")
 

@@ -12,7 +12,7 @@ from ops.imports import steps, uploads
 class Command(BaseCommand):
     help = (
         "Delete exports, and uploads that were not imported, once they are a day old. Roll back imports that wait for "
-        "a job which has ended. Safe to repeat."
+        "a job that has ended. Safe to repeat."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,4 +22,4 @@ class Command(BaseCommand):
             self.stdout.write(f"Deleted {files} a day old.")
         released = steps.release_stuck()
         if released and options["verbosity"]:
-            self.stdout.write(f"Taken back soon: {released:,} that waited for a job which had ended.")
+            self.stdout.write(f"Rolling back imports that waited for a job that has ended: {released:,}.")

@@ -34,11 +34,11 @@ class Command(BaseCommand):
         except steps.NotNow as error:
             raise CommandError("This import cannot be undone: it is not stored, or it was undone already.") from error
         except KeyboardInterrupt as error:
-            raise CommandError("Stopped before its end: run this again to undo the rest.") from error
+            raise CommandError("Stopped: run this again to undo the rest.") from error
         except JobFailed as error:
-            raise CommandError(f"{error} A worker goes on when the database can be written to.") from error
+            raise CommandError(f"{error} A worker continues once the database can be written to.") from error
         if job.state != Job.State.FINISHED:
-            raise CommandError(f"The import was not undone to its end. {job.error} Run this again.")
+            raise CommandError(f"The import was not undone completely. {job.error} Run this again.")
         import_.refresh_from_db()
         self._print(import_.outcome)
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         undone = outcome["undo"]
         self.stdout.write(
             f"Removed {undone['messages']:,} messages, {undone['conversations']:,} conversations and "
-            f"{undone['users']:,} accounts; put {undone['restored']:,} texts back; left {undone['kept']:,} messages."
+            f"{undone['users']:,} accounts; restored {undone['restored']:,} texts; kept {undone['kept']:,} messages."
         )
         for message_id, why in outcome["kept"]:
             self.stdout.write(f"  message {message_id}: {WHY[why]}")

@@ -21,7 +21,9 @@ class Command(BaseCommand):
             default=2,
             help="how many jobs run at once (2)",
         )
-        parser.add_argument("--for", type=int, dest="parent", metavar="PID", help="be one worker of this supervisor")
+        parser.add_argument(
+            "--for", type=int, dest="parent", metavar="PID", help="run as one worker of this supervisor"
+        )
 
     def handle(self, *, processes: int, parent: int | None, **options: Any) -> None:
         if parent is not None:

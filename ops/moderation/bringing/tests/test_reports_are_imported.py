@@ -131,7 +131,7 @@ class TestRefusals:
         self, messages: list[Message], spam: Label, tmp_path: Path
     ) -> None:
         file = written(tmp_path, {"external_id": "a"}, {"external_id": "b", "label": "none"})
-        with pytest.raises(CommandError, match="Nothing was imported: 1 to correct"):
+        with pytest.raises(CommandError, match="Nothing was imported: 1 problem"):
             call_command("import_flags", file, verbosity=0)
         assert not Flag.objects.exists() and not FlagImport.objects.exists()
 

@@ -20,14 +20,14 @@ SHOWN = 50  # problems, without --verbosity 2
 
 class Command(BaseCommand):
     help = (
-        "Import reports of messages that are stored: CSV, JSON or a workbook with the columns external_id, message (an "
-        "external ID), label (a slug), and perhaps reporter, note, created_at, revision, outcome, settled_at. All of "
-        "them are stored, or none."
+        "Import reports of stored messages: CSV, JSON or a workbook with the columns external_id, message (an external "
+        "ID) and label (a slug), and optionally reporter, note, created_at, revision, outcome and settled_at. All or "
+        "nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)
-        parser.add_argument("--check-only", action="store_true", help="say what is wrong with it and store nothing")
+        parser.add_argument("--check-only", action="store_true", help="report problems and store nothing")
         add_by(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +41,9 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot read {path}: {error.strerror}.") from error
         self._print_problems(found, most=None if options["verbosity"] > 1 else SHOWN)
         if found.errors:
-            raise CommandError(f"Nothing was imported: {found.errors:,} to correct. Then import the file again.")
+            raise CommandError(
+                f"Nothing was imported: {counted(found.errors, 'problem')}. Correct the file and import it again."
+            )
         if options["check_only"]:
             new = counted(len(found.ready), "new report")
             self.stdout.write(f"{new}, {found.known:,} already stored. Nothing was imported.")

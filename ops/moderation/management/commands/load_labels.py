@@ -15,13 +15,13 @@ from ops.moderation.models import Label
 
 class Command(BaseCommand):
     help = (
-        "Add the labels and canned reasons of the starting set that are missing. Those that are there stay as they "
-        "are, changed or switched off; says what was added, and nothing where nothing was missing."
+        "Add the labels and canned reasons of the starting set that are missing, and print what was added. Existing "
+        "ones stay as they are, even if they were changed or switched off."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--if-none", action="store_true", help="only where there is no label at all: a team has its own policy"
+            "--if-none", action="store_true", help="only if there is no label at all, because a team has its own policy"
         )
 
     def handle(self, *, if_none: bool, **options: Any) -> None:

@@ -14,7 +14,7 @@ from ops.moderation.groups.preparing import remove_old_previews
 
 
 class Command(BaseCommand):
-    help = "Settle reports whose messages were erased. The worker does it every minute; doing it twice is harmless."
+    help = "Settle reports whose messages were erased. The worker runs this every minute; repeating it is harmless."
 
     def handle(self, *args: Any, **options: Any) -> None:
         remove_old_previews()

@@ -14,7 +14,7 @@ from ops.moderation.refusals import FlagRefused
 
 
 class Command(BaseCommand):
-    help = "Undo an import of reports: remove those that nobody decided since, and the cases in which nothing else is."
+    help = "Undo an import of reports: remove reports that nobody has decided since, and cases without any others."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("batch", metavar="BATCH", type=UUID, help="the id that import_flags printed")

@@ -12,7 +12,7 @@ from ops.notices.mailing import sending
 
 
 class Command(BaseCommand):
-    help = "Send unread notices to whoever chose to get them by e-mail, each once; one e-mail for each person."
+    help = "E-mail unread notices to the people who chose that: each notice once, one e-mail per person."
 
     def handle(self, **options: Any) -> None:
         sent = sending.send_due(timezone.now())

@@ -12,9 +12,9 @@ from ops.searching.saved.looks import count_new
 
 
 class Command(BaseCommand):
-    help = "Count what is new in saved searches. The worker does it every five minutes; doing it twice is harmless."
+    help = "Count new hits of saved searches. The worker runs this every five minutes; repeating it is harmless."
 
     def handle(self, *args: Any, **options: Any) -> None:
         changed = count_new(timezone.now())
         if changed:
-            self.stdout.write(f"Counted {counted(changed, 'saved search')} anew.")
+            self.stdout.write(f"Updated the counts of {counted(changed, 'saved search')}.")
