@@ -29,7 +29,7 @@ class AccountsConfig(Room):
         "accounts.user_user_permissions": Table(Audit.SIGNALS, ON_DELETE),
         "accounts.session": Table(Audit.EXEMPT, "sessions", why="Signing in and out is recorded."),
         "accounts.keptform": Table(
-            Audit.EXEMPT, "kept_forms", why="What one sent too late, for an hour: nothing is done."
+            Audit.EXEMPT, "kept_forms", why="Forms sent too late, kept for an hour, with no effect."
         ),
         "accounts.failedsignin": Table(Audit.EXEMPT, "sign_ins", why="Digests; the refusal itself is recorded."),
     }

@@ -178,7 +178,7 @@ class Entry(AppendOnlyModel):
         max_length=100, blank=True, help_text=gettext_lazy("Such as messaging.conversation.")
     )
     target_id = models.CharField(max_length=64, blank=True)
-    target_label = models.CharField(max_length=255, blank=True, help_text=gettext_lazy("What it was called then."))
+    target_label = models.CharField(max_length=255, blank=True, help_text=gettext_lazy("Its name at that time."))
     details: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     reason = models.CharField(max_length=1_000, blank=True)
     request_id = models.CharField(max_length=64, blank=True)

@@ -40,7 +40,7 @@ class NotRecorded(Exception):
         super().__init__(
             _(
                 "This was refused because it could not be recorded in the audit trail. Try again in a minute; "
-                "if it happens again, tell whoever runs the console."
+                "if it happens again, tell the system administrator."
             )
         )
 

@@ -37,7 +37,7 @@ class CorrectionForm(forms.ModelForm):
             "required": gettext_lazy("Enter a reason: it is kept in the audit trail, with your name."),
             "max_length": gettext_lazy("The reason has %(show_value)s characters: shorten it to %(limit_value)s."),
             "null_characters_not_allowed": gettext_lazy(
-                "The reason holds a character that cannot be stored: write it anew."
+                "The reason holds a character that cannot be stored: write it again."
             ),
         },
     )

@@ -74,7 +74,7 @@ def _readme(user: Any, export: Export) -> str:
         "messages-received.csv": _("every message that %(name)s received; without the texts that moderators removed")
         % names,
         "histories.csv": _("the older texts of messages that %(name)s sent and that were changed later") % names,
-        "notifications.csv": _("what told %(name)s of messages") % names,
+        "notifications.csv": _("the notifications about messages that %(name)s received") % names,
     }
     listed = "".join(f"{file:21}  {words}\n" for file, words in files.items())
     heading = _("The personal data of %(name)s, exported on %(day)s (UTC) by %(by)s.") % names

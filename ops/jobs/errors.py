@@ -64,7 +64,7 @@ def _advice_of_database(error: Error) -> str:
         return _full_disk()
     if "read-only" in words or "readonly" in words or "unable to open" in words or "permission" in words:
         return _("The database cannot be written to: ask whoever runs it for the right to, then try again.")
-    return _("The database did not go along: check that it runs and that its migrations are applied, then try again.")
+    return _("The database reported an error: check that it runs and that its migrations are applied, then try again.")
 
 
 def _full_disk() -> str:

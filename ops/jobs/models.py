@@ -45,11 +45,13 @@ class Job(models.Model):
     error = models.TextField(blank=True)
     attempts = models.PositiveIntegerField(default=0)
     attempts_without_progress = models.PositiveIntegerField(
-        default=0, help_text="How many attempts in a row stored no batch that brought the work further."
+        default=0, help_text="The number of attempts in a row that made no progress."
     )
-    measured_from = models.DateTimeField(null=True, blank=True, help_text="Since when its speed is measured.")
-    measured_done = models.PositiveBigIntegerField(default=0, help_text="What was done by then.")
-    action = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Of all its entries in the audit trail.")
+    measured_from = models.DateTimeField(null=True, blank=True, help_text="When the measurement of its speed started.")
+    measured_done = models.PositiveBigIntegerField(default=0, help_text="How much was done by then.")
+    action = models.UUIDField(
+        default=uuid.uuid4, editable=False, help_text="The ID that all its entries in the audit trail share."
+    )
     kicked_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last asked to claim it.")
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)

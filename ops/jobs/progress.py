@@ -21,7 +21,7 @@ POLLED = "/progress/"  # the end of the path that pages poll
 MEASURABLE = 2.0  # seconds of work after which a speed means something
 LONG_WAIT = timedelta(seconds=20)
 NO_WORKER = gettext_lazy(
-    "No worker has taken it up yet. Whoever runs the console should see whether “manage.py work” runs."
+    "No worker has started it yet. The system administrator should check that “manage.py work” runs."
 )
 SILENT = gettext_lazy("The worker has been silent for a while. If it died, another goes on within a minute.")
 MILESTONES = (25, 50, 75)
@@ -98,22 +98,22 @@ def rollback_failure(job: Job) -> str:
     deaths = job.attempts_without_progress - 1
     if undoes_work(job):
         text = ngettext(
-            "Taking back what had been done came to no end: the worker died %(number)s time in a row at it, perhaps "
-            "for lack of memory; whoever runs the console finds more in the log of the system. A part of that may "
-            "still be there, until somebody goes on with it.",
-            "Taking back what had been done came to no end: the worker died %(number)s times in a row at it, perhaps "
-            "for lack of memory; whoever runs the console finds more in the log of the system. A part of that may "
-            "still be there, until somebody goes on with it.",
+            "What had been done could not be taken back: the worker died %(number)s time in a row while trying, "
+            "perhaps for lack of memory. The system administrator finds details in the system log. A part of it may "
+            "still be there, until somebody resumes the job.",
+            "What had been done could not be taken back: the worker died %(number)s times in a row while trying, "
+            "perhaps for lack of memory. The system administrator finds details in the system log. A part of it may "
+            "still be there, until somebody resumes the job.",
             deaths,
         )
     else:
         text = ngettext(
-            "Tidying up after it came to no end: the worker died %(number)s time in a row at it, perhaps for lack of "
-            "memory; whoever runs the console finds more in the log of the system. Nothing else can be done with it, "
-            "until somebody goes on with it.",
-            "Tidying up after it came to no end: the worker died %(number)s times in a row at it, perhaps for lack of "
-            "memory; whoever runs the console finds more in the log of the system. Nothing else can be done with it, "
-            "until somebody goes on with it.",
+            "It could not be cleaned up: the worker died %(number)s time in a row while trying, perhaps for lack of "
+            "memory. The system administrator finds details in the system log. Nothing else can be done with it "
+            "until somebody resumes it.",
+            "It could not be cleaned up: the worker died %(number)s times in a row while trying, perhaps for lack of "
+            "memory. The system administrator finds details in the system log. Nothing else can be done with it "
+            "until somebody resumes it.",
             deaths,
         )
     return numbered(text, deaths)

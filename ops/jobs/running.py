@@ -34,7 +34,7 @@ Result = TypeVar("Result")
 RETRY_PAUSES = (0.5, 1.0, 3.0, 5.0, 10.0, 10.0)
 ROLL_BACK_AGAIN_AFTER = timedelta(seconds=20)  # if rolling back failed
 
-UNEXPECTED = gettext_lazy("Something went wrong that nobody expected; whoever runs the console finds it in the log.")
+UNEXPECTED = gettext_lazy("Something unexpected went wrong; the system administrator finds it in the log.")
 UNKNOWN_KIND = gettext_lazy("This version of the console does not know what to do here: the job is of another version.")
 
 
@@ -113,10 +113,10 @@ def _work(run: Run, kind: Kind | None) -> dict[str, Any] | None:
     if job.attempts_without_progress > settings.JOBS_MOST_DEATHS:
         deaths = job.attempts_without_progress - 1
         sentence = ngettext(
-            "The worker died %(number)s time in a row at this work, perhaps for lack of memory; whoever runs the "
-            "console finds more in the log of the system.",
-            "The worker died %(number)s times in a row at this work, perhaps for lack of memory; whoever runs the "
-            "console finds more in the log of the system.",
+            "The worker died %(number)s time in a row at this work, perhaps for lack of memory; the system "
+            "administrator finds details in the system log.",
+            "The worker died %(number)s times in a row at this work, perhaps for lack of memory; the system "
+            "administrator finds details in the system log.",
             deaths,
         )
         raise JobFailed(numbered(sentence, deaths))

@@ -63,7 +63,7 @@ def test_the_reason_is_kept_in_the_trail(lea: Client, message: Message) -> None:
         ("", "Enter a reason: it is kept in the audit trail, with your name."),
         (" \n ", "Enter a reason: it is kept in the audit trail, with your name."),
         ("x" * 1_001, "The reason has 1001 characters: shorten it to 1000."),
-        ("a\x00b", "The reason holds a character that cannot be stored: write it anew."),
+        ("a\x00b", "The reason holds a character that cannot be stored: write it again."),
     ],
 )
 def test_without_a_reason_nothing_is_saved_and_nothing_typed_is_lost(

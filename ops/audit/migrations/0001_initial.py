@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('event', models.CharField(choices=ops.audit.events.choices, max_length=64)),
                 ('target_type', models.CharField(blank=True, help_text='Such as messaging.conversation.', max_length=100)),
                 ('target_id', models.CharField(blank=True, max_length=64)),
-                ('target_label', models.CharField(blank=True, help_text='What it was called then.', max_length=255)),
+                ('target_label', models.CharField(blank=True, help_text='Its name at that time.', max_length=255)),
                 ('details', models.JSONField(blank=True, default=dict)),
                 ('reason', models.CharField(blank=True, max_length=1000)),
                 ('request_id', models.CharField(blank=True, max_length=64)),

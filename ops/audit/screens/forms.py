@@ -16,7 +16,7 @@ class ExportForm(forms.Form):
         error_messages={
             "required": gettext_lazy("Enter a reason: it is kept in the audit trail, with your name."),
             "null_characters_not_allowed": gettext_lazy(
-                "The reason holds a character that cannot be stored: write it anew."
+                "The reason holds a character that cannot be stored: write it again."
             ),
         },
     )

@@ -201,7 +201,7 @@ class DeletionRequest(models.Model):
             models.CheckConstraint(
                 name="deletion_done_names_nobody",
                 condition=~Q(state=State.DONE) | Q(username="", email="", reason=""),
-                violation_error_message=gettext_lazy("What is done names nobody any more."),
+                violation_error_message=gettext_lazy("A completed request no longer names anybody."),
             ),
             models.UniqueConstraint(fields=["user"], name="deletion_one_open", condition=Q(state__in=OPEN)),
         ]

@@ -244,9 +244,7 @@ class ChangedTexts:
                 "the stored text may be newer or as old."
             )
         else:
-            text = _(
-                "The message of row %(row)s has another text in the file; the file says that they were edited later."
-            )
+            text = _("The message of row %(row)s has another text in the file; the file says that it was edited later.")
         return text % {"row": self.first[0]}
 
 

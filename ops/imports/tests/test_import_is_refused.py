@@ -214,7 +214,7 @@ def test_what_vanishes_while_the_file_is_read_stops_the_import(
         (OperationalError("database is locked"), "Another program is writing to the database"),
         (OperationalError("database or disk is full"), "The disk is full"),
         (OperationalError("attempt to write a readonly database"), "The database cannot be written to"),
-        (OperationalError("server closed the connection"), "The database did not go along"),
+        (OperationalError("server closed the connection"), "The database reported an error"),
         (IntegrityError("UNIQUE constraint failed"), "Somebody else stored or removed some of the same messages"),
     ],
 )

@@ -202,7 +202,7 @@ def test_an_import_that_is_not_taken_back_says_so_and_is_gone_on_with(
     assert (import_.state, at_work.state, at_work.ending) == (State.STORING, "failed", "failed")
     assert Message.objects.count() == 2
     said = text(importing.get(address(import_)))
-    assert "The disk is full. Taking back what had been done came to no end: the worker died 5 times" in said
+    assert "The disk is full. What had been done could not be taken back: the worker died 5 times" in said
     assert "Resume" in said and "Check the file" not in said
     assert "! not taken back" in said and "being imported" not in said
     assert "It was to be taken back, and a part of it is still there: open it to go on." in text(importing.get(LIST))

@@ -47,7 +47,7 @@ def caused(error: Exception, cause: BaseException) -> Exception:
         ),
         (
             DatabaseError("no such table"),
-            "The database did not go along: check that it runs and that its migrations are applied, then try again.",
+            "The database reported an error: check that it runs and that its migrations are applied, then try again.",
         ),
         (MemoryError(), "This needs more memory than there is: try again when less is going on."),
         (ValueError("anything else"), ""),

@@ -176,7 +176,7 @@ def test_what_nobody_expected_is_for_the_log_and_not_for_people(register: Callab
     job.refresh_from_db()
     assert (job.state, job.error) == (
         "failed",
-        "Something went wrong that nobody expected; whoever runs the console finds it in the log.",
+        "Something unexpected went wrong; the system administrator finds it in the log.",
     )
     assert "ValueError: a detail for programmers" in caplog.text
 
@@ -277,7 +277,7 @@ def test_a_job_whose_workers_die_again_and_again_fails_and_is_rolled_back() -> N
     assert (job.state, counting.counted()) == ("failed", [])
     assert job.error == (
         "The worker died 5 times in a row at this work, perhaps for lack of memory; "
-        "whoever runs the console finds more in the log of the system."
+        "the system administrator finds details in the system log."
     )
 
 
@@ -293,9 +293,9 @@ def test_a_job_at_whose_rollback_workers_die_again_and_again_ends_and_says_what_
     assert (len(deaths), job.state, job.ending, job.error) == (5, "failed", "failed", counting.SORRY)
     assert job.ended_at is not None and counting.counted() == numbers(3)
     assert progress.rollback_failure(job) == (
-        "Taking back what had been done came to no end: the worker died 5 times in a row at it, perhaps for lack of "
-        "memory; whoever runs the console finds more in the log of the system. A part of that may still be there, "
-        "until somebody goes on with it."
+        "What had been done could not be taken back: the worker died 5 times in a row while trying, perhaps for lack "
+        "of memory. The system administrator finds details in the system log. A part of it may still be there, until "
+        "somebody resumes the job."
     )
     starting.retry(job, by=rosa)
     assert (job.state, job.ending, job.cursor) == ("queued", "failed", {"at": 3})

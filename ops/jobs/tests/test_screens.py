@@ -204,7 +204,7 @@ def test_a_job_whose_rollback_failed_says_what_is_left_and_is_resumed(as_dora: C
     job = start(dora, stumble=2)
     run_all_jobs()
     Job.objects.update(ending="failed", cursor={"at": 2}, attempts_without_progress=6)
-    left = "Taking back what had been done came to no end: the worker died 5 times in a row at it"
+    left = "What had been done could not be taken back: the worker died 5 times in a row while trying"
     listed = as_dora.get(LIST).content.decode()
     for text in (listed, page(as_dora, job)):
         assert f"{counting.SORRY} {left}" in text
@@ -367,5 +367,5 @@ def test_a_silent_worker_and_a_missing_one_are_noticed(dora: Any) -> None:
     waiting = start(dora)
     assert progress.progress_of(waiting, now).stalled == ""
     assert progress.progress_of(waiting, now + timedelta(seconds=21)).stalled == (
-        "No worker has taken it up yet. Whoever runs the console should see whether “manage.py work” runs."
+        "No worker has started it yet. The system administrator should check that “manage.py work” runs."
     )
