@@ -23,7 +23,7 @@ LONG_WAIT = timedelta(seconds=20)
 NO_WORKER = gettext_lazy(
     "No worker has started it yet. The system administrator should check that “manage.py work” runs."
 )
-SILENT = gettext_lazy("The worker has been silent for a while. If it died, another goes on within a minute.")
+SILENT = gettext_lazy("The worker has been silent for a while. If it died, another one takes over within a minute.")
 MILESTONES = (25, 50, 75)
 
 

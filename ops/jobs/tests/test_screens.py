@@ -226,7 +226,7 @@ def test_who_may_not_resume_a_job_reads_who_may(as_dora: Client, dora: Any, rosa
     Job.objects.update(ending="failed", attempts_without_progress=6)
     dora.user_permissions.add(Permission.objects.get(codename="view_job"))
     text = page(as_dora, job)
-    assert "Whoever asked for it, or a superuser, can resume it." in text
+    assert "The person who requested it, or a superuser, can resume it." in text
     assert "Resume" not in text
 
 
@@ -362,7 +362,7 @@ def test_a_silent_worker_and_a_missing_one_are_noticed(dora: Any) -> None:
     now = timezone.now()
     silent = running(dora, heartbeat_at=now - timedelta(seconds=21))
     assert progress.progress_of(silent, now).stalled == (
-        "The worker has been silent for a while. If it died, another goes on within a minute."
+        "The worker has been silent for a while. If it died, another one takes over within a minute."
     )
     waiting = start(dora)
     assert progress.progress_of(waiting, now).stalled == ""
