@@ -26,7 +26,7 @@ from ops.accounts.names.sorting import sort_key
 CHUNK = 10_000  # rows in one statement
 REVIEWER = "reviewer"  # the user who opens the measured pages
 # By name, because it can be imported only after Django is set up.
-KEEP_FIGURES = "ops.dashboard.rollups.keeping.keep"
+KEEP_FIGURES = "ops.dashboard.rollups.rounds.keep"
 
 
 def chunks(rows: Iterable[tuple]) -> Iterator[list[tuple]]:

@@ -1,7 +1,7 @@
 """Replies stored before their parents: they join the parent once it is stored, and their conversations merge.
 
 A message whose parent is not stored starts a conversation and keeps the parent's external id. All code that stores
-messages calls ``join_awaiting`` with the new external ids; ``take_back`` undoes the joins.
+messages calls ``join_awaiting`` with the new external ids; ``undo_joins`` undoes the joins.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def join(parents: Mapping[int, int], *, using: str) -> list[Move]:
     """Attach messages to the parents that they await, and merge their whole conversations into those of the parents.
 
     ``parents`` maps ids to parents' ids. Skip stale pairs and pairs that would close a loop; those messages keep
-    awaiting their parents. Return the moves that ``take_back`` needs.
+    awaiting their parents. Return the moves that ``undo_joins`` needs.
     """
     if not parents:
         return []
@@ -128,7 +128,7 @@ def join(parents: Mapping[int, int], *, using: str) -> list[Move]:
     return moves
 
 
-def take_back(moves: Sequence[Move], *, using: str) -> None:
+def undo_joins(moves: Sequence[Move], *, using: str) -> None:
     """Undo joins while the arrived messages are still stored: replies await them again, in conversations of their own
     with their former ids. Messages written below these replies since then move along.
     """

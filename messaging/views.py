@@ -148,7 +148,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         sent = _save_or_add_error(form, save)
         if sent:
-            drafts.forget(user, place)
+            drafts.discard(user, place)
             messages.success(request, _("Your reply was sent."))
             return pages.redirect_to_message(user, sent)
     standing = standing_of(user)
@@ -167,7 +167,7 @@ def compose(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         sent = _save_or_add_error(form, lambda: Message.objects.create(sender=user, **form.cleaned_data))
         if sent:
-            drafts.forget(user, drafts.NEW)
+            drafts.discard(user, drafts.NEW)
             messages.success(request, _("Your message was sent."))
             return redirect(sent)
     standing = standing_of(user)
@@ -204,14 +204,14 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """
     message = get_object_or_404(Message.objects.select_related("receiver"), pk=pk, sender=request.user)
     standing = standing_of(request.user)
-    refusal = message.why_text_stays or standing.sending_refusal or blocking.refusal(request.user, message.receiver)
+    refusal = message.edit_refusal or standing.sending_refusal or blocking.refusal(request.user, message.receiver)
     if refusal:
         context = {"refusal": refusal, "message": message, "standing": standing}
         return render(request, "messaging/edit.html", {**context, **_with_draft(request, drafts.edit(pk))})
     form = EditForm(form_data(request), message=message)
     if form.is_valid():
         if form.cleaned_data["content"] == message.content:
-            drafts.forget(request.user, drafts.edit(pk))
+            drafts.discard(request.user, drafts.edit(pk))
             messages.info(request, _("Nothing was changed: the text is the same as before."))
             return pages.redirect_to_message(request.user, message)
         try:
@@ -222,7 +222,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             form, saved = EditForm(form_data(request), message=message), None
             form.is_valid()
         if saved:
-            drafts.forget(request.user, drafts.edit(pk))
+            drafts.discard(request.user, drafts.edit(pk))
             messages.success(request, _("Your changes were saved. The previous text stays in the message's history."))
             return pages.redirect_to_message(request.user, message)
     shown = _with_draft(request, drafts.edit(pk), form)

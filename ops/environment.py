@@ -34,7 +34,7 @@ DOMAIN = re.compile(r"([\w-]+\.)+[a-z][a-z0-9-]+", re.ASCII | re.IGNORECASE)
 HASH = re.compile(r"'sha(256|384|512)-[A-Za-z0-9+/]+={0,2}'")
 
 
-def refuse(name: str, value: str, expected: str) -> ImproperlyConfigured:
+def invalid(name: str, value: str, expected: str) -> ImproperlyConfigured:
     """Return the error for variable ``name`` with ``value`` if ``expected`` (a noun phrase) is required.
 
     Omits a password in a URL, because the sentence ends up in logs.
@@ -90,7 +90,7 @@ def folder(name: str, default: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise refuse(name, str(path), "a folder that Threadward may write to") from error
+        raise invalid(name, str(path), "a folder that Threadward may write to") from error
     return path
 
 
@@ -103,7 +103,7 @@ def flag(name: str, default: bool) -> bool:
         return True
     if value.lower() in NO:
         return False
-    raise refuse(name, value, "true or false")
+    raise invalid(name, value, "true or false")
 
 
 def number(name: str, default: int, *, least: int = 0) -> int:
@@ -112,7 +112,7 @@ def number(name: str, default: int, *, least: int = 0) -> int:
     if not value:
         return default
     if not (value.isascii() and value.isdecimal()) or int(value) < least:
-        raise refuse(name, value, f"a whole number, {least} or more")
+        raise invalid(name, value, f"a whole number, {least} or more")
     return int(value)
 
 
@@ -127,11 +127,11 @@ def durations(name: str, default: dict[str, timedelta]) -> dict[str, timedelta]:
     for part in value.split():
         found = DURATION.fullmatch(part)
         if not found or found["name"] not in default or found["name"] in given or not int(found["number"]):
-            raise refuse(name, value, expected)
+            raise invalid(name, value, expected)
         given[found["name"]] = int(found["number"]) * UNITS[found["unit"]]
     lengths = {**default, **given}
     if sorted(lengths.values()) != list(lengths.values()):
-        raise refuse(name, value, expected)
+        raise invalid(name, value, expected)
     return lengths
 
 
@@ -140,7 +140,7 @@ def names(name: str, default: list[str]) -> list[str]:
     values = [part.strip() for part in text(name).split(",") if part.strip()]
     for value in values:
         if "/" in value or " " in value or (":" in value and not value.endswith("]")):
-            raise refuse(name, value, "host names separated by commas, such as console.example.org,10.0.0.5")
+            raise invalid(name, value, "host names separated by commas, such as console.example.org,10.0.0.5")
     return values or default
 
 
@@ -152,7 +152,7 @@ def languages(name: str, known: Sequence[tuple[str, str]]) -> list[tuple[str, st
     value = text(name, "en")
     codes, all_known = [part.strip().lower() for part in value.split(",")], dict(known)
     if len(set(codes)) != len(codes) or not set(codes) <= all_known.keys():
-        raise refuse(name, value, "codes of languages that Django knows, each once, such as en,de,pt-br")
+        raise invalid(name, value, "codes of languages that Django knows, each once, such as en,de,pt-br")
     return [(code, all_known[code]) for code in codes]
 
 
@@ -163,7 +163,7 @@ def origins(name: str) -> list[str]:
         expected = "origins separated by commas, such as https://console.example.org"
         parts = url(name, value, expected, schemes=("http", "https"))
         if not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
-            raise refuse(name, value, expected)
+            raise invalid(name, value, expected)
     return values
 
 
@@ -175,7 +175,7 @@ def origin(name: str, default: str) -> str:
     expected = "an origin such as https://console.example.org"
     parts = url(name, value, expected, schemes=("http", "https"))
     if not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
-        raise refuse(name, value, expected)
+        raise invalid(name, value, expected)
     return value
 
 
@@ -198,7 +198,7 @@ def sources(name: str, *, scripts: bool = False) -> list[str]:
         scheme = value in ("data:", "blob:") and not scripts
         if not (scheme or ORIGIN.fullmatch(value) or HASH.fullmatch(value)):
             schemes = "" if scripts else ", data:, blob:"
-            raise refuse(
+            raise invalid(
                 name, value, f"origins such as https://cdn.example.org{schemes} or hashes, separated by blanks"
             )
     return values
@@ -210,9 +210,9 @@ def url(name: str, value: str, expected: str, *, schemes: tuple[str, ...]) -> Sp
         parts = urlsplit(value)
         parts.port  # noqa: B018 - reading it proves that it is a number
     except ValueError as error:
-        raise refuse(name, value, expected) from error
+        raise invalid(name, value, expected) from error
     if parts.scheme not in schemes:
-        raise refuse(name, value, expected)
+        raise invalid(name, value, expected)
     return parts
 
 
@@ -227,9 +227,9 @@ def database(name: str, default: Path) -> dict[str, Any]:
     try:
         entry = dict(dj_database_url.parse(value))
     except (ValueError, KeyError) as error:
-        raise refuse(name, value, expected) from error
+        raise invalid(name, value, expected) from error
     if not entry.get("NAME"):
-        raise refuse(name, value, expected)
+        raise invalid(name, value, expected)
     return entry
 
 
@@ -261,7 +261,7 @@ def mail(name: str) -> Smtp:
     expected = "smtp://user:password@host:587, smtps://user:password@host:465 or smtp+plain://localhost:25"
     parts = url(name, value, expected, schemes=tuple(SMTP_PORTS))
     if not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise refuse(name, value, expected)
+        raise invalid(name, value, expected)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     port = parts.port or SMTP_PORTS[parts.scheme]
     return Smtp(parts.hostname, port, user, password, parts.scheme == "smtp", parts.scheme == "smtps")
@@ -285,7 +285,7 @@ def queue(name: str, *, redis_url: str) -> str:
     """Return where the queue of jobs is: "database" or "redis". Raises ImproperlyConfigured if Redis cannot be used."""
     value = text(name, "database").lower()
     if value not in ("database", "redis"):
-        raise refuse(name, value, "database or redis")
+        raise invalid(name, value, "database or redis")
     if value == "redis" and not redis_url:
         raise ImproperlyConfigured(f"{name}=redis needs the environment variable REDIS_URL: the Redis to use.")
     if value == "redis" and find_spec("django_tasks_rq") is None:
@@ -297,5 +297,5 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     """Return one of ``allowed`` (upper case); the variable may use any case. Raises ImproperlyConfigured for others."""
     value = text(name, default).upper()
     if value not in allowed:
-        raise refuse(name, value, "one of " + ", ".join(allowed))
+        raise invalid(name, value, "one of " + ", ".join(allowed))
     return value

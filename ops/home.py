@@ -15,7 +15,7 @@ from ops.audit.models import Entry
 from ops.audit.readings import reading_event
 from ops.console.filters import days_ago
 from ops.console.frame.home import Section
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 from ops.imports.filters import by_an_import
 
 NEWEST = 200  # entries of a person that are searched for the conversations they opened last
@@ -55,10 +55,10 @@ def left_off(request: HttpRequest) -> list[LeftOff] | None:
     return found[:MOST_CONVERSATIONS]
 
 
-def edits(user: Any) -> Iterable[Waiting]:
+def edits(user: Any) -> Iterable[PendingWork]:
     """Yield lines for recent edits that a reviewer should look at, and for corrections if ``user`` may make some."""
     lately = MessageHistory.objects.filter(edited_at__gte=days_ago(7))
-    yield Waiting(
+    yield PendingWork(
         EDITS,
         lately.after_a_reply(),
         lambda n: ngettext("edit after a reply, past 7 days", "edits after a reply, past 7 days", n),
@@ -66,7 +66,7 @@ def edits(user: Any) -> Iterable[Waiting]:
     )
     if user.has_perm("messaging.change_message"):
         made = lately.corrections().exclude(by_an_import())
-        yield Waiting(
+        yield PendingWork(
             EDITS,
             made,
             lambda n: ngettext("correction made, past 7 days", "corrections made, past 7 days", n),

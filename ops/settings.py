@@ -34,7 +34,7 @@ if not DEBUG and SECRET_KEY == DEVELOPMENT_KEY:
         "text (python -c 'import secrets; print(secrets.token_urlsafe(64))'), or DEBUG=true on your own machine."
     )
 if len(SECRET_KEY) < 50:
-    raise environment.refuse("SECRET_KEY", f"{len(SECRET_KEY)} characters long", "at least 50 random characters")
+    raise environment.invalid("SECRET_KEY", f"{len(SECRET_KEY)} characters long", "at least 50 random characters")
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", default=LOCAL_HOSTS if DEBUG else [])
@@ -229,7 +229,7 @@ SESSION_COOKIE_AGE = (SESSION_HOURS + 24) * 3600
 # Erased names and addresses are kept as digests under this key, and receipts are signed with it; outlives SECRET_KEY.
 ERASURE_KEY = environment.text("ERASURE_KEY", SECRET_KEY)
 if len(ERASURE_KEY) < 50:
-    raise environment.refuse("ERASURE_KEY", f"{len(ERASURE_KEY)} characters long", "at least 50 random characters")
+    raise environment.invalid("ERASURE_KEY", f"{len(ERASURE_KEY)} characters long", "at least 50 random characters")
 DELETION_MODE = environment.choice("DELETION_MODE", "erase", ("ERASE", "ANONYMISE")).lower()
 DELETION_TEXTS = environment.choice("DELETION_TEXTS", "blank", ("BLANK", "KEEP")).lower()  # of anonymised people
 DELETION_GRACE_DAYS = environment.number("DELETION_GRACE_DAYS", default=0)
@@ -305,7 +305,7 @@ FORMAT_MODULE_PATH = "messaging.languages.formats"
 USE_TZ = True
 TIME_ZONE = environment.text("TIME_ZONE", "UTC")
 if TIME_ZONE not in available_timezones():
-    raise environment.refuse("TIME_ZONE", TIME_ZONE, "a name of the IANA time zone list, such as Europe/Berlin")
+    raise environment.invalid("TIME_ZONE", TIME_ZONE, "a name of the IANA time zone list, such as Europe/Berlin")
 
 # --- Files, tests and logs --------------------------------------------------------------------------------------
 

@@ -124,7 +124,7 @@ def ours() -> Timing:
     user = import_string("django.contrib.auth.get_user_model")().objects.get(pk=BUSY)
     request = import_string("ops.deletion.requests.request_own_deletion")(user)
     job = import_string("ops.deletion.erasing.running.start")(request)
-    with somebody_else() as waits:
+    with concurrent_writer() as waits:
         timing = once(lambda: import_string("ops.jobs.starting.run_now")(job))
     if model.objects.get(pk=request.pk).receipt is None:
         raise RuntimeError("There is no receipt.")
@@ -132,7 +132,7 @@ def ours() -> Timing:
 
 
 @contextmanager
-def somebody_else() -> Iterator[list[float]]:
+def concurrent_writer() -> Iterator[list[float]]:
     """Write repeatedly on another connection during the block; yields the list of seconds that each write took."""
     waits: list[float] = []
     over = threading.Event()

@@ -54,7 +54,7 @@ def measure(url: str, size: Crowd, folder: Path, turns: Sequence[Path | None]) -
             if imported is None:
                 rows += rows_of(title, crowd.read(port, sessions, pages, size), serving.in_words(url))
                 continue
-            with imports_going_on(imported, guests["names"][0], console.environment, folder) as imports:
+            with running_imports(imported, guests["names"][0], console.environment, folder) as imports:
                 times = crowd.read(port, sessions, pages, size)
                 imports.wait_for("ended")
                 spans = [span for span in imports.so_far() if span.began < times.ended]
@@ -138,7 +138,7 @@ class Imports(NamedTuple):
 
 
 @contextmanager
-def imports_going_on(
+def running_imports(
     path: Path, username: str, environment: Mapping[str, str], folder: Path, command: Sequence[str] = ()
 ) -> Iterator[Imports]:
     """Import a file repeatedly while the block runs, which starts when a worker has begun the first import.

@@ -10,13 +10,13 @@ from bench.load import load, load_people
 from bench.measure import Figure
 from bench.scenarios import dashboards
 from bench.scenarios.database_time import database_time
-from ops.dashboard.rollups import keeping
+from ops.dashboard.rollups import rounds
 
 
 @pytest.mark.django_db
 def test_both_ways_find_the_same_figures() -> None:
     load(Forest(1_000))
-    keeping.keep()
+    rounds.keep()
     assert dashboards.kept_numbers() == dashboards.at_once()
     assert dashboards.kept_numbers()[0] == 1_000
 

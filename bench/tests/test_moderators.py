@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from bench import crowd, databases, importing, runs, serving
 from bench.measure import Failed
 from bench.scenarios import imports, moderators
-from bench.scenarios.moderators import Span, imports_going_on, share
+from bench.scenarios.moderators import Span, running_imports, share
 from ops.imports.models import Import
 
 POSTGRESQL = "postgres://127.0.0.1/any"
@@ -114,7 +114,7 @@ class TestTimes:
 
 class TestImports:
     def going_on(self, folder: Path, script: str) -> Any:
-        return imports_going_on(Path("any.csv"), "anybody", os.environ, folder, ("sh", "-c", script))
+        return running_imports(Path("any.csv"), "anybody", os.environ, folder, ("sh", "-c", script))
 
     def test_what_it_tells_are_spans(self, tmp_path: Path) -> None:
         script = "echo began 1; echo ended 3 8000; echo began 4; exec sleep 60"

@@ -35,7 +35,7 @@ def like(row: Row, **changed: Any) -> Row:
     return other
 
 
-def create_alike(rows: Iterable[models.Model], *, using: str) -> list[Any]:
+def bulk_insert(rows: Iterable[models.Model], *, using: str) -> list[Any]:
     """Insert these new rows of one model, as ``bulk_create`` does, and return them with their keys.
 
     ``pre_save`` of fields is not called, so fields such as ``auto_now`` are not set.
@@ -46,7 +46,7 @@ def create_alike(rows: Iterable[models.Model], *, using: str) -> list[Any]:
     return made
 
 
-def create_missing(rows: Iterable[models.Model], *, using: str) -> None:
+def insert_missing(rows: Iterable[models.Model], *, using: str) -> None:
     """Insert these new rows of one model, skipping rows that violate a unique constraint."""
     made = list(rows)
     for start in range(0, len(made), SIZE):
@@ -56,7 +56,7 @@ def create_missing(rows: Iterable[models.Model], *, using: str) -> None:
             cursor.execute(f"{insert} ON CONFLICT DO NOTHING", statement.params)
 
 
-def update_alike(rows: Iterable[models.Model], names: Sequence[str], *, using: str) -> None:
+def bulk_store(rows: Iterable[models.Model], names: Sequence[str], *, using: str) -> None:
     """Update the fields ``names`` of stored rows of one model, as ``bulk_update`` does."""
     stored = list(rows)
     for start in range(0, len(stored), SIZE):

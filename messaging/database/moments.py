@@ -40,7 +40,7 @@ def moments_within_range(*fields: str, name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(**conditions), name=name, violation_error_message=OUT_OF_RANGE)
 
 
-class StandingZone(ZoneInfo):
+class SafeZone(ZoneInfo):
     """A time zone that converts every moment: at the limits of Python's calendar, local time is UTC."""
 
     def fromutc(self, moment: datetime) -> datetime:
@@ -51,11 +51,11 @@ class StandingZone(ZoneInfo):
 
 
 class LocalTimeMiddleware:
-    """Middleware that activates TIME_ZONE as a StandingZone, so that a page can show any stored time."""
+    """Middleware that activates TIME_ZONE as a SafeZone, so that a page can show any stored time."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with timezone.override(StandingZone(settings.TIME_ZONE)):
+        with timezone.override(SafeZone(settings.TIME_ZONE)):
             return self.get_response(request)

@@ -57,7 +57,7 @@ class Statement(NamedTuple):
             return cursor.fetchall() if cursor.description else []
 
 
-def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
+def row_converter(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
     """Return a function that converts stored rows to the values that ``rows``, a ``values_list``, would return."""
     compiler = rows.query.get_compiler(using)
     compiler.as_sql()
@@ -65,12 +65,12 @@ def reader(rows: Any, *, using: str) -> Callable[[Iterable[Sequence[Any]]], list
     return lambda stored: list(compiler.apply_converters(stored, converters) if converters else stored)
 
 
-class Models:
+class CompiledQuerySet:
     """A queryset of model instances that is compiled once; ``select_related`` works too."""
 
     def __init__(self, rows: Any, *, using: str) -> None:
         self._rows = rows.using(using)
-        self._statement = written(rows, using=using)
+        self._statement = compiled_statement(rows, using=using)
         self._compiler = rows.query.get_compiler(using)
         self._compiler.as_sql()
 
@@ -102,7 +102,7 @@ class _Answer:
         return self._compiler.results_iter(results)
 
 
-def written(rows: Any, *, using: str) -> Statement:
+def compiled_statement(rows: Any, *, using: str) -> Statement:
     """Compile a queryset to a Statement."""
     sql, params = rows.query.get_compiler(using).as_sql()
     if connections[using].vendor == "postgresql":

@@ -242,7 +242,7 @@ class Message(models.Model):
         return _(REMOVED) if self.hidden else self.content
 
     @property
-    def why_text_stays(self) -> str:
+    def edit_refusal(self) -> str:
         """The sentence that explains why its sender cannot edit the text; "" if they can."""
         return self._why_text_stays(hidden=self.hidden, redaction=self.redaction)
 

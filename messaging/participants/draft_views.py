@@ -22,7 +22,7 @@ def draft(request: HttpRequest) -> HttpResponse:
     """
     place = drafts.find(request.user, request.POST.get("draft", ""), request.POST.get("receiver", ""))
     if "discard" in request.POST:
-        drafts.forget(request.user, place.key)
+        drafts.discard(request.user, place.key)
         return redirect(place.address)
     content = request.POST.get("content", "")
     if len(normalize_line_ends(content)) > drafts.LONGEST:

@@ -83,7 +83,7 @@ def keep(user: Any, place: Place, content: str) -> None:
     """
     content = normalize_line_ends(content).replace("\x00", "")[:LONGEST]
     if not content.strip():
-        forget(user, place.key)
+        discard(user, place.key)
         return
     people = {user.pk, place.to.pk} if place.to is not None else {user.pk}
     with transaction.atomic():
@@ -98,7 +98,7 @@ def keep(user: Any, place: Place, content: str) -> None:
         page_cache.invalidate([user.pk])  # the page of a conversation shows its draft
 
 
-def forget(user: Any, key: str) -> None:
+def discard(user: Any, key: str) -> None:
     """Delete the user's draft in a place, once it was sent or discarded."""
     if Draft.objects.filter(user=user, place=key).delete()[0]:
         page_cache.invalidate([user.pk])

@@ -197,7 +197,7 @@ def _moderated(user: Any, shown: Iterable[Message]) -> _Moderated:
     if service is None:
         return _Moderated()
     received = [message.pk for message in shown if may_be_reported(message, user)]
-    removed = [message.pk for message in shown if message.why_text_stays and message.sender_id == user.pk]
+    removed = [message.pk for message in shown if message.edit_refusal and message.sender_id == user.pk]
     return _Moderated(
         can_report=True,
         reports=service.reports_of(user, received) if received else {},

@@ -117,7 +117,7 @@ def first_page(queryset: Any, term: Term, *, size: int, most: int) -> FirstPage:
     return FirstPage([pk for pk, _ in found[:size]], [moment for _, moment in found[: most + 1]], rows)
 
 
-def later(queryset: Any, term: Term) -> Any:
+def matching_after_key(queryset: Any, term: Term) -> Any:
     """Return the matching rows of ``queryset``, which holds the rows after some key; skip the index if it has few."""
     are_few = not queryset.order_by("pk").values("pk")[LOOKED_THROUGH:].exists()
     return queryset.filter(Matches(compiled(term), queryset.model, by_index=not are_few))
@@ -139,7 +139,7 @@ def count(queryset: Any, *, most: int = 1_000) -> int:
     return int(queryset.order_by()[: most + 1].count())
 
 
-def number(term: Term, model: Any = None, *, most: int, using: str = "default") -> int | None:
+def count_matching(term: Term, model: Any = None, *, most: int, using: str = "default") -> int | None:
     """Return how many texts match, or ``most`` + 1 if more; None if the index finds only those that do not match."""
     part, model = compiled(term), model or _message()
     if isinstance(part, bool) or connections[using].vendor == "postgresql":

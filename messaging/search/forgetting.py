@@ -22,7 +22,7 @@ NOTE = re.compile(r"words: ([0-9]+) at (.+)")
 _LOCK = "messaging.search.forgetting"
 
 
-def forget_when_due(now: datetime, using: str = "default") -> bool:
+def purge_when_due(now: datetime, using: str = "default") -> bool:
     """Rebuild PostgreSQL's indexes if it is time, and return whether they were. SQLite needs ``index_texts`` instead.
 
     An advisory lock lets only one of several workers do it.
@@ -40,7 +40,7 @@ def forget_when_due(now: datetime, using: str = "default") -> bool:
             if at is None:  # built by a migration: start counting now
                 _note(cursor, number, now)
             elif number != noted and _is_time(now, since=now - at):
-                for _ in indexing.forget(using):
+                for _ in indexing.purge_deleted_words(using):
                     pass
                 _note(cursor, number, now)
                 return True

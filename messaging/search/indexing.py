@@ -134,7 +134,7 @@ def _take(tables: Tables, using: str) -> int:
     return len(ids)
 
 
-def forget(using: str = "default") -> Iterator[None]:
+def purge_deleted_words(using: str = "default") -> Iterator[None]:
     """Remove deleted words from the pages of the indexes too, in steps that do not block others for long.
 
     SQLite (FTS5) only marks words as deleted until it merges; there is no step if nothing was deleted. PostgreSQL never

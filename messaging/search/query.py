@@ -97,7 +97,7 @@ class Query:
             moments = first_page.moments
         else:
             is_whole = not self.others and not messages.query.where
-            if self.term is not None and is_whole and (engine.number(self.term, most=most) or 0) > most:
+            if self.term is not None and is_whole and (engine.count_matching(self.term, most=most) or 0) > most:
                 return None
             rows = self.newest_messages(messages) if first_page is None else first_page.rows
             moments = list(rows.order_by().values_list("timestamp", flat=True)[: most + 1])
@@ -106,7 +106,7 @@ class Query:
     def number_among(self, messages: Any, *, most: int) -> int:
         """Return how many of ``messages``, a range of the newest ones, match; ``most`` + 1 if there are more."""
         found = messages.filter(self.others)
-        return engine.count(found if self.term is None else engine.later(found, self.term), most=most)
+        return engine.count(found if self.term is None else engine.matching_after_key(found, self.term), most=most)
 
     def newest_conversations(self, conversations: Any) -> Any:
         """Return the rows of ``conversations`` with a matching message, for a page of the newest ones."""

@@ -157,7 +157,7 @@ def test_taking_joins_back_leaves_what_was(alice: Any, bob: Any, trees: list[tup
         left = dict(Message.objects.filter(pk__in=pairs, parent_message=None).values_list("pk", "conversation_id"))
         places = dict(Message.objects.values_list("pk", "conversation_id"))
         assert all(places[pairs[one]] == conversation for one, conversation in left.items())
-        joining.take_back(moves, using=USING)
+        joining.undo_joins(moves, using=USING)
         assert everything() == before
     finally:
         transaction.savepoint_rollback(point)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging.database.moments import EARLIEST, LATEST, StandingZone
+from messaging.database.moments import EARLIEST, LATEST, SafeZone
 from messaging.models import Block, Draft, Message
 from messaging.tests.conversations import write
 
@@ -97,10 +97,10 @@ def test_the_limits_are_stored_and_read_as_they_are(rows: None, model: type[Any]
 @pytest.mark.parametrize("zone", ZONES)
 @every_far_moment
 def test_a_zone_that_stands_gives_every_moment_a_local_time(zone: str, moment: datetime) -> None:
-    local = timezone.localtime(moment, StandingZone(zone))
+    local = timezone.localtime(moment, SafeZone(zone))
     assert f"{local:%d}" and local.isoformat()
     now = timezone.now()
-    assert timezone.localtime(now, StandingZone(zone)) == now
+    assert timezone.localtime(now, SafeZone(zone)) == now
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -13,8 +13,8 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from messaging.database import prepared
-from messaging.database.alike import create_alike, create_missing, like, update_alike
-from messaging.database.statements import Models, reader, slot, written
+from messaging.database.alike import bulk_insert, bulk_store, insert_missing, like
+from messaging.database.statements import CompiledQuerySet, compiled_statement, row_converter, slot
 from messaging.models import Message, MessageHistory
 from messaging.tests.cast import make_user
 from messaging.tests.conversations import write
@@ -44,7 +44,7 @@ def test_what_differs_is_stored_for_each(message: Message) -> None:
         history(message, place, old_content=text, edited_at=AT + timedelta(microseconds=place), edited_by=who)
         for place, (text, who) in enumerate(zip(texts, (None, editor, None, editor), strict=True), start=1)
     ]
-    made = create_alike(rows, using=USING)
+    made = bulk_insert(rows, using=USING)
     assert [row.pk for row in made] == sorted(row.pk for row in made)
     assert not any(row._state.adding for row in made)
     assert stored() == [
@@ -56,30 +56,30 @@ def test_one_like_another_is_a_row_of_its_own(message: Message) -> None:
     one = history(message, 1)
     other = like(one, revision=2, edited_by=make_user("editor"))
     assert (one.revision, one.edited_by) == (1, None)
-    create_alike([one], using=USING)
+    bulk_insert([one], using=USING)
     assert (other.pk, other._state.adding) == (None, True)
-    create_alike([other], using=USING)
+    bulk_insert([other], using=USING)
     assert other.message is message
     assert stored()[1] == (other.pk, message.pk, 2, "old", AT, other.edited_by_id)
 
 
 def test_rows_that_differ_in_nothing_are_all_stored(message: Message) -> None:
     rows = [MessageHistory(message=message, revision=1, old_content="same", edited_at=AT)]
-    create_alike(rows, using=USING)
+    bulk_insert(rows, using=USING)
     with pytest.raises(IntegrityError), transaction.atomic():  # both are inserted, with the same revision
-        create_alike([history(message, 2), history(message, 2)], using=USING)
+        bulk_insert([history(message, 2), history(message, 2)], using=USING)
     assert len(stored()) == 1
 
 
 def test_none_takes_no_query(db: None, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert create_alike([], using=USING) == []
+        assert bulk_insert([], using=USING) == []
 
 
 @pytest.mark.parametrize("number", [2, 40])
 def test_many_take_one_query(message: Message, django_assert_num_queries: Any, number: int) -> None:
     with django_assert_num_queries(1):
-        create_alike((history(message, place) for place in range(1, number + 1)), using=USING)
+        bulk_insert((history(message, place) for place in range(1, number + 1)), using=USING)
     assert len(stored()) == number
 
 
@@ -88,7 +88,7 @@ def test_named_fields_of_many_are_changed_in_one_query(
     message: Message, django_assert_num_queries: Any, number: int
 ) -> None:
     editor = make_user("editor")
-    rows = create_alike((history(message, place) for place in range(1, number + 3)), using=USING)
+    rows = bulk_insert((history(message, place) for place in range(1, number + 3)), using=USING)
     before = stored()
     changed = rows[1:-1]
     for place, row in enumerate(changed):
@@ -96,7 +96,7 @@ def test_named_fields_of_many_are_changed_in_one_query(
         row.edited_at += timedelta(microseconds=place)
         row.edited_by = editor if place % 2 else None
     with django_assert_num_queries(1):
-        update_alike(changed, ["old_content", "edited_at", "edited_by"], using=USING)
+        bulk_store(changed, ["old_content", "edited_at", "edited_by"], using=USING)
     assert stored() == [
         before[0],
         *(
@@ -106,21 +106,23 @@ def test_named_fields_of_many_are_changed_in_one_query(
         before[-1],
     ]
     with django_assert_num_queries(0):
-        update_alike([], ["old_content"], using=USING)
+        bulk_store([], ["old_content"], using=USING)
 
 
 def test_what_is_there_is_not_inserted_again(message: Message, django_assert_num_queries: Any) -> None:
-    create_alike([history(message, 1)], using=USING)
+    bulk_insert([history(message, 1)], using=USING)
     with django_assert_num_queries(1):
-        create_missing((history(message, place, old_content="other") for place in (1, 2, 3, 3)), using=USING)
+        insert_missing((history(message, place, old_content="other") for place in (1, 2, 3, 3)), using=USING)
     assert [row[2:4] for row in stored()] == [(1, "old"), (2, "other"), (3, "other")]
     with django_assert_num_queries(0):
-        create_missing([], using=USING)
+        insert_missing([], using=USING)
 
 
 def test_a_statement_is_filled_each_time(message: Message) -> None:
     first, second = (write(message.sender, message.receiver, text) for text in ("one", "two"))
-    statement = written(Message.objects.filter(pk=slot("message"), content__gte="a").values("content"), using=USING)
+    statement = compiled_statement(
+        Message.objects.filter(pk=slot("message"), content__gte="a").values("content"), using=USING
+    )
     asked = [statement.ask(using=USING, message=one.pk) for one in (first, second, first)]
     assert asked == [[("one",)], [("two",)], [("one",)]]
 
@@ -128,13 +130,13 @@ def test_a_statement_is_filled_each_time(message: Message) -> None:
 def test_models_of_a_statement_are_those_of_its_queryset(message: Message, django_assert_num_queries: Any) -> None:
     other = write(message.sender, message.receiver)
     rows = [history(message, 1, edited_by=make_user("editor")), history(message, 2), history(other, 1)]
-    create_alike(rows, using=USING)
+    bulk_insert(rows, using=USING)
 
     def of(key: Any) -> Any:
         found = MessageHistory.objects.filter(message=key).select_related("message__sender", "edited_by")
         return found.annotate(half=F("revision") + 0.5).order_by("-revision")[:2]
 
-    models = Models(of(slot("message")), using=USING)
+    models = CompiledQuerySet(of(slot("message")), using=USING)
     for key in (message.pk, other.pk, -1):
         with django_assert_num_queries(1):
             asked = models.ask(message=key)
@@ -153,7 +155,7 @@ def test_models_of_a_statement_are_those_of_its_queryset(message: Message, djang
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite prepares by itself")
 def test_a_statement_that_runs_again_is_prepared_with_all_but_its_slots(bob: Any) -> None:
     names = get_user_model().objects.filter(pk=slot("person"), is_active=True).exclude(username="100%s")
-    statement = written(names.values_list("username"), using="default")
+    statement = compiled_statement(names.values_list("username"), using="default")
     assert [one.name for one in statement.params] == ["person"]
     connection.ensure_connection()
     threshold, connection.connection.prepare_threshold = connection.connection.prepare_threshold, 1
@@ -202,6 +204,6 @@ def test_a_column_may_get_another_type_while_servers_run() -> None:
 @pytest.mark.django_db
 def test_values_are_read_as_a_queryset_reads_them(alice: Any, bob: Any) -> None:
     people = get_user_model().objects.order_by("username").values_list("username", "date_joined")
-    stored_values = written(people, using="default").ask(using="default")
-    assert [tuple(row) for row in reader(people, using="default")(stored_values)] == list(people)
+    stored_values = compiled_statement(people, using="default").ask(using="default")
+    assert [tuple(row) for row in row_converter(people, using="default")(stored_values)] == list(people)
     assert len(stored_values) == 2

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from messaging.database.statements import Statement, slot, written
+from messaging.database.statements import Statement, compiled_statement, slot
 from messaging.models import Message
 from ops.accounts.kept.storing import KeptForm
 from ops.accounts.names.look_alikes import digests
@@ -29,7 +29,7 @@ from ops.accounts.usernames import MAX_LENGTH, refusal_of_name, validate_usernam
 __all__ = ["FailedSignIn", "KeptForm", "LastSuperuser", "Session", "User", "one_superuser_stays"]
 
 LAST_SUPERUSER = gettext_lazy("This is the last active superuser: make somebody else one first.")
-MAKE_A_SUPERUSER = frozenset({"is_active", "is_superuser"})  # both make an active superuser, who manages accounts
+SUPERUSER_FLAGS = frozenset({"is_active", "is_superuser"})  # both make an active superuser, who manages accounts
 
 
 class LastSuperuser(ValidationError):
@@ -66,7 +66,7 @@ FROM_NAME = (*SKELETONS, "name_key")  # the columns computed from the username
 def _names_near(using: str) -> Statement:
     """Return the statement that selects one user with this username or this name key."""
     near = Q(username=slot("text")) | Q(name_key=slot("key"))
-    return written(User._base_manager.filter(near).order_by().values("pk")[:1], using=using)
+    return compiled_statement(User._base_manager.filter(near).order_by().values("pk")[:1], using=using)
 
 
 class UserQuerySet(models.QuerySet):
@@ -146,7 +146,7 @@ class UserQuerySet(models.QuerySet):
         """Refuse usernames, also from bulk_update(): other columns are computed from each. Raises LastSuperuser."""
         if "username" in values:
             raise TypeError("Usernames are not changed in sets: save each user.")
-        with one_superuser_stays(using=self.db) if MAKE_A_SUPERUSER & values.keys() else nullcontext():
+        with one_superuser_stays(using=self.db) if SUPERUSER_FLAGS & values.keys() else nullcontext():
             return super().update(**values)
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -286,7 +286,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             self.set_columns_from_name()  # before Django leaves out the columns that were not loaded
         elif "username" in fields:
             kwargs["update_fields"] = {*fields, *FROM_NAME}
-        may_lose = self._may_lose_power(fields)
+        may_lose = self._may_demote(fields)
         with self._keeping_a_superuser(using) if may_lose else transaction.atomic(using=using):
             super().save(*args, **kwargs)
 
@@ -295,9 +295,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         with self._keeping_a_superuser(kwargs.get("using")):
             return super().delete(*args, **kwargs)
 
-    def _may_lose_power(self, fields: Collection[str] | None) -> bool:
+    def _may_demote(self, fields: Collection[str] | None) -> bool:
         """Return whether saving these fields (None: all) could make an active superuser an ordinary account."""
-        saved = fields is None or MAKE_A_SUPERUSER & set(fields)
+        saved = fields is None or SUPERUSER_FLAGS & set(fields)
         return bool(saved) and not self._state.adding and not (self.is_active and self.is_superuser)
 
     @contextmanager

@@ -19,7 +19,7 @@ from ops.accounts.signing_in import limits, throttling
 def begin_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
     limits.begin(request)
     keeping.remember(request, user)
-    throttling.forgive(request, user.get_username())
+    throttling.delete_failures(request, user.get_username())
 
 
 def set_columns_from_name(sender: Any, instance: Any, **_: Any) -> None:

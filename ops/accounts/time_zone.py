@@ -22,7 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from messaging import page_cache
-from messaging.database.moments import StandingZone
+from messaging.database.moments import SafeZone
 from ops.accounts.models import User
 from ops.accounts.preferences.chosen import ConsoleChoice, OwnChoice, ParticipantChoice
 
@@ -34,11 +34,11 @@ def zones() -> list[str]:
     return ["UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))]
 
 
-def zone_of(user: Any) -> StandingZone | None:
+def zone_of(user: Any) -> SafeZone | None:
     """Return the zone that ``user`` chose; None without a choice, or if this machine lacks that zone."""
     name = getattr(user, "time_zone", "")
     try:
-        return StandingZone(name) if name else None
+        return SafeZone(name) if name else None
     except (ZoneInfoNotFoundError, ValueError):
         return None
 

@@ -122,7 +122,7 @@ class ConversationAdmin(MovesWithinList, ReadOnlyPermissions, RecordedReading, E
         explain_edits(page.thread.rows)
         return shown_by(page.thread.rows)
 
-    def record_besides(self, request: HttpRequest, row: Any) -> None:
+    def record_further(self, request: HttpRequest, row: Any) -> None:
         """Record a search within the thread, because its hits reveal messages in other parts of the thread too."""
         page = request.conversation_page  # type: ignore[attr-defined]
         if page.find:

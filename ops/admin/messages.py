@@ -132,7 +132,7 @@ class MessageAdmin(RecordedChanges, FindsSimilar, ExportedList, SearchedAdmin):
         older = [stored.pk] if page.edits else []
         return Shown(shown.messages, [*shown.histories, *older])
 
-    def record_besides(self, request: HttpRequest, row: Any) -> None:
+    def record_further(self, request: HttpRequest, row: Any) -> None:
         """Record that the words removed by moderators are read."""
         page = request.message_page  # type: ignore[attr-defined]
         if page.originals:

@@ -13,7 +13,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, transaction
 from django.utils import timezone
 
-from messaging.database.statements import Statement, reader, slot, written
+from messaging.database.statements import Statement, compiled_statement, row_converter, slot
 from ops.audit.events import Event
 from ops.audit.models import Entry, ShownMessages
 from ops.audit.reasons import gate
@@ -211,7 +211,7 @@ def _lately(using: str, *, of_terms: bool) -> tuple[Statement, Callable[[Iterabl
         entries = entries.filter(target_label=slot("terms"))
     lately = entries.by_person(slot("actor")).filter(event=slot("event"), at__gt=slot("since"))
     rows = lately.order_by().values_list("details")
-    return written(rows, using=using), reader(rows, using=using)
+    return compiled_statement(rows, using=using), row_converter(rows, using=using)
 
 
 def reading_event(label: str) -> str:

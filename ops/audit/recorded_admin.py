@@ -86,14 +86,14 @@ class RecordedReading(TrailHistory):
         # For POST too: an invalid form shows the page again.
         if row is not None and self.has_view_or_change_permission(request, row):
             record_reading(row, actor=request.user, shown=self.shown_on_page(request, row))
-            self.record_besides(request, row)
+            self.record_further(request, row)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def shown_on_page(self, request: HttpRequest, row: Any) -> Shown:
         """Return the messages whose texts the page of ``row`` is about to show."""
         return Shown()
 
-    def record_besides(self, request: HttpRequest, row: Any) -> None:
+    def record_further(self, request: HttpRequest, row: Any) -> None:
         """Record what else the page of ``row`` is about to show. Called after any reason that is needed was checked."""
 
 

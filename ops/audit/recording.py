@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from messaging.database.alike import create_alike
+from messaging.database.alike import bulk_insert
 from ops.audit import context
 from ops.audit.details import check_details
 from ops.audit.events import Event, declared
@@ -84,7 +84,7 @@ def record_each(
         entries.append(entries[0].alike(target_type, target_id, label, details))
     if entries:
         try:
-            create_alike(entries, using=using)
+            bulk_insert(entries, using=using)
         except DatabaseError as error:
             raise NotRecorded from error
         announce(entries[0], using)  # once for all of them

@@ -89,7 +89,7 @@ class KeysetChangeList(ShownFilters):
             filters.pop(name, None)
         request.GET = filters  # type: ignore[assignment]
         super().__init__(request, *args, **kwargs)
-        self.specs_behind = self.model_admin.get_more_filters(request)
+        self.specs_under_more = self.model_admin.get_more_filters(request)
         self.opts = self.model_admin.opts  # an admin may name its rows differently from their model
         self.title = str(self.model_admin.section) or capfirst(str(self.opts.verbose_name_plural))
 

@@ -65,7 +65,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PendingWork:
     """Pending work of one user: the number of ``rows``, and a list of the menu that shows them with ``query``.
 
     ``item`` is the list's key in ``Room.menu``; ``what`` returns the words after the number. ``until`` is a field of
@@ -180,7 +180,7 @@ class Room(AppConfig):
         super().__init_subclass__(**kwargs)
         cls.default = True
 
-    def waiting(self, user: Any) -> Iterable[Waiting]:
+    def waiting(self, user: Any) -> Iterable[PendingWork]:
         """Return the pending work of ``user``, without work that they may not do. One query counts it for all rooms.
 
         Depend only on the flags and permissions of the user, and leave rows to the query. Its SQL is cached for some

@@ -8,10 +8,10 @@ from django.db.models.signals import post_delete, post_save
 
 from messaging.models import Message
 from ops.audit.models import Entry
-from ops.dashboard import keeping
+from ops.dashboard import board_cache
 from ops.imports.recording import messages_imported
 
-MESSAGES, DESK, DELETIONS, JOBS = "messages", "desk", "deletions", "jobs"  # topics (keeping.py)
+MESSAGES, DESK, DELETIONS, JOBS = "messages", "desk", "deletions", "jobs"  # topics (board_cache.py)
 # By the area of an event, as in "moderation.decided". Readings and searches change only the numbers of oversight, which
 # are at most a minute old anyway.
 TOPICS = {
@@ -26,13 +26,13 @@ READING = "moderation.case_read"
 
 
 def message_changed(sender: Any, **_: Any) -> None:
-    keeping.mark_stale(MESSAGES)
+    board_cache.mark_stale(MESSAGES)
 
 
 def something_was_done(sender: Any, instance: Entry, **_: Any) -> None:
     topic = TOPICS.get(instance.event.partition(".")[0])
     if topic and instance.event != READING:
-        keeping.mark_stale(topic)
+        board_cache.mark_stale(topic)
 
 
 def connect() -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from messaging.database.moments import StandingZone
+from messaging.database.moments import SafeZone
 from messaging.languages.wording import numbered
 
 LONGEST = 3_660  # days: ten years
@@ -37,7 +37,7 @@ def too_long() -> str:
 
 def console_zone() -> tzinfo:
     """Return the zone in which the days of all figures begin, whatever the user's own zone: the TIME_ZONE setting."""
-    return StandingZone(settings.TIME_ZONE)
+    return SafeZone(settings.TIME_ZONE)
 
 
 def beginning_of(day: date, zone: tzinfo) -> datetime:

@@ -10,7 +10,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 from messaging.erasing.erasure import user_erased
 from ops.dashboard import changes
-from ops.dashboard.rollups import keeping, triggers
+from ops.dashboard.rollups import rounds, triggers
 from ops.dashboard.rollups.numbers import erasing
 
 
@@ -23,7 +23,7 @@ def remove_triggers(sender: Any, using: str, plan: Any = (), **_: Any) -> None:
 def install_triggers(sender: Any, using: str, plan: Any = (), **_: Any) -> None:
     triggers.install(using)
     if plan and connections[using].vendor == "sqlite":
-        keeping.forget_progress(using)
+        rounds.forget_progress(using)
 
 
 def forget_person(sender: Any, user_id: Any, using: str, **_: Any) -> None:

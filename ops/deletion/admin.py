@@ -28,7 +28,7 @@ from ops.deletion.views import groups, pages, receipts
 from ops.deletion.views import holds as hold_views
 from ops.deletion.views import requests as views
 from ops.deletion.views.holds import FindPersonView, HoldView
-from ops.deletion.views.requests import AskView, address_to_ask
+from ops.deletion.views.requests import RequestDeletionView, request_url
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -134,8 +134,8 @@ def _page_of(deletion: DeletionRequest, *, by: Any) -> dict[str, Any]:
         "deletion": deletion,
         "whose": pages.display_name(deletion),
         "account": account,
-        "live": pages.is_worked_on(deletion),
-        "begins_soon": pages.begins_soon(deletion),
+        "live": pages.has_running_job(deletion),
+        "starts_soon": pages.starts_soon(deletion),
         "in_group": deletion.group.requests.count(),
         "timeline": pages.timeline(deletion, people),
         "exchanged": holds.correspondents_on_hold(deletion.user_id, holds.open_by_account()) if held_for_others else [],
@@ -262,7 +262,7 @@ class DeletableUserAdmin(UserAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
-        ask = path("delete/", wrap(AskView.as_view()), name="accounts_user_delete_many")
+        ask = path("delete/", wrap(RequestDeletionView.as_view()), name="accounts_user_delete_many")
         hold = path("<int:pk>/hold/", wrap(HoldView.as_view()), name="accounts_user_hold")
         return [ask, hold, *super().get_urls()]
 
@@ -313,7 +313,7 @@ class DeletableUserAdmin(UserAdmin):
             )
             self.message_user(request, numbered(sentence, most), messages.ERROR)
             return None
-        return HttpResponseRedirect(address_to_ask(keys))
+        return HttpResponseRedirect(request_url(keys))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -326,4 +326,4 @@ class DeletableUserAdmin(UserAdmin):
         """Redirect from Django's delete page to the form that requests a deletion."""
         if not self.has_delete_permission(request):
             raise PermissionDenied
-        return HttpResponseRedirect(address_to_ask([object_id]))
+        return HttpResponseRedirect(request_url([object_id]))

@@ -31,7 +31,7 @@ def why_not_approve(request: DeletionRequest, *, by: Any) -> str | None:
         return _("This no longer needs approval.")
     if by is not None and by.pk == request.user_id:
         return _("This is your own account, so someone else must approve its deletion.")
-    if request.lacks_superuser(approving=by):
+    if request.needs_superuser(approving=by):
         return str(NEEDS_SUPERUSER)
     if settings.DELETION_ONE_PERSON:
         return None
@@ -49,7 +49,7 @@ def awaiting(user: Any) -> DeletionRequestQuerySet | None:
     rows = DeletionRequest.objects.filter(state=State.REQUESTED).exclude(user=user.pk)
     if not settings.DELETION_ONE_PERSON:
         rows = rows.exclude(requested_by=user.pk)
-    return rows if user.is_superuser else rows.without_need_of_superuser()
+    return rows if user.is_superuser else rows.needing_no_superuser()
 
 
 def approve(request: DeletionRequest, *, by: Any) -> None:

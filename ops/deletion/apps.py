@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, ngettext
 
-from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, Place, Room, Table, Waiting
+from ops.console.rooms import NOTHING_PERSONAL, Audit, Item, PendingWork, Place, Room, Table
 
 SEES = ("Lead", "Support", "Auditor")  # requests, holds, receipts and records of deleted accounts
 DECIDES = ("Lead", "Support")
@@ -56,7 +56,7 @@ class DeletionConfig(Room):
 
         signals.connect()
 
-    def waiting(self, user: Any) -> Iterable[Waiting]:
+    def waiting(self, user: Any) -> Iterable[PendingWork]:
         from ops.deletion import approval
 
         rows = approval.awaiting(user)
@@ -64,7 +64,7 @@ class DeletionConfig(Room):
             []
             if rows is None
             else [
-                Waiting(
+                PendingWork(
                     "deletion.DeletionRequest",
                     rows,
                     lambda n: ngettext("deletion awaits your approval", "deletions await your approval", n),

@@ -174,7 +174,7 @@ class ToApprove(admin.SimpleListFilter):
         offered = [(self.TO_APPROVE, _("To approve"))] if request.user.has_perm(approval.PERMISSION) else []
         if selections.may_request(request.user):
             offered.append((self.TO_MAKE, _("Approved, to make")))
-        if request.user.has_perm(selections.EVERYBODYS):
+        if request.user.has_perm(selections.VIEW_ALL):
             offered.append((Export.Approval.REQUESTED.value, str(Export.Approval.REQUESTED.label)))
         return offered
 
@@ -194,7 +194,7 @@ class OfScope(ValueFilter):
         return [(scope.value, str(scope.label)) for scope in Export.Scope]
 
 
-class AskedFor(Within):
+class RequestedAt(Within):
     title = gettext_lazy("asked for")
     parameter_name = "asked"
     field = "created_at"
@@ -223,7 +223,7 @@ class ExportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     section = gettext_lazy("Exports")
     keyset = ("-created_at", "id")
-    more_filters = (OfScope, AskedFor)
+    more_filters = (OfScope, RequestedAt)
     list_filter = (ToApprove, FileFilter, *more_filters)
     rows_template = "exports/rows.html"
     change_list_template = "exports/exports.html"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, ngettext
 
-from ops.console.rooms import Audit, Item, Place, Room, Table, Waiting
+from ops.console.rooms import Audit, Item, PendingWork, Place, Room, Table
 
 
 class ExportsConfig(Room):
@@ -34,20 +34,20 @@ class ExportsConfig(Room):
 
         return offers.about_export(request, person)
 
-    def waiting(self, user: Any) -> Iterable[Waiting]:
+    def waiting(self, user: Any) -> Iterable[PendingWork]:
         from ops.exports.personal import approval
         from ops.exports.selections import may_request
 
         rows = approval.awaiting(user)
         if rows is not None:
-            yield Waiting(
+            yield PendingWork(
                 "exports.Export",
                 rows,
                 lambda n: ngettext("export awaits your approval", "exports await your approval", n),
                 "approval=to-approve",
             )
         if may_request(user):
-            yield Waiting(
+            yield PendingWork(
                 "exports.Export",
                 approval.to_make(user),
                 lambda n: ngettext("approved export to make", "approved exports to make", n),

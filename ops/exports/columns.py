@@ -67,7 +67,7 @@ class OwnExternalId(TextExpression):
     """The external id that exports make from the primary key of a message without one."""
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
-        template = f"('{own_ids.beginning(compiler.using)}' || %(expressions)s)"
+        template = f"('{own_ids.prefix(compiler.using)}' || %(expressions)s)"
         return super().as_sql(compiler, connection, *args, template=template, **extra)
 
 

@@ -11,7 +11,7 @@ from ops.audit.models import Entry
 from ops.audit.screens import watching
 from ops.console.filters import days_ago
 from ops.console.frame.home import Section
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 from ops.exports.events import ExportEvent
 from ops.exports.models import Export
 from ops.exports.selections import PERMISSION, REQUESTS
@@ -19,12 +19,12 @@ from ops.exports.selections import PERMISSION, REQUESTS
 READY = "mine"  # value of FileFilter
 
 
-def files(user: Any) -> Iterable[Waiting]:
+def files(user: Any) -> Iterable[PendingWork]:
     """Yield the exports whose file the user can still download; nothing for people who may not export."""
     if not (user.has_perm(PERMISSION) or user.has_perm(REQUESTS)):
         return
     rows = Export.objects.to_download(user)
-    yield Waiting(
+    yield PendingWork(
         "exports.Export",
         rows,
         lambda n: ngettext("file to download", "files to download", n),
@@ -33,12 +33,12 @@ def files(user: Any) -> Iterable[Waiting]:
     )
 
 
-def made(user: Any) -> Iterable[Waiting]:
+def made(user: Any) -> Iterable[PendingWork]:
     """Yield everybody's exports of the past 7 days, from the audit trail."""
     event = ExportEvent.MESSAGES_EXPORTED
     rows = Entry.objects.filter(event=event, at__gte=days_ago(7))
     query = f"event={event.value}&since=7d"
-    yield Waiting(watching.LIST, rows, lambda n: ngettext("export, past 7 days", "exports, past 7 days", n), query)
+    yield PendingWork(watching.LIST, rows, lambda n: ngettext("export, past 7 days", "exports, past 7 days", n), query)
 
 
 SECTIONS = (

@@ -100,7 +100,7 @@ class Export(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(CALLED[self.Scope(self.scope)])
+        return str(SCOPE_TITLES[self.Scope(self.scope)])
 
     @property
     def is_approved(self) -> bool:
@@ -113,7 +113,7 @@ class Export(models.Model):
         return self.removed and not self.file_name
 
 
-CALLED = {
+SCOPE_TITLES = {
     Export.Scope.MESSAGES: gettext_lazy("Export of messages"),
     Export.Scope.CONVERSATIONS: gettext_lazy("Export of conversations"),
     Export.Scope.PERSON: gettext_lazy("Export of one person's data"),

@@ -28,7 +28,7 @@ from ops.exports.reviews.tables import may_export_reviews
 MODELS: dict[str, Any] = {Export.Scope.MESSAGES: Message, Export.Scope.CONVERSATIONS: Conversation}
 PERMISSION = "exports.export_messages"
 REQUESTS = "exports.request_person_export"  # people with it need a second person for each export
-EVERYBODYS = "exports.view_export"  # no role has it: only superusers see everybody's exports
+VIEW_ALL = "exports.view_export"  # no role has it: only superusers see everybody's exports
 NOT_ALLOWED = gettext_lazy("You may not export this (any more): ask an administrator.")
 NO_HISTORIES = gettext_lazy(
     "Your role does not show older texts of edited messages, so they cannot be exported: leave them out."

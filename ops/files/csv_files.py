@@ -20,7 +20,7 @@ from ops.files.dialects.utc_times import utc_columns
 from ops.files.encodings import ESCAPED_BYTES, open_text, undecoded
 from ops.files.headers.columns import Columns
 from ops.files.headers.rows import Header, header_row, read_header
-from ops.files.headers.unfit import at
+from ops.files.headers.unfit import columns_in_words
 from ops.files.problems import Problem, Unreadable, not_read_after, not_valid_after
 from ops.files.shapes.csv_rows import SEPARATORS, Beginning, beginning_of
 from ops.files.shapes.long_values import LINE_ENDS, LongValues, pieces
@@ -140,7 +140,7 @@ class CsvFile:
     @property
     def original_headers(self) -> list[str]:
         """The header of each value in ``originals``; "" for blank columns and row counters."""
-        return ["" if at in (*self._blank, *self._counters) else name for at, name in enumerate(self.headers)]
+        return ["" if place in (*self._blank, *self._counters) else name for place, name in enumerate(self.headers)]
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (number, values as in the file) of every row that is not blank; use instead of iterating."""
@@ -367,7 +367,7 @@ class CsvFile:
         for place in (*self._blank, *self._counters):
             value = values[place].strip()
             if value and not (place in self._counters and value.isdecimal()):
-                words = self._look_up(WITHOUT_NAME) % {"row": number, "column": at([place])}
+                words = self._look_up(WITHOUT_NAME) % {"row": number, "column": columns_in_words([place])}
                 return Problem(number, "", "error", words, "columns")
         return None
 

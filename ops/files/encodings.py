@@ -13,12 +13,12 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from ops.files.problems import Problem
 from ops.files.wording import LookUp
-from ops.serving.later import Later
+from ops.serving.lazy_modules import LazyModule
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-charset_normalizer = Later("charset_normalizer")
+charset_normalizer = LazyModule("charset_normalizer")
 
 
 class Encoding(NamedTuple):
@@ -132,7 +132,7 @@ def suggest_encodings(path: Path, *, preferred: str = "") -> list[str]:
     return [likeliest, *(name for name in others if _decodes(path, codec_of(name), deadline))]
 
 
-def samples_of(path: Path, name: str, most: int) -> list[tuple[str, str]]:
+def sample_lines(path: Path, name: str, most: int) -> list[tuple[str, str]]:
     """Return (read as UTF-8, read in the encoding ``name``) of the first ``most`` lines with non-ASCII bytes."""
     with path.open("rb") as file:
         lines = lines_beyond_ascii(file.read(SEARCHED))[:most]

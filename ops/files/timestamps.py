@@ -108,7 +108,7 @@ class Moment(NamedTuple):
     doubtful: bool = False
 
 
-class Way(NamedTuple):
+class TimeReading(NamedTuple):
     """How times are read: the ``zone`` if they name none, their format (``dates``), and which of two is meant."""
 
     zone: tzinfo
@@ -135,39 +135,39 @@ def moments_in(time_zone: str, dates: str = "", repeated_times: str = "first") -
 
 @lru_cache(maxsize=16)
 def _moments_in(time_zone: str, dates: str, repeated_times: str, language: str | None) -> Callable[[str], Moment]:
-    way = Way(chosen_zone(time_zone) or UTC, dates, repeated_times == "second", cache(gettext))
+    reading = TimeReading(chosen_zone(time_zone) or UTC, dates, repeated_times == "second", cache(gettext))
 
     @lru_cache(maxsize=4096)
     def read(text: str) -> Moment:
         plain = PLAIN_UTC.fullmatch(text)
         if plain is None:
-            return _read(text, way)
+            return _read(text, reading)
         try:
             datetime.fromisoformat(text)
         except ValueError:
-            return _read(text, way)
+            return _read(text, reading)
         utc = f"{plain[1]} {plain[2]}"
-        return Moment(utc) if EARLIEST <= utc <= LATEST else way.too_far()
+        return Moment(utc) if EARLIEST <= utc <= LATEST else reading.too_far()
 
     return read
 
 
-def _read(text: str, way: Way) -> Moment:
+def _read(text: str, reading: TimeReading) -> Moment:
     try:
         # Python reads most of ISO 8601 fast, but differs by version about midnight.
         if SHAPE.fullmatch(text) is not None and text[11:13] != "24" and text[17:19] != "60":
             moment = datetime.fromisoformat(text)
-            found: Moment | None = Moment(_utc(moment)) if moment.tzinfo else _moment(Read(moment), way)
+            found: Moment | None = Moment(_utc(moment)) if moment.tzinfo else _moment(Read(moment), reading)
         else:
-            understood = _understood(text, way.dates)
-            found = _moment(understood, way) if understood else None
-        return _in_range(found, way) if found else _why_not(text, way)
+            understood = _understood(text, reading.dates)
+            found = _moment(understood, reading) if understood else None
+        return _in_range(found, reading) if found else _why_not(text, reading)
     except OverflowError:
-        return way.too_far()
+        return reading.too_far()
     except ValueError:
-        if way.dates in shapes.ORDERS and any(written(text, order) for order in shapes.ORDERS):
-            return _why_not(text, way)
-        return way.refused(NO_SUCH_TIME, text=label(text))
+        if reading.dates in shapes.ORDERS and any(written(text, order) for order in shapes.ORDERS):
+            return _why_not(text, reading)
+        return reading.refused(NO_SUCH_TIME, text=label(text))
 
 
 def _understood(text: str, dates: str) -> Read | None:
@@ -178,17 +178,17 @@ def _understood(text: str, dates: str) -> Read | None:
     return found
 
 
-def _moment(found: Read, way: Way) -> Moment:
+def _moment(found: Read, reading: TimeReading) -> Moment:
     """Return the moment of a time. Without a zone it is local time, which may not exist or may exist twice."""
     naive, named, notes = found
-    notes = tuple(map(way.look_up, notes))
-    zone, cure, clocks = named or way.zone, "", None
+    notes = tuple(map(reading.look_up, notes))
+    zone, cure, clocks = named or reading.zone, "", None
     moment = naive.replace(tzinfo=zone)
     if not isinstance(zone, timezone) and moment.utcoffset() != moment.replace(fold=1).utcoffset():
-        clocks = _clocks(naive, zone, way)
+        clocks = _clocks(naive, zone, reading)
         moment, notes, cure = moment.replace(fold=clocks.fold), (*notes, clocks.said), clocks.cure
     elif named is None:
-        notes, cure = (*notes, way.look_up(NO_ZONE) % {"zone": name_of(zone)}), "time_zone"
+        notes, cure = (*notes, reading.look_up(NO_ZONE) % {"zone": name_of(zone)}), "time_zone"
     return Moment(_utc(moment), " ".join(notes), "", cure, clocks is not None)
 
 
@@ -200,41 +200,41 @@ class Clocks(NamedTuple):
     cure: str
 
 
-def _clocks(moment: datetime, zone: tzinfo, way: Way) -> Clocks:
+def _clocks(moment: datetime, zone: tzinfo, reading: TimeReading) -> Clocks:
     first, later = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     taken = first.astimezone(UTC).astimezone(zone)
     if taken.replace(tzinfo=None) != moment:
-        said = way.look_up(SKIPPED) % {"time": f"{taken:%Y-%m-%d %H:%M:%S}", "zone": name_of(zone)}
+        said = reading.look_up(SKIPPED) % {"time": f"{taken:%Y-%m-%d %H:%M:%S}", "zone": name_of(zone)}
         return Clocks(said, 0, "time_zone")
-    in_summer = bool((later if way.second else first).dst())
-    said = way.look_up(TWICE[way.second, in_summer]) % {"zone": name_of(zone)}
-    return Clocks(said, way.second, "repeated_times")
+    in_summer = bool((later if reading.second else first).dst())
+    said = reading.look_up(TWICE[reading.second, in_summer]) % {"zone": name_of(zone)}
+    return Clocks(said, reading.second, "repeated_times")
 
 
 def _utc(moment: datetime) -> str:
     return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
-def _in_range(moment: Moment, way: Way) -> Moment:
+def _in_range(moment: Moment, reading: TimeReading) -> Moment:
     utc = moment.utc or ""
-    return moment if EARLIEST <= utc <= LATEST else way.too_far()
+    return moment if EARLIEST <= utc <= LATEST else reading.too_far()
 
 
-def _why_not(text: str, way: Way) -> Moment:
+def _why_not(text: str, reading: TimeReading) -> Moment:
     """Return why a text is no timestamp, and which choice would read it. It is not quoted: it may be anything."""
     if not text.strip():
-        return way.refused(EMPTY)
-    if numbers.NUMBER.fullmatch(text) and way.dates not in shapes.ORDERS:
-        return _why_not_number(text, way)
+        return reading.refused(EMPTY)
+    if numbers.NUMBER.fullmatch(text) and reading.dates not in shapes.ORDERS:
+        return _why_not_number(text, reading)
     if DATE_ONLY.fullmatch(text):
-        return _why_not_date(text, way)
+        return _why_not_date(text, reading)
     by_day, by_month = written(text, shapes.DAY_FIRST), written(text, shapes.MONTH_FIRST)
     if not by_day and not by_month:
-        return way.refused(NO_TIME)
-    if way.dates in OTHER_ORDER:
-        return way.refused(OTHER_ORDER[way.dates], "dates")
+        return reading.refused(NO_TIME)
+    if reading.dates in OTHER_ORDER:
+        return reading.refused(OTHER_ORDER[reading.dates], "dates")
     several = by_day and by_month and by_day != by_month
-    return way.refused(AMBIGUOUS if several else NOT_ISO, "dates")
+    return reading.refused(AMBIGUOUS if several else NOT_ISO, "dates")
 
 
 @lru_cache(maxsize=64)
@@ -247,15 +247,15 @@ def written(text: str, order: str) -> datetime | None:
     return found.moment if found else None
 
 
-def _why_not_number(text: str, way: Way) -> Moment:
-    if way.dates in numbers.UNITS:
-        return way.refused(NOT_THIS_NUMBER, "dates")
-    return way.refused(BARE_NUMBER, "dates") if numbers.unit_of(text) else way.refused(NO_NUMBER)
+def _why_not_number(text: str, reading: TimeReading) -> Moment:
+    if reading.dates in numbers.UNITS:
+        return reading.refused(NOT_THIS_NUMBER, "dates")
+    return reading.refused(BARE_NUMBER, "dates") if numbers.unit_of(text) else reading.refused(NO_NUMBER)
 
 
-def _why_not_date(text: str, way: Way) -> Moment:
+def _why_not_date(text: str, reading: TimeReading) -> Moment:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        return way.refused(NO_SUCH_DATE, text=text)
-    return way.refused(NO_CLOCK_TIME, "dates")
+        return reading.refused(NO_SUCH_DATE, text=text)
+    return reading.refused(NO_CLOCK_TIME, "dates")

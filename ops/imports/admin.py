@@ -38,8 +38,8 @@ from ops.imports.pages import page as import_page
 from ops.imports.pages.forms import ChecksForm, StoreForm, UploadForm
 from ops.imports.pages.people_form import PeopleForm
 from ops.imports.pages.waiting import DecisionFilter, InState
-from ops.imports.remembered import columns, encodings
-from ops.imports.remembered import people as remembered_people
+from ops.imports.saved_choices import columns, encodings
+from ops.imports.saved_choices import people as saved_people
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -225,7 +225,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         form = import_page.columns_form(import_, by=request.user, data=request.POST)
         if not form.is_valid():
             return self._page(request, import_, columns_form=form)
-        columns.remember(form.columns(), by=request.user)
+        columns.save(form.columns(), by=request.user)
         chosen = {name: form.cleaned_data[name] for name in ("ignore_unknown", "header_row")}
         reading = {**import_.reading, "columns": form.columns(), **chosen}
         return self._check_again(request, import_, Reading.from_json(reading), import_.get_choices())
@@ -234,11 +234,11 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
     def take_view(self, request: HttpRequest, import_: Import) -> HttpResponse:
         """Check the file again with what the clicked button chooses: a suggestion, all certain ones, or a cure."""
         suggestions = (previews.load(import_) or {}).get("suggestions", [])
-        taken = cures.chosen(request.POST, suggestions, import_.get_reading(), import_.get_choices())
+        taken = cures.options_after_click(request.POST, suggestions, import_.get_reading(), import_.get_choices())
         if taken is None:
             return self.refused(request, import_, CHANGED_MEANWHILE)
         new = taken[1].people.items() - import_.get_choices().people.items()
-        remembered_people.remember(dict(new), by=request.user)
+        saved_people.save(dict(new), by=request.user)
         return self._check_again(request, import_, *taken)
 
     @uploader_only
@@ -248,7 +248,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if not form.is_valid():
             return self._page(request, import_, people_form=form)
         decided = form.people()
-        remembered_people.remember(decided, by=request.user)
+        saved_people.save(decided, by=request.user)
         people = {"option": "people", "value": decided}
         return self._check_again(request, import_, *options.take(people, import_.get_reading(), import_.get_choices()))
 
@@ -258,7 +258,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if not _save_if_unchanged(import_, reading=reading.as_json(), choices=choices.as_json()):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         if reading.encoding:
-            encodings.remember(reading.encoding, by=request.user)
+            encodings.save(reading.encoding, by=request.user)
         steps.check(import_, by=request.user)
         return HttpResponseRedirect(address(import_))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from ops.console.rooms import NOTHING_PERSONAL, Audit, Fact, Item, Place, Room, Table, Waiting
+from ops.console.rooms import NOTHING_PERSONAL, Audit, Fact, Item, PendingWork, Place, Room, Table
 
 
 class ImportsConfig(Room):
@@ -24,13 +24,11 @@ class ImportsConfig(Room):
             Audit.EXEMPT, NOTHING_PERSONAL, why="What undoing an import needs: numbers of messages and conversations."
         ),
         "imports.origin": Table(Audit.EXEMPT, NOTHING_PERSONAL, why="A random name, made once and never changed."),
-        "imports.rememberedcolumn": Table(
-            Audit.EXEMPT, "uploads", why="A convenience: which headers somebody matched."
-        ),
-        "imports.rememberedencoding": Table(
+        "imports.savedcolumn": Table(Audit.EXEMPT, "uploads", why="A convenience: which headers somebody matched."),
+        "imports.savedencoding": Table(
             Audit.EXEMPT, "uploads", why="A convenience: which encoding somebody chose last."
         ),
-        "imports.rememberedperson": Table(
+        "imports.savedperson": Table(
             Audit.EXEMPT, "uploads", why="A convenience: whose account a name in somebody's files stood for."
         ),
     }
@@ -39,10 +37,10 @@ class ImportsConfig(Room):
     def ready(self) -> None:
         from ops.imports import checks  # noqa: F401 - importing registers the checks
 
-    def waiting(self, user: Any) -> Iterable[Waiting]:
+    def waiting(self, user: Any) -> Iterable[PendingWork]:
         from ops.imports.pages import waiting
 
-        return waiting.of(user)
+        return waiting.waiting_decisions(user)
 
     def job_kinds(self) -> Iterable[Any]:
         from ops.imports import steps

@@ -15,8 +15,8 @@ ALIASES = {"external_id": "id", "parent_external_id": "parent_id", "timestamp": 
 MAY_BE_MISSING = ("edited", "read", "edited_at", "hidden", "redacted")
 # Columns that people may declare missing from their file.
 MAY_BE_LEFT_OUT = ("external_id", "parent_external_id", *MAY_BE_MISSING)
-WHY = "problem"  # in a file of excluded rows: why each is excluded
-ALWAYS_IGNORED = (WHY, MARK, MARK_WITHOUT_GUARD, exact_header("timestamp"))
+REASON_COLUMN = "problem"  # in a file of excluded rows: why each is excluded
+ALWAYS_IGNORED = (REASON_COLUMN, MARK, MARK_WITHOUT_GUARD, exact_header("timestamp"))
 # Columns whose values our exports guard, so that a spreadsheet does not take them for formulas.
 GUARDED = ("external_id", "parent_external_id", "sender", "receiver", "content")
 MESSAGE_COLUMNS = Columns(

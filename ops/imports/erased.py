@@ -13,7 +13,7 @@ from messaging.people.naming import NamePattern, name_pattern
 from ops.console.erasure import NAME_ERASED, ErasedPerson, Outcome, Step, mentions, outcome
 from ops.files import private_files
 from ops.files.problems import label
-from ops.imports.models import Import, RememberedColumn, RememberedEncoding, RememberedPerson
+from ops.imports.models import Import, SavedColumn, SavedEncoding, SavedPerson
 from ops.imports.pages import previews
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
@@ -32,9 +32,9 @@ def erase(person: ErasedPerson, prepared: Any) -> Outcome:
     theirs = Q(by=None) | Q(by=person.user_id)
     # Problems show names as labels: long ones are cut, some characters spelled out.
     pattern = name_pattern([*person.names, label(person.username, quoted=True)[1:-1]])
-    for remembered in (RememberedColumn, RememberedEncoding):
+    for remembered in (SavedColumn, SavedEncoding):
         remembered._base_manager.filter(user_id=person.user_id).delete()
-    RememberedPerson.objects.filter(Q(user_id=person.user_id) | Q(account_id=person.user_id)).delete()
+    SavedPerson.objects.filter(Q(user_id=person.user_id) | Q(account_id=person.user_id)).delete()
     kept = Import.objects.filter(theirs).exclude(upload="")
     at_work = set(kept.filter(AT_WORK).values_list("pk", flat=True))
     removed = 0
@@ -73,9 +73,9 @@ def _redact(pattern: NamePattern) -> int:
             changed += Job.objects.filter(pk=pk).update(error=reworded(error))
     for import_ in Import.objects.exclude(AT_WORK):
         changed += _reword(import_, reworded) + previews.reword(import_.upload, reworded)
-    for column in RememberedColumn.objects.all():
+    for column in SavedColumn.objects.all():
         changed += bool(pattern.search(column.header) and column.delete()[0])
-    for remembered in RememberedPerson.objects.all():
+    for remembered in SavedPerson.objects.all():
         changed += bool(pattern.search(remembered.name) and remembered.delete()[0])
     return changed
 

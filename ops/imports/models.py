@@ -143,7 +143,7 @@ class Origin(models.Model):
         return self.name
 
 
-class RememberedColumn(models.Model):
+class SavedColumn(models.Model):
     """The column that a user last matched with a header of their files."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -158,7 +158,7 @@ class RememberedColumn(models.Model):
         return f"{self.header} → {self.column}"
 
 
-class RememberedEncoding(models.Model):
+class SavedEncoding(models.Model):
     """The encoding that a user last chose for a file that is not UTF-8."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -171,7 +171,7 @@ class RememberedEncoding(models.Model):
         return self.encoding
 
 
-class RememberedPerson(models.Model):
+class SavedPerson(models.Model):
     """The account that a user last chose for a name in their files."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -13,10 +13,10 @@ from django.db import DEFAULT_DB_ALIAS
 from ops.imports.models import Origin
 
 FLAG = "flag-"  # between the beginning and the number in the exported ids of reports
-BEGINNING = "threadward:"  # older exports, without a name, continue with the number
+PREFIX = "threadward:"  # older exports, without a name, continue with the number
 
 
-def beginning(using: str = DEFAULT_DB_ALIAS) -> str:
+def prefix(using: str = DEFAULT_DB_ALIAS) -> str:
     """Return the part before the number in the ids of this database."""
     origin, _ = Origin.objects.using(using).get_or_create(pk=1, defaults={"name": secrets.token_hex(6)})
-    return f"{BEGINNING}{origin.name}:"
+    return f"{PREFIX}{origin.name}:"

@@ -37,7 +37,7 @@ class ImportCounts:
         return cls(messages, messages - conversations, conversations, cursor.get("accounts", 0))
 
 
-def finish(stored: ImportCounts, changed: int, *, using: str, details: dict[str, Any]) -> None:
+def record_import(stored: ImportCounts, changed: int, *, using: str, details: dict[str, Any]) -> None:
     """Record an import within its last transaction, so that nothing is imported without an audit entry.
 
     Raises NotRecorded.

@@ -187,7 +187,7 @@ class Undoing:
         for some in in_batches(found):
             rows = joined.filter(message_id__in=ids_subquery(some, using=self.using))
             moves = [Move(*row) for row in rows.values_list(*Move._fields)]
-            joining.take_back(moves, using=self.using)
+            joining.undo_joins(moves, using=self.using)
             rows.delete()
             self._count(separated=len(moves))
         return bool(found)
@@ -219,7 +219,7 @@ def _name_batch(import_: Import, staging: Staging) -> None:
     staging.names["batch"] = f"'{key}'"
 
 
-def preview(import_: Import, staging: Staging) -> dict[str, int]:
+def count_effects(import_: Import, staging: Staging) -> dict[str, int]:
     """Return how many messages undoing would remove and keep now, and how many texts it would restore."""
     _name_batch(import_, staging)
     ids = ids_after(import_.message_base, import_.last_row)

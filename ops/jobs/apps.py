@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, ngettext
 
-from ops.console.rooms import ON_DELETE, Audit, Item, Page, Place, Room, Table, Waiting
+from ops.console.rooms import ON_DELETE, Audit, Item, Page, PendingWork, Place, Room, Table
 
 
 class JobsConfig(Room):
@@ -26,12 +26,14 @@ class JobsConfig(Room):
     tables = {"jobs.job": Table(Audit.FUNCTIONS, ON_DELETE)}
     events = "ops.jobs.events.JobEvent"
 
-    def waiting(self, user: Any) -> Iterable[Waiting]:
+    def waiting(self, user: Any) -> Iterable[PendingWork]:
         from ops.jobs.notices import home
 
         rows = home.failed_lately(user)
         return [
-            Waiting("jobs.Job", rows, lambda n: ngettext("job failed", "jobs failed", n), f"state={home.FAILED_LATELY}")
+            PendingWork(
+                "jobs.Job", rows, lambda n: ngettext("job failed", "jobs failed", n), f"state={home.FAILED_LATELY}"
+            )
         ]
 
     def pages(self) -> Iterable[Page]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-class News(NamedTuple):
+class EndNotice(NamedTuple):
     """A notice that a job ended: the name of its kind (ops.notices.kinds.Kind), its subject, and the keys of its
     recipients. ``occasion`` identifies the start of the job, since several jobs about one subject may end."""
 
@@ -59,10 +59,10 @@ class Kind(ABC):
         """Return the URL of the job's subject, "" for none."""
         return ""
 
-    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> EndNotice | None:
         """Return the notice about a job that ends in this ``state`` with this ``result``; None for none."""
         name = self.notifies.get(state)
-        return News(name, self.subject(job), [job.requester_id], str(job.action)) if name else None
+        return EndNotice(name, self.subject(job), [job.requester_id], str(job.action)) if name else None
 
     def subject(self, job: Job) -> tuple[str, Any]:
         """Return the subject of a notice about the job: a model ("app.model", lower case) and a key."""

@@ -21,13 +21,13 @@ from django.db.models.functions import Greatest
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from messaging.database.statements import Statement, slot, written
+from messaging.database.statements import Statement, compiled_statement, slot
 from ops.jobs.models import Job
 
 logger = logging.getLogger(__name__)
 
 UNDER_WAY = (Job.State.QUEUED, Job.State.RUNNING)
-HAND_OVER = timedelta(seconds=3)  # after which a job no longer runs in the request that started it (IN_THE_REQUEST)
+IN_REQUEST_GRACE = timedelta(seconds=3)  # then a job no longer runs in the request that started it (IN_THE_REQUEST)
 LONGEST_STEP = 900.0  # seconds: work without a batch for longer counts as hung, and another worker may claim it
 JOIN_TIMEOUT = 1.0  # seconds that the end of a job waits for the thread of its LeaseRenewer
 
@@ -51,10 +51,10 @@ def next_in_turn(job_id: Any, *, now: datetime) -> Any:
     """Return the id of the free job that a worker woken for the job ``job_id`` should run, or None.
 
     Requesters take turns: the one with the fewest running jobs comes first, then the one whose last turn was longest
-    ago, each with their oldest job. Except for ``job_id``, jobs newer than HAND_OVER are left out, because the request
-    that made them may still be running them.
+    ago, each with their oldest job. Except for ``job_id``, jobs newer than IN_REQUEST_GRACE are left out, because the
+    request that made them may still be running them.
     """
-    waiting = free(now).filter(Q(pk=job_id) | Q(created_at__lte=now - HAND_OVER))
+    waiting = free(now).filter(Q(pk=job_id) | Q(created_at__lte=now - IN_REQUEST_GRACE))
     oldest: dict[Any, Any] = {}
     for requester, pk in waiting.order_by("created_at", "pk").values_list("requester", "pk"):
         oldest.setdefault(requester, pk)
@@ -111,7 +111,7 @@ def _locked(using: str) -> Statement:
     """Return the query for when cancelling was requested; cached, since each batch runs it and Django takes 1 ms to
     write it."""
     held = Job.objects.filter(pk=slot("pk"), lease_token=slot("token"), state=Job.State.RUNNING).order_by()
-    return written(held.select_for_update(no_key=True).values("cancel_requested_at"), using=using)
+    return compiled_statement(held.select_for_update(no_key=True).values("cancel_requested_at"), using=using)
 
 
 def renew(job: Job, **changes: Any) -> None:

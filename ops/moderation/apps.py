@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, Audit, Item, Keys, Page, Place, Room, Table, Waiting
+from ops.console.rooms import NOTHING_PERSONAL, ON_DELETE, Audit, Item, Keys, Page, PendingWork, Place, Room, Table
 
 SEES = ("Reviewer", "Lead", "Auditor")
 REVIEWS = ("Reviewer", "Lead")
@@ -129,17 +129,17 @@ class ModerationConfig(Room):
         signals.connect(self)
 
     def job_kinds(self) -> Iterable[Any]:
-        from ops.moderation.bringing import kinds
         from ops.moderation.groups.kinds import DecideMany
+        from ops.moderation.report_imports import kinds
 
         return [DecideMany(), *kinds.KINDS]
 
     def files_in_use(self) -> Iterable[str]:
-        from ops.moderation.bringing import uploading
+        from ops.moderation.report_imports import uploading
 
         return uploading.in_use()
 
-    def waiting(self, user: Any) -> Iterable[Waiting]:
+    def waiting(self, user: Any) -> Iterable[PendingWork]:
         from ops.moderation.desk import home
         from ops.moderation.openings import home as openings
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from messaging.database.alike import create_missing, update_alike
+from messaging.database.alike import bulk_store, insert_missing
 from messaging.models import Conversation
 from messaging.writing import ids_subquery
 from ops.audit.recording import record_each
@@ -18,7 +18,7 @@ from ops.moderation import ranking
 from ops.moderation.events import ModerationEvent
 from ops.moderation.labels.targets import target_of
 from ops.moderation.models import Case, CasePerson, Cause, CoveredMessage, Decision, State
-from ops.moderation.transitions import Happening, after
+from ops.moderation.transitions import CaseEvent, after
 
 REOPENED_WITHIN = timedelta(days=30)  # a case closed longer ago stays closed: a new flag opens another case
 
@@ -28,21 +28,21 @@ def locked(using: str) -> Any:
     return Case.objects.using(using).select_for_update(of=("self",))
 
 
-def among(ids: Collection[int], *, using: str) -> Any:
+def id_lookup(ids: Collection[int], *, using: str) -> Any:
     """Return ids for an ``__in`` lookup: one id as a value, which gets the best plan; several as a single parameter."""
     return list(ids) if len(ids) == 1 else ids_subquery(ids, using=using)
 
 
 def all_locked(ids: Collection[int], *, using: str) -> list[Case]:
     """Return these cases, locked in key order, without any that were deleted."""
-    return list(locked(using).filter(pk__in=among(ids, using=using)).order_by("pk")) if ids else []
+    return list(locked(using).filter(pk__in=id_lookup(ids, using=using)).order_by("pk")) if ids else []
 
 
 def all_locked_in_conversations(ids: Collection[int], *, using: str) -> list[Case]:
     """Lock the conversations of these cases, then return the cases as ``all_locked`` does."""
-    places = Case.objects.using(using).filter(pk__in=among(ids, using=using), conversation__isnull=False).order_by()
+    places = Case.objects.using(using).filter(pk__in=id_lookup(ids, using=using), conversation__isnull=False).order_by()
     conversations = list(places.values_list("conversation", flat=True))
-    Conversation.objects.using(using).filter(pk__in=among(conversations, using=using)).lock()
+    Conversation.objects.using(using).filter(pk__in=id_lookup(conversations, using=using)).lock()
     return all_locked(ids, using=using)
 
 
@@ -69,23 +69,23 @@ def case_for(conversation_id: int, severity: str, now: datetime, *, using: str) 
     if case is None:
         return _open(conversation_id, severity, now, using)
     was_closed = case.state == State.CLOSED
-    reopen(case, Happening.FLAGGED, since=now, using=using)
+    reopen(case, CaseEvent.FLAGGED, since=now, using=using)
     if was_closed:
         record_openings([case], using=using)
     return case
 
 
-def reopen(case: Case, happening: Happening, *, since: datetime, using: str) -> None:
+def reopen(case: Case, happening: CaseEvent, *, since: datetime, using: str) -> None:
     """Move a case to the pending state that ``happening`` leads to; a closed case is pending from ``since`` on."""
     reopen_all([case], happening, since=since, using=using)
 
 
-def reopen_all(cases: Sequence[Case], happening: Happening, *, since: datetime, using: str) -> None:
+def reopen_all(cases: Sequence[Case], happening: CaseEvent, *, since: datetime, using: str) -> None:
     """Do the same for several cases, in one statement for each set of equal changes."""
     save_changes([(case, reopening(case, happening, since=since)) for case in cases], using=using)
 
 
-def reopening(case: Case, happening: Happening, *, since: datetime) -> dict[str, Any]:
+def reopening(case: Case, happening: CaseEvent, *, since: datetime) -> dict[str, Any]:
     """Return the fields of a case that ``reopen`` changes, with their new values."""
     changed: dict[str, Any] = {"state": after(case.state, happening)}
     if case.state == State.CLOSED:
@@ -105,7 +105,9 @@ def save_changes(changes: Sequence[tuple[Case, dict[str, Any]]], *, using: str) 
     for case, changed in changes:
         alike[tuple(sorted(change(case, **changed).items()))].append(case.pk)
     for same, ids in alike.items():
-        Case.objects.using(using).filter(pk__in=among(ids, using=using)).update(**dict(same), version=F("version") + 1)
+        Case.objects.using(using).filter(pk__in=id_lookup(ids, using=using)).update(
+            **dict(same), version=F("version") + 1
+        )
 
 
 def change(case: Case, **changed: Any) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def rank_all(some: Sequence[Case], *, using: str) -> set[int]:
     ranked = [case for case in some if case.pk in ranks]
     for case in ranked:
         case.severity, (case.due_at, case.rank_at) = ranks[case.pk]
-    update_alike(ranked, ["severity", "due_at", "rank_at"], using=using)
+    bulk_store(ranked, ["severity", "due_at", "rank_at"], using=using)
     return set(ranks)
 
 
@@ -154,7 +156,7 @@ def close_settled(some: Sequence[Case], *, using: str) -> None:
     reviewed = _to_be_reviewed({one.conversation_id for one in settled}, using)
     now = timezone.now()
     closing = [case for case in settled if case.conversation_id not in reviewed]
-    changes = [(case, {"state": after(case.state, Happening.SETTLED), "closed_at": now}) for case in closing]
+    changes = [(case, {"state": after(case.state, CaseEvent.SETTLED), "closed_at": now}) for case in closing]
     save_changes(changes, using=using)
 
 
@@ -171,13 +173,13 @@ def _to_be_reviewed(conversation_ids: Collection[int | None], using: str) -> set
     ids = [pk for pk in conversation_ids if pk is not None]
     if not ids:
         return set()
-    decisions = Decision.objects.using(using).filter(case__conversation__in=among(ids, using=using), reverses=None)
+    decisions = Decision.objects.using(using).filter(case__conversation__in=id_lookup(ids, using=using), reverses=None)
     rows = decisions.filter(reversed_by=None).order_by("decided_at", "id")
     latest = {place: (pk, cause) for place, pk, cause in rows.values_list("case__conversation", "pk", "cause")}
     lapsed = {pk: place for place, (pk, cause) in latest.items() if cause == Cause.TEXT_CHANGED}
     if not lapsed:
         return set()
-    covered = CoveredMessage.objects.using(using).filter(decision__in=among(lapsed, using=using))
+    covered = CoveredMessage.objects.using(using).filter(decision__in=id_lookup(lapsed, using=using))
     there = covered.filter(message__isnull=False).order_by().values_list("decision", flat=True).distinct()
     return {lapsed[pk] for pk in there}
 
@@ -197,7 +199,7 @@ def record_openings(some: Sequence[Case], *, using: str) -> None:
 
 def name_people(case: Case, ids: set[Any], *, using: str) -> None:
     """Add the senders and receivers of flagged messages to the people of a case."""
-    create_missing([CasePerson(case=case, user_id=pk) for pk in sorted(ids)], using=using)
+    insert_missing([CasePerson(case=case, user_id=pk) for pk in sorted(ids)], using=using)
 
 
 def _open(conversation_id: int, severity: str, now: datetime, using: str) -> Case:

@@ -105,7 +105,7 @@ def leave(user: Any, case_id: int, token: UUID, *, using: str = DEFAULT_DB_ALIAS
 
 def release(user: Any, *case_ids: int, using: str = DEFAULT_DB_ALIAS) -> None:
     """Release the user's claim if it is on one of these cases."""
-    Claim.objects.using(using).filter(case__in=cases.among(case_ids, using=using), reviewer=user.pk).delete()
+    Claim.objects.using(using).filter(case__in=cases.id_lookup(case_ids, using=using), reviewer=user.pk).delete()
 
 
 def give_back(user: Any, case: Case, *, using: str = DEFAULT_DB_ALIAS) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from messaging.database.alike import create_alike, like
+from messaging.database.alike import bulk_insert, like
 from messaging.languages.wording import numbered
 from messaging.models import Message
 from ops.audit.details import Key
@@ -40,7 +40,7 @@ from ops.moderation.models import (
 )
 from ops.moderation.notices import notices
 from ops.moderation.refusals import DecisionRefused
-from ops.moderation.transitions import Happening, after
+from ops.moderation.transitions import CaseEvent, after
 
 LONGEST_WAIT = timedelta(days=90)
 
@@ -88,7 +88,7 @@ def decide(
         orders = choice.orders
         lock_people([order.user for order in orders if order.user is not None], using=using)
         case = claims.locked_case(by, case_id, token=token, version=version, using=using)
-        refuse_unsound(choice)
+        refuse_invalid(choice)
         return store([(case, choice)], by=by, using=using)[0]
 
 
@@ -99,14 +99,14 @@ def store(
     DecisionRefused if a choice is not valid for its case."""
     acting = Acting(by, timezone.now(), using)
     orders = {case.pk: choice.orders for case, choice in decided}
-    registry.refuse_unsound([Asked(case, choice.sent.strip(), orders[case.pk]) for case, choice in decided], acting)
+    registry.refuse_invalid([Asked(case, choice.sent.strip(), orders[case.pk]) for case, choice in decided], acting)
     covered = _covered([case for case, _ in decided], orders, using)
     end_all_in_force([case for case, _ in decided], Cause.NEW_DECISION, at=acting.at, using=using)
     before = {case.pk: case.version for case, _ in decided}
     cases.save_changes([(case, _closing(case, acting.at)) for case, _ in decided], using=using)
     made = _append([(case, before[case.pk], _fields(choice)) for case, choice in decided], group, acting)
     empty = CoveredMessage()
-    create_alike(
+    bulk_insert(
         (
             like(empty, decision_id=decision.pk, message_id=pk, revision=revision)
             for decision in made
@@ -152,12 +152,12 @@ def _grouped(group: UUID | None) -> dict[str, UUID]:
 
 def escalate(case_id: int, *, by: Any, token: UUID | None, version: int, using: str = DEFAULT_DB_ALIAS) -> Case:
     """Hand a case to the Leads. Raises Outdated or DecisionRefused."""
-    return _step(case_id, Happening.ESCALATED, ModerationEvent.CASE_ESCALATED, by, token, version, using)
+    return _step(case_id, CaseEvent.ESCALATED, ModerationEvent.CASE_ESCALATED, by, token, version, using)
 
 
 def return_to_queue(case_id: int, *, by: Any, token: UUID | None, version: int, using: str = DEFAULT_DB_ALIAS) -> Case:
     """Return an escalated or waiting case to the usual queue. Raises Outdated or DecisionRefused."""
-    return _step(case_id, Happening.RETURNED, ModerationEvent.CASE_RETURNED, by, token, version, using)
+    return _step(case_id, CaseEvent.RETURNED, ModerationEvent.CASE_RETURNED, by, token, version, using)
 
 
 def wait(
@@ -187,7 +187,7 @@ def wait(
     hours = None if until is None else round((until - now).total_seconds() / 3600, 1)
     return _step(
         case_id,
-        Happening.WAITED,
+        CaseEvent.WAITED,
         ModerationEvent.CASE_WAITS,
         by,
         token,
@@ -201,24 +201,24 @@ def wait(
 
 
 @dataclass(frozen=True)
-class Undoing:
+class UndoPreview:
     """What undoing a decision would do; ``refusal`` is a sentence if it cannot be undone at all."""
 
     plan: registry.Reversal
     refusal: str = ""
 
 
-def undoing(decision: Decision, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> Undoing:
+def preview_undo(decision: Decision, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> UndoPreview:
     """Return what ``undo`` would do with a decision now, without changing anything."""
-    return undoings([decision], by=by, using=using)[decision.pk]
+    return preview_undos([decision], by=by, using=using)[decision.pk]
 
 
-def undoings(decisions: Sequence[Decision], *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[int, Undoing]:
+def preview_undos(decisions: Sequence[Decision], *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[int, UndoPreview]:
     """Do the same for several decisions, by primary key, in as many queries as for one."""
-    among = cases.among([one.pk for one in decisions], using=using)
+    among = cases.id_lookup([one.pk for one in decisions], using=using)
     measures = list(Measure.objects.using(using).filter(decision__in=among).select_related("decision").order_by("pk"))
     undone = set(Decision.objects.using(using).filter(reverses__in=among).values_list("reverses", flat=True))
-    plans = {one.pk: Undoing(registry.Reversal(), _why_not(one, undone)) for one in decisions}
+    plans = {one.pk: UndoPreview(registry.Reversal(), _why_not(one, undone)) for one in decisions}
     whole = registry.reversal(measures, Acting(by, timezone.now(), using))
     for measure in measures:
         if measure.pk in whole.stays:
@@ -250,7 +250,7 @@ def undo(decision_id: int, *, by: Any, note: str = "", using: str = DEFAULT_DB_A
             raise DecisionRefused(_("Only its author or a Lead can undo a decision."))
         if not Case.objects.using(using).about_strangers_to(by.pk).filter(pk=case.pk).exists():
             raise DecisionRefused(_("This case is about you or somebody you exchanged messages with: ask a colleague."))
-        found = undoing(decision, by=by, using=using)
+        found = preview_undo(decision, by=by, using=using)
         if found.refusal:
             raise DecisionRefused(found.refusal)
         if Decision.objects.using(using).filter(case=case, decided_at__gt=decision.decided_at, reverses=None).exists():
@@ -279,7 +279,7 @@ def store_undone(
     before = {case.pk: case.version for case in its_cases}
     end_all_in_force(its_cases, Cause.UNDONE, at=acting.at, using=using)
     _wait_again([decision for _, decision, _ in undone], using)
-    cases.reopen_all(its_cases, Happening.UNDONE, since=acting.at, using=using)
+    cases.reopen_all(its_cases, CaseEvent.UNDONE, since=acting.at, using=using)
     cases.rank_all(its_cases, using=using)
     fields = {"note": note.strip(), "in_force": False}
     made = _append([(case, before[case.pk], {**fields, "reverses": one}) for case, one, _ in undone], group, acting)
@@ -302,13 +302,13 @@ def _append(about: Sequence[tuple[Case, int, dict[str, Any]]], group: UUID | Non
         like(shared, case=case, version_before=before, version_after=case.version, **fields)
         for case, before, fields in about
     )
-    return create_alike(made, using=acting.using)
+    return bulk_insert(made, using=acting.using)
 
 
 def end_all_in_force(some: Sequence[Case], cause: Cause, *, at: datetime, using: str) -> None:
     """End the decisions in force on these locked cases."""
     standing = Decision.objects.using(using).in_force()
-    standing = standing.filter(case__in=cases.among([case.pk for case in some], using=using))
+    standing = standing.filter(case__in=cases.id_lookup([case.pk for case in some], using=using))
     standing.update(in_force=False, lapsed_at=at, cause=cause)
 
 
@@ -318,23 +318,23 @@ def _settle(decided: Sequence[tuple[Decision, Choice]], acting: Acting) -> None:
     for decision, choice in decided:
         by_outcome[choice.outcome].append(decision.case_id)
     for outcome, ids in by_outcome.items():
-        waiting = Flag.objects.using(acting.using).waiting().filter(case__in=cases.among(ids, using=acting.using))
+        waiting = Flag.objects.using(acting.using).waiting().filter(case__in=cases.id_lookup(ids, using=acting.using))
         waiting.update(outcome=outcome, settled_at=acting.at)
 
 
 def _wait_again(decisions: Sequence[Decision], using: str) -> None:
     """Reset to waiting the flags that these decisions settled: those whose ``settled_at`` is the time of the
     decision."""
-    these = Decision.objects.using(using).filter(pk__in=cases.among([one.pk for one in decisions], using=using))
+    these = Decision.objects.using(using).filter(pk__in=cases.id_lookup([one.pk for one in decisions], using=using))
     at = these.filter(case=OuterRef("case")).values("decided_at")[:1]
-    among = cases.among([one.case_id for one in decisions], using=using)
+    among = cases.id_lookup([one.case_id for one in decisions], using=using)
     flags = Flag.objects.using(using).filter(case__in=among, settled_at=Subquery(at))
     flags.not_withdrawn().update(outcome=Outcome.WAITING, settled_at=None)
 
 
 def _step(
     case_id: int,
-    happening: Happening,
+    happening: CaseEvent,
     event: str,
     by: Any,
     token: UUID | None,
@@ -352,7 +352,7 @@ def _step(
     return case
 
 
-def refuse_unsound(choice: Choice) -> None:
+def refuse_invalid(choice: Choice) -> None:
     """Raise DecisionRefused for a choice that is not valid for any case."""
     if refusal := placeholders.refusal(choice.sent):
         raise DecisionRefused(refusal)
@@ -361,7 +361,7 @@ def refuse_unsound(choice: Choice) -> None:
 def _closing(case: Case, at: datetime) -> dict[str, Any]:
     """Return the fields of a case that a decision changes."""
     first = {} if case.first_decided_at else {"first_decided_at": at}
-    return {"state": after(case.state, Happening.DECIDED), "closed_at": at, **first}
+    return {"state": after(case.state, CaseEvent.DECIDED), "closed_at": at, **first}
 
 
 def _covered(some: Sequence[Case], orders: Mapping[int, Sequence[Order]], using: str) -> dict[int, dict[int, int]]:
@@ -372,10 +372,12 @@ def _covered(some: Sequence[Case], orders: Mapping[int, Sequence[Order]], using:
     """
     chosen = {case.pk: {one.message for one in orders[case.pk] if one.message is not None} for case in some}
     wanted = {pk: set(ids) for pk, ids in chosen.items()}
-    flagged = Flag.objects.using(using).filter(case__in=cases.among(wanted.keys(), using=using), message__isnull=False)
+    flagged = Flag.objects.using(using).filter(
+        case__in=cases.id_lookup(wanted.keys(), using=using), message__isnull=False
+    )
     for case_id, message in flagged.order_by().values_list("case_id", "message_id"):
         wanted[case_id].add(message)
-    among = cases.among({pk for ids in wanted.values() for pk in ids}, using=using)
+    among = cases.id_lookup({pk for ids in wanted.values() for pk in ids}, using=using)
     rows = Message._base_manager.using(using).filter(pk__in=among).order_by("pk").select_for_update(of=("self",))
     found = {pk: (place, revision) for pk, place, revision in rows.values_list("pk", "conversation_id", "revision")}
     covered = {}

@@ -10,14 +10,14 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from messaging.database.statements import Statement, slot, written
+from messaging.database.statements import Statement, compiled_statement, slot
 from ops.audit.recording import record_each
 from ops.moderation import cases
 from ops.moderation.decisions import end_all_in_force
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import Case, Cause, CoveredMessage, Decision, Flag, Note, Outcome
 from ops.moderation.notices import notices
-from ops.moderation.transitions import Happening
+from ops.moderation.transitions import CaseEvent
 
 
 def lapse(ids: Collection[int], *, using: str) -> int:
@@ -32,15 +32,15 @@ def lapse(ids: Collection[int], *, using: str) -> int:
         (message,) = ids
         case_ids = sorted(pk for (pk,) in _decided_on_one(using).ask(using=using, message=message))
     else:
-        case_ids = sorted(pk for (pk,) in _decided_on(message__in=cases.among(ids, using=using)).using(using))
+        case_ids = sorted(pk for (pk,) in _decided_on(message__in=cases.id_lookup(ids, using=using)).using(using))
     lapsed = cases.all_locked(case_ids, using=using)
     if lapsed:
         now = timezone.now()
-        among = cases.among([case.pk for case in lapsed], using=using)
+        among = cases.id_lookup([case.pk for case in lapsed], using=using)
         standing = Decision.objects.using(using).in_force().filter(case__in=among)
         ended = {case: (pk, maker) for case, pk, maker in standing.values_list("case", "pk", "decided_by")}
         end_all_in_force(lapsed, Cause.TEXT_CHANGED, at=now, using=using)
-        cases.reopen_all(_to_be_decided_instead(lapsed, using), Happening.LAPSED, since=now, using=using)
+        cases.reopen_all(_to_be_decided_instead(lapsed, using), CaseEvent.LAPSED, since=now, using=using)
         about = [(case, {"decision": ended[case.pk][0] if case.pk in ended else None}) for case in lapsed]
         record_each(ModerationEvent.DECISION_LAPSED, about, actor=None, using=using)
         notices.notify_lapsed([(case, maker) for case, (_, maker) in ended.items()], using=using)
@@ -49,7 +49,7 @@ def lapse(ids: Collection[int], *, using: str) -> int:
 
 def _to_be_decided_instead(lapsed: Sequence[Case], using: str) -> list[Case]:
     """Return, for each conversation of the lapsed cases, its pending case, locked, or else the first lapsed one."""
-    among = cases.among({one.conversation_id for one in lapsed if one.conversation_id is not None}, using=using)
+    among = cases.id_lookup({one.conversation_id for one in lapsed if one.conversation_id is not None}, using=using)
     pending = cases.locked(using).pending().filter(conversation__in=among).order_by("pk")
     found = {case.conversation_id: case for case in pending}
     for case in lapsed:
@@ -69,7 +69,7 @@ def _decided_on(**these: Any) -> Any:
 @cache
 def _decided_on_one(using: str) -> Statement:
     """The same query for one message, compiled once per database: every edit runs it."""
-    return written(_decided_on(message=slot("message")), using=using)
+    return compiled_statement(_decided_on(message=slot("message")), using=using)
 
 
 def settle_erased(*, using: str = DEFAULT_DB_ALIAS) -> int:

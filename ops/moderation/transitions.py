@@ -11,7 +11,7 @@ from ops.moderation.models import State
 from ops.moderation.refusals import DecisionRefused
 
 
-class Happening(StrEnum):
+class CaseEvent(StrEnum):
     """An event that can change the state of a case."""
 
     FLAGGED = "flagged"
@@ -25,45 +25,45 @@ class Happening(StrEnum):
 
 
 OPEN, WAITING, ESCALATED, CLOSED = State.OPEN, State.WAITING, State.ESCALATED, State.CLOSED
-TABLE: dict[tuple[State, Happening], State] = {
-    (OPEN, Happening.FLAGGED): OPEN,
-    (OPEN, Happening.SETTLED): CLOSED,
-    (OPEN, Happening.DECIDED): CLOSED,
-    (OPEN, Happening.ESCALATED): ESCALATED,
-    (OPEN, Happening.WAITED): WAITING,
-    (OPEN, Happening.LAPSED): OPEN,
-    (OPEN, Happening.UNDONE): OPEN,
-    (WAITING, Happening.FLAGGED): OPEN,
-    (WAITING, Happening.SETTLED): CLOSED,
-    (WAITING, Happening.DECIDED): CLOSED,
-    (WAITING, Happening.ESCALATED): ESCALATED,
-    (WAITING, Happening.RETURNED): OPEN,
-    (WAITING, Happening.WAITED): WAITING,
-    (WAITING, Happening.LAPSED): OPEN,
-    (WAITING, Happening.UNDONE): OPEN,
-    (ESCALATED, Happening.FLAGGED): ESCALATED,
-    (ESCALATED, Happening.SETTLED): CLOSED,
-    (ESCALATED, Happening.DECIDED): CLOSED,
-    (ESCALATED, Happening.RETURNED): OPEN,
-    (ESCALATED, Happening.WAITED): WAITING,
-    (ESCALATED, Happening.LAPSED): ESCALATED,
-    (ESCALATED, Happening.UNDONE): ESCALATED,
-    (CLOSED, Happening.FLAGGED): OPEN,
-    (CLOSED, Happening.SETTLED): CLOSED,
-    (CLOSED, Happening.LAPSED): OPEN,
-    (CLOSED, Happening.UNDONE): OPEN,
+TABLE: dict[tuple[State, CaseEvent], State] = {
+    (OPEN, CaseEvent.FLAGGED): OPEN,
+    (OPEN, CaseEvent.SETTLED): CLOSED,
+    (OPEN, CaseEvent.DECIDED): CLOSED,
+    (OPEN, CaseEvent.ESCALATED): ESCALATED,
+    (OPEN, CaseEvent.WAITED): WAITING,
+    (OPEN, CaseEvent.LAPSED): OPEN,
+    (OPEN, CaseEvent.UNDONE): OPEN,
+    (WAITING, CaseEvent.FLAGGED): OPEN,
+    (WAITING, CaseEvent.SETTLED): CLOSED,
+    (WAITING, CaseEvent.DECIDED): CLOSED,
+    (WAITING, CaseEvent.ESCALATED): ESCALATED,
+    (WAITING, CaseEvent.RETURNED): OPEN,
+    (WAITING, CaseEvent.WAITED): WAITING,
+    (WAITING, CaseEvent.LAPSED): OPEN,
+    (WAITING, CaseEvent.UNDONE): OPEN,
+    (ESCALATED, CaseEvent.FLAGGED): ESCALATED,
+    (ESCALATED, CaseEvent.SETTLED): CLOSED,
+    (ESCALATED, CaseEvent.DECIDED): CLOSED,
+    (ESCALATED, CaseEvent.RETURNED): OPEN,
+    (ESCALATED, CaseEvent.WAITED): WAITING,
+    (ESCALATED, CaseEvent.LAPSED): ESCALATED,
+    (ESCALATED, CaseEvent.UNDONE): ESCALATED,
+    (CLOSED, CaseEvent.FLAGGED): OPEN,
+    (CLOSED, CaseEvent.SETTLED): CLOSED,
+    (CLOSED, CaseEvent.LAPSED): OPEN,
+    (CLOSED, CaseEvent.UNDONE): OPEN,
 }
 REFUSALS = {
-    (CLOSED, Happening.DECIDED): gettext_lazy("This case is closed: open it again by undoing its decision."),
-    (CLOSED, Happening.ESCALATED): gettext_lazy("This case is closed: only an open case can be escalated."),
-    (CLOSED, Happening.RETURNED): gettext_lazy("This case is closed already."),
-    (CLOSED, Happening.WAITED): gettext_lazy("This case is closed: only an open case can wait."),
-    (OPEN, Happening.RETURNED): gettext_lazy("This case is in the queue already."),
-    (ESCALATED, Happening.ESCALATED): gettext_lazy("This case is escalated already."),
+    (CLOSED, CaseEvent.DECIDED): gettext_lazy("This case is closed: open it again by undoing its decision."),
+    (CLOSED, CaseEvent.ESCALATED): gettext_lazy("This case is closed: only an open case can be escalated."),
+    (CLOSED, CaseEvent.RETURNED): gettext_lazy("This case is closed already."),
+    (CLOSED, CaseEvent.WAITED): gettext_lazy("This case is closed: only an open case can wait."),
+    (OPEN, CaseEvent.RETURNED): gettext_lazy("This case is in the queue already."),
+    (ESCALATED, CaseEvent.ESCALATED): gettext_lazy("This case is escalated already."),
 }
 
 
-def after(state: str, happening: Happening) -> State:
+def after(state: str, happening: CaseEvent) -> State:
     """Return the state of a case after ``happening``. Raises DecisionRefused if it cannot happen in this state."""
     key = (State(state), happening)
     if key in REFUSALS:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from ops.console.rooms import Audit, Item, Room, Table, Waiting
+from ops.console.rooms import Audit, Item, PendingWork, Room, Table
 
 
 class NoticesConfig(Room):
@@ -26,7 +26,7 @@ class NoticesConfig(Room):
     def ready(self) -> None:
         from ops.notices import checks  # noqa: F401 - importing registers the checks
 
-    def waiting(self, user: Any) -> Iterable[Waiting]:
+    def waiting(self, user: Any) -> Iterable[PendingWork]:
         from ops.notices import reading
 
         return [reading.bell(user)]

@@ -14,15 +14,15 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from ops.console.frame import jump
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 from ops.notices.models import Notice, NoticeQuerySet
 from ops.notices.notifying import Target, reference
 
 
-def bell(user: Any) -> Waiting:
+def bell(user: Any) -> PendingWork:
     """Return the user's unread notices, which the bell counts."""
     rows = Notice.objects.of(user.pk).unread()
-    return Waiting("notices.Notice", rows, lambda n: ngettext("unread notice", "unread notices", n), "")
+    return PendingWork("notices.Notice", rows, lambda n: ngettext("unread notice", "unread notices", n), "")
 
 
 def mark_read(notices: NoticeQuerySet) -> int:

@@ -60,7 +60,7 @@ class RankedChangeList(KeysetChangeList):
             rows = self.queryset.order_by("-timestamp", "-id")
         else:
             rows = self.model_admin.narrowed(self.unsearched.order_by("-timestamp", "-id"), self.search)
-        texts = rows.annotate(read_of_it=Left("content", MARKED)).values_list("pk", "read_of_it")[:RANKED]
+        texts = rows.annotate(marked_text=Left("content", MARKED)).values_list("pk", "marked_text")[:RANKED]
         return sorted(_place(self._score(text), pk) for pk, text in texts)
 
     def _score(self, text: str) -> int:

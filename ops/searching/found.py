@@ -26,14 +26,14 @@ class FoundText(NamedTuple):
 
 def with_texts(messages: Any) -> Any:
     """Annotate messages with the text that ``texts_of`` needs."""
-    return messages.annotate(read_of_it=Left("content", MARKED))
+    return messages.annotate(marked_text=Left("content", MARKED))
 
 
 def texts_of(rows: Iterable[Any]) -> dict[int, FoundText]:
     """Return the texts of such rows by id, and remove them from the rows: what a row may show is decided later."""
     found = {}
     for row in rows:
-        text = row.__dict__.pop("read_of_it")
+        text = row.__dict__.pop("marked_text")
         found[row.pk] = FoundText(row.pk, text, row.sender.get_username(), row.receiver.get_username())
     return found
 

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from messaging.database.statements import Statement, slot, written
+from messaging.database.statements import Statement, compiled_statement, slot
 from messaging.search.language import LONGEST
 
 
@@ -50,7 +50,7 @@ class Look(models.Model):
     since the search finds (``new``), as last counted: 1,001 at most.
 
     The messages stored by then have keys up to ``seen_up_to``, outside of the runs [first, last] of ``missing``
-    (ops/searching/saved/arriving.py).
+    (ops/searching/saved/snapshots.py).
     """
 
     search = models.ForeignKey(SavedSearch, on_delete=models.CASCADE, related_name="looks")
@@ -85,4 +85,4 @@ def _offered(using: str) -> Statement:
     rows = SavedSearch.objects.filter(Q(owner=None) | Q(owner=slot("person")))
     new = Look.objects.filter(search=OuterRef("pk"), person=slot("person")).values("new")[:1]
     rows = rows.order_by(models.F("owner").asc(nulls_first=True), "name")
-    return written(rows.values_list("pk", "name", "scope", "words", "owner", Subquery(new)), using=using)
+    return compiled_statement(rows.values_list("pk", "name", "scope", "words", "owner", Subquery(new)), using=using)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ops.accounts.models import User
 from ops.console.frame import counting
 from ops.console.frame.checks import what_waits_is_counted_by_the_key_alone
-from ops.console.rooms import Waiting, rooms
+from ops.console.rooms import PendingWork, rooms
 from ops.deletion.tests.deleting import ask
 from ops.jobs.models import Job
 from ops.tests.asking import make_staff, signed_in
@@ -100,7 +100,7 @@ def test_a_kept_query_is_written_anew_after_a_while(monkeypatch: pytest.MonkeyPa
 def test_so_many_people_s_queries_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "MOST_KEPT", 5)
     for person in range(20):
-        counting.question(person, list)
+        counting.count_query_for(person, list)
     assert len(counting._questions) == 5
 
 
@@ -149,5 +149,5 @@ def test_nor_by_more_of_a_person_than_what_they_are_and_may_do(who: str, monkeyp
 def test_a_room_that_counts_by_something_else_is_told_so(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert what_waits_is_counted_by_the_key_alone(None) == []
     room = apps.get_app_config("jobs")
-    monkeypatch.setattr(type(room), "waiting", lambda self, user: [Waiting("jobs.Job", rows(user), str, "")])
+    monkeypatch.setattr(type(room), "waiting", lambda self, user: [PendingWork("jobs.Job", rows(user), str, "")])
     assert [found.obj for found in what_waits_is_counted_by_the_key_alone(None)] == [type(room)]

@@ -21,5 +21,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, database: str, **options: Any) -> None:
         for _ in indexing.catch_up(database):
             pass
-        for _ in indexing.forget(database):
+        for _ in indexing.purge_deleted_words(database):
             pass

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from messaging.search.forgetting import forget_when_due
+from messaging.search.forgetting import purge_when_due
 
 
 class Command(BaseCommand):
@@ -17,5 +17,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if forget_when_due(timezone.now()) and options["verbosity"]:
+        if purge_when_due(timezone.now()) and options["verbosity"]:
             self.stdout.write("Rebuilt the search indexes.")

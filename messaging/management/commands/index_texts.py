@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, database: str, **options: Any) -> None:
         taken = sum(_in_time(islice(indexing.catch_up(database), MOST_BATCHES)))
         if connections[database].vendor == "sqlite":
-            for _ in islice(indexing.forget(database), MOST_STEPS):
+            for _ in islice(indexing.purge_deleted_words(database), MOST_STEPS):
                 pass
         if taken and options["verbosity"]:
             self.stdout.write(f"Indexed: {taken:,}.")

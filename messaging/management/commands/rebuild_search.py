@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if connections[database].vendor == "postgresql":
             # Build missing indexes, then rebuild all; each new index replaces the old one once it is ready.
             indexing.install(database)
-            for _ in indexing.forget(database):
+            for _ in indexing.purge_deleted_words(database):
                 pass
             return
         # In one transaction, so that no search and no writer finds the tables missing.

@@ -20,7 +20,7 @@ from messaging.erasing import anonymising, erasure
 from messaging.models import Conversation, Message, MessageHistory
 from messaging.search import engine, indexing
 from messaging.search.checks import index_of_texts
-from messaging.search.forgetting import forget_when_due
+from messaging.search.forgetting import purge_when_due
 from messaging.search.normalising import words
 from messaging.search.terms import Words
 from messaging.tests.cast import make_user
@@ -214,7 +214,7 @@ class TestErasedWords:
             whole: Any = connection.connection
             assert b"ylophonist" not in whole.serialize() and b"words that stay" in whole.serialize()
         index_is_right()
-        assert list(indexing.forget()) == []
+        assert list(indexing.purge_deleted_words()) == []
 
     @pytest.mark.skipif("connection.vendor != 'postgresql'")
     @pytest.mark.django_db(transaction=True)
@@ -228,18 +228,18 @@ class TestErasedWords:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM messaging_message, messaging_messagehistory")
         noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
-        assert not forget_when_due(noon)  # starts counting
+        assert not purge_when_due(noon)  # starts counting
         with connection.cursor() as cursor:
             Message.objects.update(read=True)
             cursor.execute(
                 "SELECT pg_stat_force_next_flush()" if getattr(connection, "pg_version", 0) >= 150000 else "SELECT 1"
             )
-        assert not forget_when_due(noon + timedelta(hours=26))
+        assert not purge_when_due(noon + timedelta(hours=26))
         assert b"xylophonist" in self.files_of_postgresql()
-        assert forget_when_due(noon + timedelta(hours=38))  # at two o'clock
+        assert purge_when_due(noon + timedelta(hours=38))  # at two o'clock
         assert b"xylophonist" not in self.files_of_postgresql()
         assert b"harpsichordist" not in self.files_of_postgresql()
-        assert not forget_when_due(noon + timedelta(hours=86))  # nothing changed
+        assert not purge_when_due(noon + timedelta(hours=86))  # nothing changed
         assert b"others" in self.files_of_postgresql()
         index_is_right()
 

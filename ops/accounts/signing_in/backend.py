@@ -9,13 +9,13 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
 from django.db import DEFAULT_DB_ALIAS
 
-from messaging.database.statements import Models, Statement, slot, written
+from messaging.database.statements import CompiledQuerySet, Statement, compiled_statement, slot
 from ops.accounts.models import User
 
 
 @cache
-def _account(using: str) -> Models:
-    return Models(User._default_manager.filter(pk=slot("key")), using=using)
+def _account(using: str) -> CompiledQuerySet:
+    return CompiledQuerySet(User._default_manager.filter(pk=slot("key")), using=using)
 
 
 @cache
@@ -28,7 +28,7 @@ def _permissions(using: str) -> Statement:
         )
     )
     # No order: newer versions of Django would keep that of Permission, whose columns the union does not select.
-    return written(own.union(of_groups).order_by(), using=using)
+    return compiled_statement(own.union(of_groups).order_by(), using=using)
 
 
 class AccountBackend(ModelBackend):

@@ -30,7 +30,7 @@ SIGNED_OUT = gettext_lazy("You are signed out. Copy what you have typed before y
 
 
 @dataclass(frozen=True)
-class Rest:
+class TimeLeft:
     """The time left of a session: ``seconds`` (0: none), whether activity extends it, and the sentence to show."""
 
     seconds: int
@@ -38,16 +38,16 @@ class Rest:
     sentence: str
 
 
-def rest_of(session: Any, now: int) -> Rest:
+def time_left(session: Any, now: int) -> TimeLeft:
     """Return the time left of ``session`` at ``now`` (seconds since the epoch)."""
     if SESSION_KEY not in session or limits.why_over(session, now):
         ended = SESSION_KEY in session or limits.ended_account(session, now) is not None
-        return Rest(0, extends=False, sentence=str(ENDED if ended else SIGNED_OUT))
+        return TimeLeft(0, extends=False, sentence=str(ENDED if ended else SIGNED_OUT))
     idle, total = limits.ends(session, now)
     end = min(idle, total)
     at = moments.clock_time(timezone.localtime(datetime.fromtimestamp(end, UTC)))
     sentence = _("Your session ends at %(time)s.") % {"time": at} if idle < total else _final(at)
-    return Rest(end - now, extends=idle < total, sentence=sentence)
+    return TimeLeft(end - now, extends=idle < total, sentence=sentence)
 
 
 def _final(at: str) -> str:
@@ -72,7 +72,7 @@ class SessionView(View):
     http_method_names = ["get", "head", "post", "options"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        rest = rest_of(request.session, limits.now())
+        rest = time_left(request.session, limits.now())
         notice = min(NOTICE, settings.SESSION_IDLE_MINUTES * 30)  # half of a very short limit
         return JsonResponse(
             {

@@ -37,12 +37,12 @@ class ThrottledForm(AuthenticationForm):
         try:
             super().confirm_login_allowed(user)
         except ValidationError as refusal:
-            throttling.fail(self.request, self.cleaned_data["username"])
+            throttling.send_failure(self.request, self.cleaned_data["username"])
             raise self.get_invalid_login_error() from refusal
         if sentences := sign_in_refusal(user):
             # The password was right, so this is no failure, and its owner may see the reason.
             if self.request:
-                throttling.forgive(self.request, self.cleaned_data["username"])
+                throttling.delete_failures(self.request, self.cleaned_data["username"])
             raise ValidationError(sentences, code="refused")
 
     def get_invalid_login_error(self) -> ValidationError:

@@ -23,10 +23,10 @@ def refusal(request: HttpRequest, password: str) -> str | None:
     setattr(request, throttling.CONFIRMING, user)
     found = authenticate(request, username=user.get_username(), password=password)
     if found is not None and found.pk != user.pk:  # the username belongs to another account by now
-        throttling.fail(request, user.get_username())
+        throttling.send_failure(request, user.get_username())
         found = None
     if found is None:
         until = throttling.refused_until(request, user.get_username())
         return throttling.sentence(until) if until else str(WRONG)
-    throttling.forgive(request, user.get_username())
+    throttling.delete_failures(request, user.get_username())
     return None

@@ -11,7 +11,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.utils import timezone
 
-from messaging.database.statements import Models, slot
+from messaging.database.statements import CompiledQuerySet, slot
 
 # A key in the session of a signed-out browser: (the account whose session reached a limit there, when).
 ENDED = "ended"
@@ -32,9 +32,9 @@ class Session(AbstractBaseSession):
 
 
 @cache
-def _valid(using: str) -> Models:
+def _valid(using: str) -> CompiledQuerySet:
     """Return the query for the unexpired session with a key."""
-    return Models(Session.objects.filter(session_key=slot("key"), expire_date__gt=slot("now")), using=using)
+    return CompiledQuerySet(Session.objects.filter(session_key=slot("key"), expire_date__gt=slot("now")), using=using)
 
 
 class SessionStore(DatabaseSessions):

@@ -57,7 +57,7 @@ def record_failure(sender: Any, credentials: dict[str, Any], request: HttpReques
         record_refused_sign_in(credentials.get("username") or "", locks_out=attempt == LAST, confirming=confirming)
 
 
-def fail(request: HttpRequest | None, username: str) -> None:
+def send_failure(request: HttpRequest | None, username: str) -> None:
     """Send ``user_login_failed`` for a right password whose user is refused anyway."""
     user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
 
@@ -79,7 +79,7 @@ def _claim(request: HttpRequest, username: str) -> bool:
     return False
 
 
-def forgive(request: HttpRequest, username: str) -> None:
+def delete_failures(request: HttpRequest, username: str) -> None:
     """Delete the failures of this address for this account, after the right password."""
     FailedSignIn.objects.filter(account=_account(username), address=_address(request)).delete()
 

@@ -16,7 +16,7 @@ from ops.audit.models import Entry, EntryQuerySet
 from ops.audit.readings import reading_events
 from ops.console.filters import days_ago
 from ops.console.frame.home import Section
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 
 LIST = "audit.Entry"
 NAME, TITLE, ORDER = "watching", gettext_lazy("Worth an auditor’s look"), 80  # of the section, to which other rooms add
@@ -34,17 +34,17 @@ def unusual(entries: EntryQuerySet) -> EntryQuerySet:
     )
 
 
-def lines(user: Any) -> Iterable[Waiting]:
+def lines(user: Any) -> Iterable[PendingWork]:
     """Yield the lines of this section that count entries of the trail."""
     refused = Entry.objects.filter(event=Event.SIGN_IN_REFUSED, at__gte=days_ago(7))
-    yield Waiting(
+    yield PendingWork(
         LIST,
         refused,
         lambda n: ngettext("failed sign-in, past 7 days", "failed sign-ins, past 7 days", n),
         f"event={Event.SIGN_IN_REFUSED.value}&since=7d",
     )
     refused = Entry.objects.filter(event=Event.CONFIRMATION_REFUSED, at__gte=days_ago(7))
-    yield Waiting(
+    yield PendingWork(
         LIST,
         refused,
         lambda n: ngettext(
@@ -52,7 +52,7 @@ def lines(user: Any) -> Iterable[Waiting]:
         ),
         f"event={Event.CONFIRMATION_REFUSED.value}&since=7d",
     )
-    yield Waiting(LIST, unusual(Entry.objects.all()), _opened, f"reading={UNUSUAL}")
+    yield PendingWork(LIST, unusual(Entry.objects.all()), _opened, f"reading={UNUSUAL}")
 
 
 def _opened(number: int) -> str:

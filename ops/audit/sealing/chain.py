@@ -24,7 +24,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from messaging.database.alike import inserting
-from messaging.database.statements import Slot, Statement, reader, written
+from messaging.database.statements import Slot, Statement, compiled_statement, row_converter
 from messaging.writing import array_of, ids_given, ids_sql
 from ops.audit.models import SEALED_FIELDS, Entry, Seal, Unsealed
 from ops.audit.sealing import canonical
@@ -34,7 +34,7 @@ MAX_BATCHES = 20  # sealed by one call, so that a request does not clear a long 
 LOCK = 0x617564697453  # key of the advisory lock, used by nothing else ("auditS")
 GENESIS_HASH = "0" * 64  # stands in for the previous hash in the first seal
 NONE = (0, GENESIS_HASH)  # position and hash before the first seal
-NOT_WAITED_FOR = ", set_config('synchronous_commit', 'off', true)"
+ASYNCHRONOUS_COMMIT = ", set_config('synchronous_commit', 'off', true)"
 # Outside a transaction, returns once everything written before it is on the disk.
 WAIT_FOR_THE_DISK = "SELECT pg_logical_emit_message(true, '', '')"
 
@@ -46,10 +46,10 @@ def after_commit(using: str) -> Callable[[], None]:
     It is a function, because Django logs the __qualname__ of a failed callback, which other callables lack.
     """
 
-    def seal_what_waits() -> None:
+    def seal_pending() -> None:
         seal(using=using)
 
-    return seal_what_waits
+    return seal_pending
 
 
 def seal(*, using: str = DEFAULT_DB_ALIAS, batches: int = MAX_BATCHES) -> int:
@@ -95,13 +95,13 @@ def _waiting(most: int, missing: set[int], using: str) -> list[int]:
 # database takes to run them.
 @cache
 def _first_waiting(most: int, using: str) -> Statement:
-    return written(Unsealed.objects.order_by("entry_id").values_list("entry_id")[:most], using=using)
+    return compiled_statement(Unsealed.objects.order_by("entry_id").values_list("entry_id")[:most], using=using)
 
 
 @cache
-def newest_seal(using: str) -> Statement:
+def newest_seal_statement(using: str) -> Statement:
     """Return the statement that selects the position and hash of the newest seal."""
-    return written(Seal.objects.order_by("-position").values_list("position", "hash")[:1], using=using)
+    return compiled_statement(Seal.objects.order_by("-position").values_list("position", "hash")[:1], using=using)
 
 
 def seal_hash(previous: str, position: int, sealed_at: datetime, sealed_values: Iterable[Any]) -> str:
@@ -178,7 +178,7 @@ def _seals(queued: Queued) -> list[Link]:
 def _seal_alone(missing: set[int], using: str) -> Queued:
     """Seal the next batch on a database with a single writer (SQLite)."""
     with transaction.atomic(using=using):
-        newest = next(iter(newest_seal(using).ask(using=using)), NONE)
+        newest = next(iter(newest_seal_statement(using).ask(using=using)), NONE)
         keys = _waiting(BATCH, missing, using)
         # Not a join: with outdated statistics, it would scan all entries.
         rows = Entry.objects.using(using).filter(pk__in=keys).order_by("pk").values_list(*SEALED_FIELDS)
@@ -236,8 +236,8 @@ def _reading(batch: int, using: str) -> tuple[Statement, Callable[..., Any]]:
     """Return the statement that reads the end of the chain and the queued entries, and a reader of entries' values."""
     is_queued = RawSQL("audit_entry.id = queued.entry_id", (), output_field=BooleanField())
     rows = Entry.objects.filter(is_queued).order_by().values_list(*SEALED_FIELDS)[:1]
-    sql = READ.format(batch=batch, entry=written(rows, using=using).sql)
-    return Statement(sql, (Slot("missing"),)), reader(rows, using=using)
+    sql = READ.format(batch=batch, entry=compiled_statement(rows, using=using).sql)
+    return Statement(sql, (Slot("missing"),)), row_converter(rows, using=using)
 
 
 def _store(queued: Queued, using: str) -> int | None:
@@ -245,7 +245,7 @@ def _store(queued: Queued, using: str) -> int | None:
     seals = _seals(queued)
     given = json.dumps([{"position": one.position, "entry_id": one.entry_id, "hash": one.hash} for one in seals])
     # An enclosing transaction belongs to the caller, who may need its commit to wait for the disk.
-    sql = STORE.format(more="" if connections[using].in_atomic_block else NOT_WAITED_FOR)
+    sql = STORE.format(more="" if connections[using].in_atomic_block else ASYNCHRONOUS_COMMIT)
     statement = Statement(sql, (LOCK, given, seals[0].sealed_at, array_of(queued.entries)))
     ((is_ours, is_stored),) = statement.ask(using=using)
     return len(seals) * is_stored if is_ours else None

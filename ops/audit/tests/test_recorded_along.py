@@ -15,7 +15,7 @@ from ops.audit import context, recording
 from ops.audit.events import Event
 from ops.audit.models import ACTOR_COPIES, TARGET_COPIES, Entry, Unsealed, copies_digest
 from ops.audit.sealing import chain, verification
-from ops.audit.storing import along
+from ops.audit.storing import in_statement
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite records after it")
 
@@ -27,9 +27,9 @@ OWN = {"id", "at", "actor_salt", "actor_digest", "target_salt", "target_digest"}
 
 def recorded_along(actor: Any, key: int) -> Entry | None:
     """Record a change of a conversation with this key, if it is 7 or 8; return the entry or None."""
-    part = along.inserting("taken", "taken.id", "default")
-    entry = along.prepare(Event.RECORD_CHANGED, actor=actor, target=Conversation, using="default")
-    sql = ALSO.format(part.sql, *along.answered("recorded", "default"))
+    part = in_statement.inserting("taken", "taken.id", "default")
+    entry = in_statement.prepare(Event.RECORD_CHANGED, actor=actor, target=Conversation, using="default")
+    sql = ALSO.format(part.sql, *in_statement.answered("recorded", "default"))
     rows = Statement(sql, (key, *part.params)).ask(using="default", **entry.given)
     return entry.stored(rows[0], key, using="default") if rows else None
 

@@ -17,7 +17,7 @@ from django.db import connections
 from django.db.models import Count, DateTimeField, F, IntegerField, Min, Subquery, Value
 from django.db.models.functions import Cast
 
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 
 # "In the last days" in a query means the days before it was compiled: for so long it may count rows that have just
 # become too old.
@@ -34,11 +34,11 @@ class Counted(NamedTuple):
     until: datetime | None = None
 
 
-class Question(NamedTuple):
+class CountQuery(NamedTuple):
     """The pending work of users with the same permissions, and the SQL that counts it ("" if it can match no row)."""
 
     asked_at: float
-    waiting: list[Waiting]
+    waiting: list[PendingWork]
     database: str = ""
     sql: str = ""
     params: tuple[Any, ...] = ()
@@ -52,10 +52,10 @@ class Question(NamedTuple):
             return _in_order(self.waiting, cursor.fetchall())
 
 
-_questions: dict[Hashable, Question] = {}
+_questions: dict[Hashable, CountQuery] = {}
 
 
-def question(who: Hashable, ask: Callable[[], list[Waiting]]) -> Question:
+def count_query_for(who: Hashable, ask: Callable[[], list[PendingWork]]) -> CountQuery:
     """Return the question for users like ``who``, cached or made from ``ask()``.
 
     ``who`` (flags and permissions) must differ if the result of ``ask`` may differ. ``ask`` returns the pending work of
@@ -74,20 +74,20 @@ def forget() -> None:
     _questions.clear()
 
 
-def count(declared: list[Waiting]) -> list[Counted]:
+def count(declared: list[PendingWork]) -> list[Counted]:
     """Count each of these, with its earliest time, in one query."""
     return _in_order(declared, _rows(declared, with_times=True)) if declared else []
 
 
-def _write(now: float, waiting: list[Waiting]) -> Question:
+def _write(now: float, waiting: list[PendingWork]) -> CountQuery:
     if not waiting:
-        return Question(now, waiting)
+        return CountQuery(now, waiting)
     rows = _rows(waiting, with_times=False)
     try:
         sql, params = rows.query.get_compiler(rows.db).as_sql()
     except EmptyResultSet:
-        return Question(now, waiting)
-    return Question(now, waiting, rows.db, sql, params)
+        return CountQuery(now, waiting)
+    return CountQuery(now, waiting, rows.db, sql, params)
 
 
 def filled(params: Iterable[Any], person: Any) -> list[Any]:
@@ -95,18 +95,18 @@ def filled(params: Iterable[Any], person: Any) -> list[Any]:
     return [type(one)(person) if isinstance(one, int) and one == ANYBODY else one for one in params]
 
 
-def _in_order(declared: list[Waiting], rows: Any) -> list[Counted]:
+def _in_order(declared: list[PendingWork], rows: Any) -> list[Counted]:
     found = {which: Counted(*counted) for which, *counted in rows}
     return [found.get(place, Counted()) for place in range(len(declared))]
 
 
-def _rows(declared: list[Waiting], *, with_times: bool) -> Any:
+def _rows(declared: list[PendingWork], *, with_times: bool) -> Any:
     first, *rest = (_counted(one, place, with_times) for place, one in enumerate(declared))
     # Without an order: newer Djangos would apply that of the model, whose fields are not among these columns.
     return first.union(*rest, all=True).order_by() if rest else first
 
 
-def _counted(one: Waiting, place: int, with_times: bool) -> Any:
+def _counted(one: PendingWork, place: int, with_times: bool) -> Any:
     which = Value(place, IntegerField())
     # Cast, because PostgreSQL treats an untyped NULL as text, which a UNION with a time rejects.
     no_time = Cast(Value(None), DateTimeField())

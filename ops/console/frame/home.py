@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest
 
 from ops.console.frame.menu import Frame, Task
-from ops.console.rooms import Waiting, rooms
+from ops.console.rooms import PendingWork, rooms
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -27,7 +27,7 @@ class Section:
     name: str
     title: StrOrPromise
     order: int
-    lines: Callable[[Any], Iterable[Waiting]] = lambda user: ()
+    lines: Callable[[Any], Iterable[PendingWork]] = lambda user: ()
     template: str = ""
     content: Callable[[HttpRequest], Any] = lambda request: None
     empty: StrOrPromise = ""
@@ -59,7 +59,7 @@ def shown_sections(request: HttpRequest, frame: Frame) -> list[ShownSection]:
     return [one for one in shown.values() if one.lines or one.parts or one.section.empty]
 
 
-def _counted(frame: Frame, asked: list[tuple[Section, list[Waiting]]]) -> list[list[Task]]:
+def _counted(frame: Frame, asked: list[tuple[Section, list[PendingWork]]]) -> list[list[Task]]:
     """Count the lines of each section whose lists this user may open."""
     tasks = iter(frame.count([line for _, lines in asked for line in lines]))
     return [[next(tasks) for line in lines if frame.may_open(line.item)] for _, lines in asked]

@@ -21,8 +21,8 @@ from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 
-from ops.console.frame.counting import ANYBODY, Counted, count, question
-from ops.console.rooms import Item, Place, Waiting, rooms
+from ops.console.frame.counting import ANYBODY, Counted, count, count_query_for
+from ops.console.rooms import Item, PendingWork, Place, rooms
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -182,13 +182,13 @@ class Frame:
     @cached_property
     def _counted(self) -> list[Task]:
         """The pending work, and the bell's number: one query for both, and none if no row can match."""
-        asked = question(self._who, lambda: self._waiting_for(self._anybody))
+        asked = count_query_for(self._who, lambda: self._waiting_for(self._anybody))
         return self._told(asked.waiting, asked.answer(self.request.user.pk))
 
     def _is_bell(self, task: Task) -> bool:
         return self._offers[task.key].item.place is None
 
-    def count(self, lines: list[Waiting]) -> list[Task]:
+    def count(self, lines: list[PendingWork]) -> list[Task]:
         """Count ``lines``, and pending work in the same query; without lines whose list this user may not open."""
         waiting, lines = self._waiting_for(self.request.user), self._within_reach(lines)
         numbers = count([*waiting, *lines])
@@ -199,7 +199,7 @@ class Frame:
         """Whether this user may open a list or page of the menu, by its key."""
         return item in self._offers
 
-    def _waiting_for(self, user: Any) -> list[Waiting]:
+    def _waiting_for(self, user: Any) -> list[PendingWork]:
         order = list(self._offers)
         declared = self._within_reach(one for room in rooms() for one in room.waiting(user))
         return sorted(declared, key=lambda one: order.index(one.item))
@@ -222,10 +222,10 @@ class Frame:
     def _offers(self) -> dict[str, Offer]:
         return {offer.key: offer for offer in self.reachable}
 
-    def _within_reach(self, declared: Iterable[Waiting]) -> list[Waiting]:
+    def _within_reach(self, declared: Iterable[PendingWork]) -> list[PendingWork]:
         return [one for one in declared if self.may_open(one.item)]
 
-    def _told(self, declared: list[Waiting], counted: list[Counted]) -> list[Task]:
+    def _told(self, declared: list[PendingWork], counted: list[Counted]) -> list[Task]:
         tasks = []
         for one, (number, until) in zip(declared, counted, strict=True):
             query = f"?{one.query}" if one.query else ""

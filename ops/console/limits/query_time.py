@@ -36,7 +36,7 @@ class TimeLimitMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        connection_created.connect(_tell_new, dispatch_uid="ops.console.limits.query_time")
+        connection_created.connect(_apply_to_new, dispatch_uid="ops.console.limits.query_time")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with _limited_to(settings.QUERY_SECONDS), connection.execute_wrapper(_begin):
@@ -76,21 +76,21 @@ def is_too_slow(error: BaseException) -> bool:
 def _limited_to(seconds: float) -> Iterator[None]:
     token = _limit.set(seconds)
     try:
-        _tell()
+        _apply_limit()
         yield
     finally:
         _limit.reset(token)
         _deadline.set(0)
         if _limit.get():
-            _tell()
+            _apply_limit()
 
 
-def _tell_new(sender: Any, connection: Any, **rest: Any) -> None:
+def _apply_to_new(sender: Any, connection: Any, **rest: Any) -> None:
     if connection.alias == DEFAULT_DB_ALIAS:
-        _tell()
+        _apply_limit()
 
 
-def _tell() -> None:
+def _apply_limit() -> None:
     """Set the limit on the connection, if it is open and has another one; a new connection gets it when it opens."""
     raw, seconds = connection.connection, _limit.get()
     if raw is None:

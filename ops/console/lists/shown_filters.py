@@ -26,7 +26,7 @@ class ShownFilters(DeclaredChangeList):
     """A change list some of whose filters are shown under “More filters”."""
 
     model_admin: Any  # a KeysetAdmin
-    specs_behind: tuple[Any, ...]  # the filters under “More filters”
+    specs_under_more: tuple[Any, ...]  # the filters under “More filters”
 
     @property
     def filter_choices(self) -> list[tuple[str, list[Any]]]:
@@ -34,13 +34,13 @@ class ShownFilters(DeclaredChangeList):
         return [
             (str(spec.title), list(spec.choices(self)))
             for spec in self.filter_specs
-            if type(spec) not in self.specs_behind
+            if type(spec) not in self.specs_under_more
         ]
 
     @property
     def more_filters(self) -> list[Any]:
         """The filters under “More filters”, which is a form."""
-        return [spec for spec in self.filter_specs if type(spec) in self.specs_behind]
+        return [spec for spec in self.filter_specs if type(spec) in self.specs_under_more]
 
     @property
     def more_fields(self) -> tuple[Field, ...]:

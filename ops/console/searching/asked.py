@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from messaging.database.statements import Statement, slot, written
+from messaging.database.statements import Statement, compiled_statement, slot
 from messaging.models import Message
 from messaging.search import filters
 from messaging.search.engine import FirstPage
@@ -139,7 +139,7 @@ def asked(request: HttpRequest, text: str, person: Callable[[str], Any]) -> Sear
 @cache
 def _having_id(using: str) -> Statement:
     """Return the compiled query for the message with an external ID. Compiled once, because each search runs it."""
-    return written(Message.objects.filter(external_id=slot("id")).values_list("pk")[:1], using=using)
+    return compiled_statement(Message.objects.filter(external_id=slot("id")).values_list("pk")[:1], using=using)
 
 
 def _quoted(text: str) -> str:

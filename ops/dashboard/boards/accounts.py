@@ -6,14 +6,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from ops.dashboard.boards import days
-from ops.dashboard.boards.board import Asked
+from ops.dashboard.boards.board import BoardRequest
 from ops.dashboard.boards.content import Cell, Content, Number, Table, age, counted
 from ops.dashboard.charts.drawing import Chart, Kind
 from ops.dashboard.charts.units import Unit
 from ops.dashboard.figures import deletions
 
 
-def now_waiting(asked: Asked) -> list[Number]:
+def now_waiting(asked: BoardRequest) -> list[Number]:
     """Pending deletions and open holds now."""
     standing = asked.read(deletions.standing)
     approve = standing.to_approve
@@ -38,7 +38,7 @@ def now_waiting(asked: Asked) -> list[Number]:
     ]
 
 
-def in_period(asked: Asked) -> list[Number]:
+def in_period(asked: BoardRequest) -> list[Number]:
     """Deletions requested and done in the period."""
     now, before = asked.both(deletions.flow)
 
@@ -56,7 +56,7 @@ def in_period(asked: Asked) -> list[Number]:
     ]
 
 
-def per_day(asked: Asked) -> Chart:
+def per_day(asked: BoardRequest) -> Chart:
     """Deletions requested and done, by day."""
     found = asked.of(deletions.flow).per_day
     series = {
@@ -67,7 +67,7 @@ def per_day(asked: Asked) -> Chart:
     return days.sums("deletions", titles, asked.period, series, Kind.LINES)
 
 
-def by_state(asked: Asked) -> Table:
+def by_state(asked: BoardRequest) -> Table:
     """All deletions, whenever requested, by state."""
     rows = tuple(
         (
@@ -81,5 +81,5 @@ def by_state(asked: Asked) -> Table:
     return Table("states", _("Deletions by state, all time"), columns, rows)
 
 
-def content(asked: Asked) -> Content:
+def content(asked: BoardRequest) -> Content:
     return Content((*now_waiting(asked), *in_period(asked)), charts=(per_day(asked),), tables=(by_state(asked),))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.conf import settings
 
 from ops.console.rooms import Item, Place
-from ops.dashboard import keeping
+from ops.dashboard import board_cache
 from ops.dashboard.boards.chooser import Chosen
 from ops.dashboard.boards.content import Content
 from ops.dashboard.periods import Period
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Asked:
+class BoardRequest:
     """A request for a dashboard: the period, whether imported history counts, and the current time.
 
     Figures are read through it, each only once however many parts of the dashboard show it.
@@ -55,7 +55,7 @@ class Board:
     """A dashboard. ``title`` appears in the menu and as the heading of the page. A change in one of its ``topics``
     (changes.py) makes it stale; ``compute`` returns its content.
 
-    ``knows_imports`` if imported history can be left out.
+    ``can_exclude_imports`` if imported history can be left out.
     """
 
     name: str
@@ -64,8 +64,8 @@ class Board:
     order: int
     permission: str
     topics: tuple[str, ...]
-    compute: Callable[[Asked], Content]
-    knows_imports: bool = False
+    compute: Callable[[BoardRequest], Content]
+    can_exclude_imports: bool = False
 
     @property
     def address(self) -> str:
@@ -76,22 +76,22 @@ class Board:
     def item(self) -> Item:
         return Item(self.place, self.order, name=self.title, permission=self.permission)
 
-    def shown(self, chosen: Chosen) -> keeping.Kept | None:
-        """Return its Content for a period, computed now or cached (keeping.py) for all who may open it and read the
+    def shown(self, chosen: Chosen) -> board_cache.Cached | None:
+        """Return its Content for a period, computed now or cached (board_cache.py) for all who may open it and read the
         same language."""
-        imported = chosen.imported or not self.knows_imports
+        imported = chosen.imported or not self.can_exclude_imports
 
         def compute(now: datetime) -> Content:
-            content = self.compute(Asked(chosen.period, imported, now))
+            content = self.compute(BoardRequest(chosen.period, imported, now))
             for chart in content.charts:
                 _ = chart.drawings  # drawn once, and cached with the numbers
             return content
 
-        return keeping.get(self._name(chosen.period, imported), self.topics, compute)
+        return board_cache.get(self._name(chosen.period, imported), self.topics, compute)
 
-    def kept(self, chosen: Chosen) -> tuple[keeping.Kept | None, bool]:
+    def kept(self, chosen: Chosen) -> tuple[board_cache.Cached | None, bool]:
         """Return its cached Content, if any, and whether it is due to be computed."""
-        return keeping.peek(self._name(chosen.period, chosen.imported or not self.knows_imports), self.topics)
+        return board_cache.peek(self._name(chosen.period, chosen.imported or not self.can_exclude_imports), self.topics)
 
     def _name(self, period: Period, imported: bool) -> str:
         days = f"{period.first}:{period.last}:{settings.TIME_ZONE}"

@@ -32,7 +32,7 @@ DATA = Board(
     "dashboard.view_data",
     (MESSAGES, JOBS),
     data.content,
-    knows_imports=True,
+    can_exclude_imports=True,
 )
 OVERSIGHT = Board(
     "oversight",

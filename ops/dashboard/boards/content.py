@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from ops.dashboard.charts.drawing import Chart
 from ops.dashboard.charts.units import Unit, as_shown, in_words, points
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import ListLink
 from ops.dashboard.rollups.reading import AsOf
 
 GONE = gettext_lazy("an account that is gone")
@@ -54,7 +54,7 @@ class Number:
     unit: Unit = Unit.NUMBER
     before: float | None = None
     better: Better = Better.NEITHER
-    rows: Rows | None = None
+    rows: ListLink | None = None
     note: str = ""
     row: str = ""
 
@@ -109,7 +109,7 @@ class Cell:
     value: float | None = None
     unit: Unit = Unit.NUMBER
     text: str = ""
-    rows: Rows | None = None
+    rows: ListLink | None = None
     person: int | None = None
 
     @property

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from messaging.languages.wording import numbered
 from ops.dashboard.boards import days
-from ops.dashboard.boards.board import Asked
+from ops.dashboard.boards.board import BoardRequest
 from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, age, counted, length, of_person
 from ops.dashboard.charts.drawing import Chart, Kind, Series
 from ops.dashboard.charts.units import Unit, in_words
@@ -21,7 +21,7 @@ HOURS = tuple(f"{hour}:00" for hour in range(24))
 MOST_PEOPLE = 10
 
 
-def written(asked: Asked) -> list[Number]:
+def written(asked: BoardRequest) -> list[Number]:
     """Messages and conversations of the period, and messages unread now."""
     now, before = asked.both(messages.sent, imported=asked.imported)
     begun, begun_before = asked.both(messages.begun, imported=asked.imported)
@@ -63,7 +63,7 @@ def _older(numbers: dict[int, int]) -> str:
     return numbered(words, number, days=longest) if number else ""
 
 
-def per_day(asked: Asked) -> Chart:
+def per_day(asked: BoardRequest) -> Chart:
     """Messages sent, by day."""
     found = asked.of(messages.sent, imported=asked.imported)
     sent = days.Counted(dict(found.per_day), partial(messages.sent_in, imported=asked.imported))
@@ -71,7 +71,7 @@ def per_day(asked: Asked) -> Chart:
     return days.sums("messages", titles, asked.period, {_("Messages"): sent})
 
 
-def hours_of_week(asked: Asked) -> Chart:
+def hours_of_week(asked: BoardRequest) -> Chart:
     """Messages sent, by hour of the week."""
     found = asked.of(messages.hours_of_week, imported=asked.imported)
     rows = tuple(
@@ -86,7 +86,7 @@ def people(name: str, title: str, found: list[messages.Person]) -> Table:
     return Table(name, title, (_("Person"), _("Messages")), rows, empty=_("Nobody wrote in this period."))
 
 
-def machinery(asked: Asked) -> list[Number]:
+def machinery(asked: BoardRequest) -> list[Number]:
     """Imports, exports and jobs of the period, jobs under way, and the size of the database."""
     jobs, jobs_before = asked.both(data.jobs)
     imports, imports_before = asked.both(data.imports)
@@ -131,7 +131,7 @@ def machinery(asked: Asked) -> list[Number]:
     ]
 
 
-def of_imports(asked: Asked) -> Table:
+def of_imports(asked: BoardRequest) -> Table:
     """Uploaded files of messages, by state."""
     found = asked.of(data.imports)
     rows = tuple(
@@ -146,7 +146,7 @@ def of_imports(asked: Asked) -> Table:
     return Table("imports", _("Imports of messages"), (_("State"), _("Files")), rows, note=note)
 
 
-def of_exports(asked: Asked) -> Table:
+def of_exports(asked: BoardRequest) -> Table:
     """Exports, by scope."""
     found = asked.of(data.exports)
     rows = tuple(
@@ -157,7 +157,7 @@ def of_exports(asked: Asked) -> Table:
     return Table("exports", _("Exports"), (pgettext("what was exported", "Of"), _("Exports")), rows, note=note)
 
 
-def of_jobs(asked: Asked) -> Table:
+def of_jobs(asked: BoardRequest) -> Table:
     """Jobs, by kind."""
     rows = tuple(
         (Cell(text=one.kind), Cell(one.total, rows=one.rows), Cell(one.failed, rows=one.failed_rows))
@@ -166,7 +166,7 @@ def of_jobs(asked: Asked) -> Table:
     return Table("jobs", _("Jobs"), (_("Kind"), _("Jobs"), pgettext("jobs", "Failed")), rows)
 
 
-def content(asked: Asked) -> Content:
+def content(asked: BoardRequest) -> Content:
     senders = asked.of(messages.busiest_senders, imported=asked.imported, most=MOST_PEOPLE)
     receivers = asked.of(messages.busiest_receivers, imported=asked.imported, most=MOST_PEOPLE)
     return Content(

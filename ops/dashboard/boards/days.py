@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ops.dashboard.charts.drawing import Chart, Kind, Series
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import ListLink
 from ops.dashboard.periods import Period
 
 MOST_DAYS, MOST_WEEKS = 100, 105  # in one chart; a longer period has a column for each week, or each month
@@ -29,7 +29,7 @@ class Counted(NamedTuple):
     """Numbers by day, and a function that returns the list of what they count in a period, if there is one."""
 
     by_day: ByDay
-    rows: Callable[[Period], Rows] | None = None
+    rows: Callable[[Period], ListLink] | None = None
 
 
 def sums(name: str, titles: Titles, period: Period, series: Mapping[str, Counted], kind: Kind = Kind.COLUMNS) -> Chart:

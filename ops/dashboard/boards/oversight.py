@@ -6,14 +6,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from ops.dashboard.boards import days
-from ops.dashboard.boards.board import Asked
+from ops.dashboard.boards.board import BoardRequest
 from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, counted, of_person
 from ops.dashboard.charts.drawing import Chart
 from ops.dashboard.charts.units import in_words
 from ops.dashboard.figures import oversight
 
 
-def reading(asked: Asked) -> tuple[Number, ...]:
+def reading(asked: BoardRequest) -> tuple[Number, ...]:
     """How much was read, and how many read far more than their colleagues."""
     now, before = asked.both(oversight.readings)
     far, were_far = (sum(one.stands_out for one in found.people) for found in (now, before))
@@ -32,7 +32,7 @@ def reading(asked: Asked) -> tuple[Number, ...]:
     )
 
 
-def unreported(asked: Asked) -> tuple[Number, ...]:
+def unreported(asked: BoardRequest) -> tuple[Number, ...]:
     """Openings of conversations without a report."""
     now, before = asked.both(oversight.openings)
     was = before.broke_glass
@@ -49,7 +49,7 @@ def unreported(asked: Asked) -> tuple[Number, ...]:
     )
 
 
-def worth_a_look(asked: Asked) -> tuple[Number, ...]:
+def worth_a_look(asked: BoardRequest) -> tuple[Number, ...]:
     """Events that should be rare: searches for colleagues, failed sign-ins."""
     searches, searched = asked.both(oversight.searches_for_staff)
     refusals, refused = asked.both(oversight.refusals)
@@ -66,7 +66,7 @@ def worth_a_look(asked: Asked) -> tuple[Number, ...]:
     )
 
 
-def charts(asked: Asked) -> tuple[Chart, ...]:
+def charts(asked: BoardRequest) -> tuple[Chart, ...]:
     """Messages shown and failed sign-ins, by day."""
     read = dict(asked.of(oversight.readings).per_day)
     refused_entries = days.Counted(dict(asked.of(oversight.refusals).per_day), oversight.refused_in)
@@ -82,7 +82,7 @@ def charts(asked: Asked) -> tuple[Chart, ...]:
     )
 
 
-def readers(asked: Asked) -> Table:
+def readers(asked: BoardRequest) -> Table:
     """Messages shown, by reader."""
     far = _("far more than colleagues")
     rows = tuple(
@@ -96,7 +96,7 @@ def readers(asked: Asked) -> Table:
     return Table("readers", _("Messages shown by person"), columns, rows, note=note if rows else "")
 
 
-def openers(asked: Asked) -> Table:
+def openers(asked: BoardRequest) -> Table:
     """Openings without a report, by reader."""
     rows = tuple(
         (
@@ -112,7 +112,7 @@ def openers(asked: Asked) -> Table:
     return Table("openers", _("Openings without a report"), columns, rows, empty=empty)
 
 
-def searchers(asked: Asked) -> Table:
+def searchers(asked: BoardRequest) -> Table:
     """Searches for colleagues, by searcher."""
     found = asked.of(oversight.searches_for_staff).people
     rows = tuple((of_person(account, name), Cell(number)) for account, name, number in found)
@@ -120,7 +120,7 @@ def searchers(asked: Asked) -> Table:
     return Table("searchers", _("Searches for names of colleagues"), (_("Person"), _("Searches")), rows, empty=empty)
 
 
-def refusals(asked: Asked) -> Table:
+def refusals(asked: BoardRequest) -> Table:
     """Failed sign-ins and confirmations, by event."""
     found = asked.of(oversight.refusals).by_event
     rows = tuple((Cell(text=str(event.label)), Cell(number, rows=entries)) for event, number, entries in found)
@@ -128,7 +128,7 @@ def refusals(asked: Asked) -> Table:
     return Table("refused", _("Failed sign-ins and confirmations"), (_("What"), _("Number")), rows, note=note)
 
 
-def content(asked: Asked) -> Content:
+def content(asked: BoardRequest) -> Content:
     tables = (readers(asked), openers(asked), searchers(asked), refusals(asked))
     numbers = (*reading(asked), *unreported(asked), *worth_a_look(asked))
     return Content(numbers, charts=charts(asked), tables=tables, as_of=asked.of(oversight.readings).as_of)

@@ -25,14 +25,14 @@ from ops.audit.recording import record
 from ops.console.frame.menu import Frame
 from ops.console.person import tabs
 from ops.console.person.seen import seen_by
-from ops.dashboard import keeping
+from ops.dashboard import board_cache
 from ops.dashboard.boards.board import Board
 from ops.dashboard.boards.boards import first_of
 from ops.dashboard.boards.chooser import Chosen, choose
 from ops.dashboard.boards.content import Cell, Content, Number, Table
 from ops.dashboard.charts.drawing import Chart
 from ops.dashboard.events import DashboardEvent
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import ListLink
 from ops.dashboard.periods import console_zone
 from ops.files.csv_writing import Writer
 
@@ -50,7 +50,7 @@ class BoardPage(ConsolePage):
     http_method_names = ["get", "head", "options"]
     board: Any = None  # a Board
 
-    def read(self) -> tuple[Chosen, keeping.Kept | None]:
+    def read(self) -> tuple[Chosen, board_cache.Cached | None]:
         """Return the period that the query string asks for, and the content of the dashboard for it."""
         chosen = choose(self.request.GET)
         return chosen, self.board.shown(chosen)
@@ -80,7 +80,7 @@ class BoardView(BoardPage, TemplateView):
         return {
             **context,
             **told,
-            "body": keeping.fragment(shown.name, kept, lambda: render_to_string("dashboard/_body.html", told)),
+            "body": board_cache.fragment(shown.name, kept, lambda: render_to_string("dashboard/_body.html", told)),
             "at": timezone.localtime(kept.at, console_zone()),
             "counted_at": counted_at(kept),
             "zone": settings.TIME_ZONE,
@@ -88,7 +88,7 @@ class BoardView(BoardPage, TemplateView):
         }
 
 
-def counted_at(kept: keeping.Kept) -> datetime | None:
+def counted_at(kept: board_cache.Cached) -> datetime | None:
     """Return when the numbers of the period were counted, if they lag behind: no worker runs, or much has changed."""
     as_of = kept.value.as_of
     if as_of is None or (kept.at - as_of.at < LATE and not as_of.waiting):
@@ -119,7 +119,7 @@ class Links:
         leads = f"{sorted(self.reachable)}{sorted(self.people)}{sorted(self.seen_whole)}{self.chosen.query}"
         return f"board:{self.board.name}:page:{sha256(leads.encode()).hexdigest()}"
 
-    def address(self, rows: Rows | None) -> str:
+    def address(self, rows: ListLink | None) -> str:
         """Return the address of the list of these rows; "" if this user may not open it or would not see them all."""
         if rows is None or rows.permission not in self.seen_whole:
             return ""

@@ -6,14 +6,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from ops.dashboard.boards import days
-from ops.dashboard.boards.board import Asked
+from ops.dashboard.boards.board import BoardRequest
 from ops.dashboard.boards.content import Better, Cell, Content, Number, Table, age, counted, length
 from ops.dashboard.charts.drawing import Chart, Kind
 from ops.dashboard.charts.units import Unit
 from ops.dashboard.figures import desk
 
 
-def waiting(asked: Asked) -> list[Number]:
+def waiting(asked: BoardRequest) -> list[Number]:
     """Cases pending now."""
     backlog = asked.read(desk.backlog)
     total = backlog.total
@@ -28,7 +28,7 @@ def waiting(asked: Asked) -> list[Number]:
     ]
 
 
-def came_and_went(asked: Asked) -> list[Number]:
+def came_and_went(asked: BoardRequest) -> list[Number]:
     """Cases opened and closed in the period, and how long they took."""
     now, before = asked.both(desk.flow)
     speed, slower = asked.both(desk.speed)
@@ -62,7 +62,7 @@ def came_and_went(asked: Asked) -> list[Number]:
     ]
 
 
-def outcomes(asked: Asked) -> list[Number]:
+def outcomes(asked: BoardRequest) -> list[Number]:
     """Decisions of the period, and how many of them lapsed or were undone."""
     now, before = asked.both(desk.decisions)
     shares = [
@@ -91,7 +91,7 @@ def outcomes(asked: Asked) -> list[Number]:
     ]
 
 
-def flow_per_day(asked: Asked) -> Chart:
+def flow_per_day(asked: BoardRequest) -> Chart:
     """Cases opened (or opened again) and closed, by day."""
     per_day = asked.of(desk.flow).per_day
     series = {
@@ -102,14 +102,14 @@ def flow_per_day(asked: Asked) -> Chart:
     return days.sums("flow", titles, asked.period, series, Kind.LINES)
 
 
-def reports_per_day(asked: Asked) -> Chart:
+def reports_per_day(asked: BoardRequest) -> Chart:
     """Reports, by day."""
     reports = days.Counted(dict(asked.of(desk.reports_per_day)), desk.reported_in)
     titles = days.Titles(_("Reports by day"), _("Reports by week"), _("Reports by month"))
     return days.sums("reports", titles, asked.period, {_("Reports"): reports})
 
 
-def by_severity(asked: Asked) -> Table:
+def by_severity(asked: BoardRequest) -> Table:
     """Cases pending now by severity, the worst first."""
     rows = tuple(
         (
@@ -125,7 +125,7 @@ def by_severity(asked: Asked) -> Table:
     return Table("severities", _("Waiting now, by severity"), columns, rows)
 
 
-def by_label(asked: Asked) -> Table:
+def by_label(asked: BoardRequest) -> Table:
     """Reports and decisions, by label."""
     rows = tuple(
         (
@@ -150,14 +150,14 @@ def by_label(asked: Asked) -> Table:
     return Table("labels", _("By label"), columns, rows, note=note if rows else "")
 
 
-def by_source(asked: Asked) -> Table:
+def by_source(asked: BoardRequest) -> Table:
     """Reports, by source."""
     found = asked.of(desk.by_source)
     rows = tuple((Cell(text=str(source.label)), Cell(number, rows=reports)) for source, number, reports in found)
     return Table("sources", _("Reports by source"), (_("Source"), _("Reports")), rows)
 
 
-def content(asked: Asked) -> Content:
+def content(asked: BoardRequest) -> Content:
     return Content(
         numbers=(*waiting(asked), *came_and_went(asked), *outcomes(asked)),
         charts=(flow_per_day(asked), reports_per_day(asked)),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from ops.dashboard.boards import days, review
-from ops.dashboard.boards.board import Asked
+from ops.dashboard.boards.board import BoardRequest
 from ops.dashboard.boards.content import Cell, Content, Number, Table, counted, of_person, seconds
 from ops.dashboard.charts.drawing import Chart
 from ops.dashboard.charts.units import Unit
@@ -26,7 +26,7 @@ def reviewer_row(one: Reviewer) -> tuple[Cell, ...]:
     )
 
 
-def by_reviewer(asked: Asked) -> Table:
+def by_reviewer(asked: BoardRequest) -> Table:
     """Decisions, times and agreement, by reviewer."""
     rows = tuple(map(reviewer_row, asked.of(reviewers).people))
     columns = (
@@ -46,7 +46,7 @@ def by_reviewer(asked: Asked) -> Table:
     return Table("reviewers", _("By reviewer"), columns, rows, empty=empty, note=note if rows else "")
 
 
-def at_work(asked: Asked) -> Number:
+def at_work(asked: BoardRequest) -> Number:
     """The number of people who decided cases."""
     now, before = (len(found.people) for found in asked.both(reviewers))
 
@@ -56,14 +56,14 @@ def at_work(asked: Asked) -> Number:
     return counted("reviewers", now, decided, before=before)
 
 
-def decisions_per_day(asked: Asked) -> Chart:
+def decisions_per_day(asked: BoardRequest) -> Chart:
     """Decisions, by day."""
     decisions = days.Counted(dict(asked.of(desk.decisions).per_day), desk.decided_in)
     titles = days.Titles(_("Decisions by day"), _("Decisions by week"), _("Decisions by month"))
     return days.sums("decisions", titles, asked.period, {_("Decisions"): decisions})
 
 
-def content(asked: Asked) -> Content:
+def content(asked: BoardRequest) -> Content:
     return Content(
         numbers=(*review.waiting(asked), at_work(asked), *review.outcomes(asked)),
         charts=(decisions_per_day(asked), review.flow_per_day(asked)),

@@ -20,7 +20,7 @@ from leather import theme
 
 from ops.dashboard.charts.shapes import Cells, Exact, LineWithGaps, Placed, StackedColumns
 from ops.dashboard.charts.units import Unit, in_words, round_ticks
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import ListLink
 
 WIDE, NARROW = (640, 220), (340, 200)  # in units of the drawing, each about a pixel on screen
 LETTER = 7  # units per character of a label
@@ -49,7 +49,7 @@ class Series:
     name: str
     values: tuple[float | None, ...]
     short: str = ""
-    rows: tuple[Rows, ...] = ()
+    rows: tuple[ListLink, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Chart:
         return draw(self, *WIDE, "wide"), draw(self, *NARROW, "narrow")
 
     @property
-    def rows(self) -> list[tuple[str, list[tuple[str, Rows | None]]]]:
+    def rows(self) -> list[tuple[str, list[tuple[str, ListLink | None]]]]:
         """The numbers as a table: for each place its label, and its formatted values with the lists that they count."""
         return [
             (

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from messaging.languages import moments
-from ops.dashboard.boards.board import Asked, Board
+from ops.dashboard.boards.board import Board, BoardRequest
 from ops.dashboard.boards.content import Number
 from ops.dashboard.periods import Period
 from ops.notices.mailing.writing import ENDING
@@ -37,7 +37,7 @@ def body(boards: list[Board], week: Period, now: datetime) -> str:
     }
     lines = [_("%(first)s to %(last)s, as of %(moment)s (%(zone)s)") % head]
     for board in boards:
-        content = board.compute(Asked(week, True, now))
+        content = board.compute(BoardRequest(week, True, now))
         lines += ["", str(board.title), *map(_line, content.numbers)]
     lines += ["", str(ENDING)]
     return "\n".join(lines)

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Q, Sum
 
-from ops.dashboard.figures.rows import Rows, within
+from ops.dashboard.figures.rows import ListLink, within
 from ops.dashboard.periods import Period
 from ops.exports.models import Export
-from ops.exports.selections import EVERYBODYS
+from ops.exports.selections import VIEW_ALL
 from ops.imports.models import Import
 from ops.jobs.leases import UNDER_WAY
 from ops.jobs.models import Job
@@ -30,7 +30,7 @@ class Imports:
     size: int
     messages: int
     of_reports: int
-    rows: dict[Import.State | None, Rows]
+    rows: dict[Import.State | None, ListLink]
 
 
 def imports(period: Period) -> Imports:
@@ -46,7 +46,7 @@ def imports(period: Period) -> Imports:
         sum(size for _, size in found.values()),
         sum(outcome.get("messages", 0) for outcome in outcomes),
         FlagImport.objects.filter(created_at__gte=period.start, created_at__lt=period.end).count(),
-        {state: Rows.of(Import._meta.label_lower, period, state=state or "") for state in (None, *Import.State)},
+        {state: ListLink.of(Import._meta.label_lower, period, state=state or "") for state in (None, *Import.State)},
     )
 
 
@@ -60,8 +60,8 @@ class Exports:
     size: int
     rows_written: int
     to_approve: int
-    rows: dict[Export.Scope | None, Rows]
-    to_approve_rows: Rows
+    rows: dict[Export.Scope | None, ListLink]
+    to_approve_rows: ListLink
 
 
 def exports(period: Period) -> Exports:
@@ -80,9 +80,9 @@ def exports(period: Period) -> Exports:
     )
 
 
-def _exports(**query: str) -> Rows:
+def _exports(**query: str) -> ListLink:
     """Return a list of exports; only superusers see everybody's there."""
-    return Rows.of(Export._meta.label_lower, permission=EVERYBODYS, **query)
+    return ListLink.of(Export._meta.label_lower, permission=VIEW_ALL, **query)
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class OfKind:
     kind: str
     total: int
     failed: int
-    rows: Rows
-    failed_rows: Rows
+    rows: ListLink
+    failed_rows: ListLink
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ class Jobs:
     failed: int
     under_way: int
     oldest_under_way: datetime | None
-    under_way_rows: Rows
-    rows: Rows
-    failed_rows: Rows
+    under_way_rows: ListLink
+    rows: ListLink
+    failed_rows: ListLink
 
     @property
     def failure_rate(self) -> float | None:
@@ -139,6 +139,6 @@ def jobs(period: Period) -> Jobs:
     )
 
 
-def _jobs(period: Period | None = None, **query: str) -> Rows:
+def _jobs(period: Period | None = None, **query: str) -> ListLink:
     """Return a list of jobs. It matches the figures for users who may see everybody's jobs."""
-    return Rows.of(Job._meta.label_lower, period, permission="jobs.view_job", **query)
+    return ListLink.of(Job._meta.label_lower, period, permission="jobs.view_job", **query)

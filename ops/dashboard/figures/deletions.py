@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, Min
 
-from ops.dashboard.figures.rows import Rows, within
+from ops.dashboard.figures.rows import ListLink, within
 from ops.dashboard.periods import Period, day_of
 from ops.deletion.models import OPEN, DeletionRequest, Hold
 from ops.deletion.models.requests import State
@@ -20,7 +20,7 @@ class InState:
     state: State
     number: int
     oldest: datetime | None
-    rows: Rows
+    rows: ListLink
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Standing:
 
     by_state: list[InState]
     open: int
-    open_rows: Rows
+    open_rows: ListLink
     oldest_open: datetime | None
     held: int
-    held_rows: Rows
+    held_rows: ListLink
     holds: int
     oldest_hold: datetime | None
-    holds_rows: Rows
+    holds_rows: ListLink
 
     @property
     def to_approve(self) -> InState:
@@ -62,7 +62,7 @@ def standing() -> Standing:
         held_rows=_requests(state="held"),
         holds=holds["number"],
         oldest_hold=holds["oldest"],
-        holds_rows=Rows.of(Hold._meta.label_lower, state="open"),
+        holds_rows=ListLink.of(Hold._meta.label_lower, state="open"),
     )
 
 
@@ -84,15 +84,15 @@ def flow(period: Period) -> Flow:
     return Flow(len(asked), len(done), [(day, asked.count(day), done.count(day)) for day in period.each_day()])
 
 
-def requested_in(period: Period) -> Rows:
+def requested_in(period: Period) -> ListLink:
     """Return the list of the requests made in a period."""
     return _requests(requested=within(period))
 
 
-def done_in(period: Period) -> Rows:
+def done_in(period: Period) -> ListLink:
     """Return the list of the requests that were done in a period."""
     return _requests(state=State.DONE.value, ended=within(period))
 
 
-def _requests(**query: str) -> Rows:
-    return Rows.of(DeletionRequest._meta.label_lower, **query)
+def _requests(**query: str) -> ListLink:
+    return ListLink.of(DeletionRequest._meta.label_lower, **query)

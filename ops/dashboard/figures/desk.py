@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from ops.dashboard.figures.rows import Rows, within
+from ops.dashboard.figures.rows import ListLink, within
 from ops.dashboard.models import Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
@@ -29,8 +29,8 @@ class Waiting:
     number: int
     oldest: datetime | None
     overdue: int
-    rows: Rows
-    overdue_rows: Rows
+    rows: ListLink
+    overdue_rows: ListLink
 
     @classmethod
     def of(cls, severity: Severity | None, number: int, oldest: datetime | None, overdue: int) -> Waiting:
@@ -82,9 +82,9 @@ class Flow:
     grew_by: int
     per_day: list[tuple[date, int, int]]  # day, came, went
     as_of: AsOf
-    opened_rows: Rows
-    reopened_rows: Rows
-    closed_rows: Rows
+    opened_rows: ListLink
+    reopened_rows: ListLink
+    closed_rows: ListLink
 
     @property
     def came(self) -> int:
@@ -114,7 +114,7 @@ def flow(period: Period) -> Flow:
     )
 
 
-def closed_in(period: Period) -> Rows:
+def closed_in(period: Period) -> ListLink:
     """Return the list of the cases that were closed in a period, and not reopened since."""
     return _queue(period, state="closed")
 
@@ -160,7 +160,7 @@ class Decisions:
     overturned: int
     per_day: list[tuple[date, int]]
     as_of: AsOf
-    rows: dict[str, Rows]  # all under "", and those that lapsed, were undone or overturned under these names (BECAME)
+    rows: dict[str, ListLink]  # all under ""; lapsed, undone and overturned ones under these names (BECAME)
 
     def share(self, number: int) -> float | None:
         """Return ``number`` as a share of all decisions; None if there are none."""
@@ -187,9 +187,9 @@ class OfLabel:
     lapsed: int
     reversed: int
     overturned: int
-    report_rows: Rows
-    pending_rows: Rows | None  # pending cases with a report of this label; the queue filters by active labels only
-    decided_rows: dict[str, Rows]  # as Decisions.rows
+    report_rows: ListLink
+    pending_rows: ListLink | None  # pending cases with a report of this label; the queue filters by active labels only
+    decided_rows: dict[str, ListLink]  # as Decisions.rows
 
 
 def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
@@ -214,7 +214,7 @@ def by_label(period: Period, *, imported: bool = True) -> list[OfLabel]:
     return sorted(rows, key=lambda one: (-one.reports, -one.decisions, one.name))
 
 
-def by_source(period: Period) -> list[tuple[Source, int, Rows]]:
+def by_source(period: Period) -> list[tuple[Source, int, ListLink]]:
     """Return the number and the list of the reports made in a period for every source, including withdrawn ones."""
     found = _read(period, keys=[measures.FLAG_SOURCES]).by_key(measures.FLAG_SOURCES)
     return [(source, found[source.value], reported_in(period, source=source.value)) for source in Source]
@@ -229,20 +229,20 @@ def _read(period: Period, *, keys: Collection[str] = (), days: Collection[str] =
     return read(Family.DESK, period, keys=keys, days=days, imported=imported)
 
 
-def reported_in(period: Period, *, imported: bool = True, **query: str) -> Rows:
+def reported_in(period: Period, *, imported: bool = True, **query: str) -> ListLink:
     """Return the list of the reports made in a period."""
     query = query if imported else {**query, "source": "not-imported"}
-    return Rows.of(Flag._meta.label_lower, period, **query)
+    return ListLink.of(Flag._meta.label_lower, period, **query)
 
 
-def decided_in(period: Period) -> Rows:
+def decided_in(period: Period) -> ListLink:
     """Return the list of the decisions made in a period."""
     return _decided(period)
 
 
-def _decided(period: Period, **query: str) -> Rows:
-    return Rows.of(Decision._meta.label_lower, period, **query)
+def _decided(period: Period, **query: str) -> ListLink:
+    return ListLink.of(Decision._meta.label_lower, period, **query)
 
 
-def _queue(closed_in: Period | None = None, **query: str) -> Rows:
-    return Rows.of(Case._meta.label_lower, closed_in, **query)
+def _queue(closed_in: Period | None = None, **query: str) -> ListLink:
+    return ListLink.of(Case._meta.label_lower, closed_in, **query)

@@ -9,7 +9,7 @@ from heapq import nsmallest
 
 from messaging.models import Conversation, Message
 from ops.dashboard.figures.people import names_of
-from ops.dashboard.figures.rows import Rows, within
+from ops.dashboard.figures.rows import ListLink, within
 from ops.dashboard.models import Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
@@ -34,9 +34,9 @@ class Sent:
     unread: int
     per_day: list[tuple[date, int]]
     as_of: AsOf
-    rows: Rows
-    edited_rows: Rows
-    unread_rows: Rows
+    rows: ListLink
+    edited_rows: ListLink
+    unread_rows: ListLink
 
     @property
     def edit_rate(self) -> float | None:
@@ -68,7 +68,7 @@ class Begun:
     imported: int
     per_day: list[tuple[date, int]]
     as_of: AsOf
-    rows: Rows
+    rows: ListLink
 
 
 def begun(period: Period, *, imported: bool = True) -> Begun:
@@ -79,7 +79,7 @@ def begun(period: Period, *, imported: bool = True) -> Begun:
         reading.total(measures.BEGUN, imported=True),
         reading.by_day(measures.BEGUN),
         reading.as_of,
-        Rows.of(Conversation._meta.label_lower, **{"began" if imported else "began_here": within(period)}),
+        ListLink.of(Conversation._meta.label_lower, **{"began" if imported else "began_here": within(period)}),
     )
 
 
@@ -112,7 +112,7 @@ class Unread:
     total: int
     oldest: datetime | None
     older_than: dict[int, int]
-    rows: Rows
+    rows: ListLink
 
 
 def unread(*, imported: bool = True) -> Unread:
@@ -125,7 +125,7 @@ def unread(*, imported: bool = True) -> Unread:
     oldest = Message.unread.order_by("timestamp").values_list("timestamp", flat=True).first()
     older = {days: sum(number for day, number in before.items() if (today - day).days > days) for days in OLD}
     total = sent(lately, imported=imported).unread + sum(before.values())
-    return Unread(total, oldest, older, Rows.of(Message._meta.label_lower, unread="yes", imported=_only(imported)))
+    return Unread(total, oldest, older, ListLink.of(Message._meta.label_lower, unread="yes", imported=_only(imported)))
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Person:
     account: int
     name: str | None
     number: int
-    rows: Rows | None
+    rows: ListLink | None
 
 
 def busiest_senders(period: Period, *, imported: bool = True, most: int = 5) -> list[Person]:
@@ -191,13 +191,13 @@ def _read(period: Period, imported: bool, *, keys: Collection[str] = (), days: C
     return read(Family.MESSAGES, period, keys=keys, days=days, imported=imported)
 
 
-def sent_in(period: Period, *, imported: bool = True) -> Rows:
+def sent_in(period: Period, *, imported: bool = True) -> ListLink:
     """Return the list of the messages sent in a period."""
     return _sent_in(period, imported)
 
 
-def _sent_in(period: Period, imported: bool, **query: str) -> Rows:
-    return Rows.of(Message._meta.label_lower, period, imported=_only(imported), **query)
+def _sent_in(period: Period, imported: bool, **query: str) -> ListLink:
+    return ListLink.of(Message._meta.label_lower, period, imported=_only(imported), **query)
 
 
 def _only(imported: bool) -> str:

@@ -10,7 +10,7 @@ from statistics import median
 from ops.audit.events import REFUSALS, Event
 from ops.audit.models import Entry
 from ops.dashboard.figures.people import names_of
-from ops.dashboard.figures.rows import Rows, within
+from ops.dashboard.figures.rows import ListLink, within
 from ops.dashboard.models import Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
@@ -84,8 +84,8 @@ class Opener:
     openings: int
     conversations: int
     broke_glass: int
-    rows: Rows
-    glass_rows: Rows
+    rows: ListLink
+    glass_rows: ListLink
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class Openings:
     broke_glass: int
     people: list[Opener]
     as_of: AsOf
-    rows: Rows
-    glass_rows: Rows
+    rows: ListLink
+    glass_rows: ListLink
 
 
 def openings(period: Period) -> Openings:
@@ -152,10 +152,10 @@ class Refusals:
     """Failed sign-ins, failed confirmations and lock-outs, by event and by day. Of many within an hour only the first
     are recorded and counted."""
 
-    by_event: list[tuple[Event, int, Rows]]
+    by_event: list[tuple[Event, int, ListLink]]
     per_day: list[tuple[date, int]]
     as_of: AsOf
-    rows: Rows
+    rows: ListLink
 
     @property
     def total(self) -> int:
@@ -170,18 +170,18 @@ def refusals(period: Period) -> Refusals:
     return Refusals(by_event, reading.by_day(measures.REFUSED), reading.as_of, refused_in(period))
 
 
-def refused_in(period: Period) -> Rows:
+def refused_in(period: Period) -> ListLink:
     """Return the list of the audit entries for failed sign-ins, failed confirmations and lock-outs in a period."""
     return _entries(period, refused="yes")
 
 
-def _entries(period: Period, **query: str) -> Rows:
-    return Rows.of(Entry._meta.label_lower, days=within(period), **query)
+def _entries(period: Period, **query: str) -> ListLink:
+    return ListLink.of(Entry._meta.label_lower, days=within(period), **query)
 
 
 def _read(period: Period, *, keys: Collection[str] = (), days: Collection[str] = ()) -> Reading:
     return read(Family.TRAIL, period, keys=keys, days=days)
 
 
-def _opened(period: Period, **query: str) -> Rows:
-    return Rows.of(Opening._meta.label_lower, period, **query)
+def _opened(period: Period, **query: str) -> ListLink:
+    return ListLink.of(Opening._meta.label_lower, period, **query)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ops.dashboard.figures.people import names_of
-from ops.dashboard.figures.rows import Rows
+from ops.dashboard.figures.rows import ListLink
 from ops.dashboard.models import Family
 from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
@@ -58,7 +58,7 @@ class Reviewer:
     account: int
     name: str | None
     decisions: int
-    decided_rows: Rows | None  # None if the account was deleted
+    decided_rows: ListLink | None  # None if the account was deleted
     cases: int
     timed: int
     p50: timedelta | None
@@ -107,5 +107,5 @@ def reviewers(period: Period) -> Reviewers:
     return Reviewers(people, reading.as_of)
 
 
-def _decided(period: Period, account: str) -> Rows:
-    return Rows.of(Decision._meta.label_lower, period, by=account)
+def _decided(period: Period, account: str) -> ListLink:
+    return ListLink.of(Decision._meta.label_lower, period, by=account)

@@ -9,7 +9,7 @@ from ops.dashboard.periods import Period
 
 
 @dataclass(frozen=True)
-class Rows:
+class ListLink:
     """A list of the console: the name of its URL, and its query string."""
 
     address: str  # such as "admin:messaging_message_changelist"
@@ -17,7 +17,7 @@ class Rows:
     permission: str = ""  # needed to see all rows of the list, if other users see only their own there
 
     @classmethod
-    def of(cls, model: str, period: Period | None = None, /, *, permission: str = "", **query: str) -> Rows:
+    def of(cls, model: str, period: Period | None = None, /, *, permission: str = "", **query: str) -> ListLink:
         """Return the list of a model ("messaging.message") with these filters, limited to a period if given.
 
         The list uses days of the user's own zone: it shows the same rows if that is the console's zone.

@@ -11,14 +11,14 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ops.dashboard import keeping
+from ops.dashboard import board_cache
 from ops.dashboard.metrics.gauges import Gauge, measure
-from ops.serving.later import Later
+from ops.serving.lazy_modules import LazyModule
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
 
-prometheus, families = Later("prometheus_client"), Later("prometheus_client.core")
+prometheus, families = LazyModule("prometheus_client"), LazyModule("prometheus_client.core")
 
 PREFIX = "threadward_"
 UNAVAILABLE = "# The first measures are being taken. Ask again.\n"
@@ -48,7 +48,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    kept = keeping.get("metrics", (), measure)
+    kept = board_cache.get("metrics", (), measure)
     if kept is None:
         return HttpResponse(UNAVAILABLE, status=503, content_type="text/plain", headers={"Retry-After": "5"})
     registry = prometheus.CollectorRegistry(auto_describe=False)

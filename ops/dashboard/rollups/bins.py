@@ -21,7 +21,7 @@ BEGINNINGS = [2 ** (number / STEPS) for number in range(LONGEST * STEPS)]  # low
 kind_of_seconds = partial(bisect_right, BEGINNINGS)
 
 
-def kind_of(length: timedelta) -> int:
+def bin_of(length: timedelta) -> int:
     """Return the kind of a length of time. Lengths below a second are of kind 0, including those that wrong clocks made
     negative."""
     return kind_of_seconds(length.total_seconds())
@@ -32,7 +32,7 @@ def by_kind(seconds: Iterable[float]) -> Counter[str]:
     return Counter({str(kind): number for kind, number in Counter(map(kind_of_seconds, seconds)).items()})
 
 
-def length_of(kind: int) -> timedelta:
+def bin_length(kind: int) -> timedelta:
     """Return the length that represents a kind: its middle on the logarithmic scale; 0 for kind 0."""
     return timedelta(0) if kind == 0 else timedelta(seconds=2 ** ((kind - 0.5) / STEPS))
 
@@ -44,5 +44,5 @@ def percentile(numbers: Mapping[str, int], share: float) -> timedelta | None:
     for kind in sorted(map(int, numbers)):
         wanted -= numbers[str(kind)]
         if wanted <= 0 and total:
-            return length_of(kind)
+            return bin_length(kind)
     return None

@@ -34,7 +34,7 @@ class Days:
         self.numbers[Place(self.day_of(moment), measure, imported)][str(key)] += number
 
 
-def count_anew(
+def recount(
     add_to: Callable[[Days, str], None], days: set[date], zone: tzinfo, measures: Collection[str], using: str
 ) -> None:
     """Store these measures of these days as ``add_to(days, using)`` counts them. Call it within a transaction."""

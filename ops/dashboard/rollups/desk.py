@@ -14,8 +14,8 @@ from messaging.writing import ids_subquery
 from ops.audit.models import Entry
 from ops.dashboard.models import EarlierPending
 from ops.dashboard.rollups import measures
-from ops.dashboard.rollups.bins import kind_of
-from ops.dashboard.rollups.days import Days, count_anew
+from ops.dashboard.rollups.bins import bin_of
+from ops.dashboard.rollups.days import Days, recount
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import Case, Cause, Decision, Flag, Source, State
 
@@ -24,7 +24,7 @@ CASE = Case._meta.label_lower
 
 def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) -> None:
     """Count these days again, in which something changed. Call it within a transaction."""
-    count_anew(add_to, days, zone, measures.DESK, using)
+    recount(add_to, days, zone, measures.DESK, using)
 
 
 def add_to(days: Days, using: str) -> None:
@@ -53,9 +53,9 @@ def _add_cases(days: Days, using: str) -> None:
     for case in cases.filter(state=State.CLOSED, **days.within("closed_at")):
         days.add(case.closed_at, measures.CLOSED, case.severity)
         if case.first_claimed_at is not None:
-            days.add(case.closed_at, measures.TO_CLAIM, kind_of(case.first_claimed_at - case.first_flag_at))
+            days.add(case.closed_at, measures.TO_CLAIM, bin_of(case.first_claimed_at - case.first_flag_at))
         if case.first_decided_at is not None:
-            days.add(case.closed_at, measures.TO_DECIDE, kind_of(case.closed_at - case.pending_since))
+            days.add(case.closed_at, measures.TO_DECIDE, bin_of(case.closed_at - case.pending_since))
     _add_backlog(days, using)
 
 
@@ -129,7 +129,7 @@ def _add_times(days: Days, made: Iterable[_Made], using: str) -> None:
         before = bisect_right(its, one.at)
         if before:
             length: timedelta = one.at - its[before - 1]
-            days.add(one.at, measures.REVIEW_TIMES, f"{one.by}:{kind_of(length)}")
+            days.add(one.at, measures.REVIEW_TIMES, f"{one.by}:{bin_of(length)}")
 
 
 def _add_agreement(days: Days, of_cases: Iterable[_Made]) -> None:

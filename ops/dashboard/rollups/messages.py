@@ -61,7 +61,7 @@ SELECT number, (
     FROM {Beginning._meta.db_table} WHERE {{at}} >= first AND {{at}} < after
 ) FROM spans
 """
-TELLING = [
+MEASURES_BY_FLAGS = [
     [
         (measure, bool(flags & IS_IMPORTED))
         for measure, flag in ((measures.SENT, 0), (measures.EDITED, IS_EDITED), (measures.UNREAD, IS_UNREAD))
@@ -214,7 +214,7 @@ def _by_quarter(listed: _Listed) -> dict[tuple[str, bool], Counter[str]]:
     """Return the numbers of sent, edited and unread messages, by the key of their quarter."""
     found: defaultdict[tuple[str, bool], dict[str, int]] = defaultdict(dict)
     for text, number in Counter(listed.quarters.split(",")).items():
-        quarter, telling = _told_by(text)
+        quarter, telling = _decode_quarter(text)
         key = listed.keys[quarter]
         for told in telling:
             numbers = found[told]
@@ -223,10 +223,10 @@ def _by_quarter(listed: _Listed) -> dict[tuple[str, bool], Counter[str]]:
 
 
 @cache
-def _told_by(text: str) -> tuple[int, list[tuple[str, bool]]]:
+def _decode_quarter(text: str) -> tuple[int, list[tuple[str, bool]]]:
     """Decode a quarter with flags: the quarter, and the measures that it counts for, each with whether imported."""
     quarter, flags = divmod(int(text), FLAGS)
-    return quarter, TELLING[flags]
+    return quarter, MEASURES_BY_FLAGS[flags]
 
 
 def _of_beginnings(

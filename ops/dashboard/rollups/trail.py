@@ -14,7 +14,7 @@ from ops.audit.events import REFUSALS, Event
 from ops.audit.models import Entry, ShownMessages
 from ops.audit.readings import reading_events
 from ops.dashboard.rollups import measures
-from ops.dashboard.rollups.days import Days, count_anew
+from ops.dashboard.rollups.days import Days, recount
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import Opening
 
@@ -24,7 +24,7 @@ WORD = re.compile(r"[\w@.+-]+")
 
 def count(quarters: Collection[str], days: set[date], zone: tzinfo, using: str) -> None:
     """Count these days again, in which something changed. Call it within a transaction."""
-    count_anew(add_to, days, zone, measures.TRAIL, using)
+    recount(add_to, days, zone, measures.TRAIL, using)
 
 
 def add_to(days: Days, using: str) -> None:

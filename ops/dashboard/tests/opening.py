@@ -15,7 +15,7 @@ from datetime import datetime
 import django
 from django.core.cache import cache
 
-from ops.dashboard import keeping
+from ops.dashboard import board_cache
 
 
 def asking(name: str) -> str:
@@ -33,9 +33,9 @@ def main(name: str, requests: int, expected: int) -> None:
 
     def compute(now: datetime) -> str:
         cache.incr(computing(name))
-        until = time.monotonic() + keeping.WAIT_SECONDS
+        until = time.monotonic() + board_cache.WAIT_SECONDS
         while cache.get(asking(name)) < expected and time.monotonic() < until:
-            time.sleep(keeping.POLL_SECONDS)
+            time.sleep(board_cache.POLL_SECONDS)
         return "figures"
 
     found: list[str | None] = []
@@ -44,7 +44,7 @@ def main(name: str, requests: int, expected: int) -> None:
     def ask() -> None:
         together.wait()
         cache.incr(asking(name))
-        kept = keeping.get(name, ["cases"], compute)
+        kept = board_cache.get(name, ["cases"], compute)
         found.append(kept.value if kept else None)
 
     print("ready", flush=True)

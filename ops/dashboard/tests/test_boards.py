@@ -21,7 +21,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import answer, write
 from ops.audit.models import Entry
 from ops.caches import FaultTolerantRedisCache
-from ops.dashboard import keeping
+from ops.dashboard import board_cache
 from ops.dashboard.boards.boards import BOARDS
 from ops.dashboard.boards.content import Better, Number
 from ops.dashboard.charts.units import Unit
@@ -175,7 +175,7 @@ def test_without_its_cache_a_page_says_that_it_is_live(monkeypatch: pytest.Monke
     client = signed_in("rita")
     assert "At most a minute old." in client.get(page("review")).content.decode()
     monkeypatch.setattr(FaultTolerantRedisCache, "down_until", 0.0)
-    monkeypatch.setattr(keeping, "cache", FaultTolerantRedisCache("redis://127.0.0.1:9/0", {}))
+    monkeypatch.setattr(board_cache, "cache", FaultTolerantRedisCache("redis://127.0.0.1:9/0", {}))
     assert "The cache cannot be reached: these figures are live." in client.get(page("review")).content.decode()
 
 
@@ -186,7 +186,7 @@ def test_what_staff_does_shows_at_once(spam: Any, django_capture_on_commit_callb
     with django_capture_on_commit_callbacks(execute=True):
         [case] = many_reports(spam, 1)
     assert numbers(client, "review")["backlog"].value == 1
-    keeping.forget()
+    board_cache.forget()
     with django_capture_on_commit_callbacks(execute=True):
         decided(case, rita, spam)
     assert numbers(client, "review")["backlog"].value == 0

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from messaging.tests.conversations import write
 from ops.dashboard.models import Beginning, DayNumbers, Family, Noted
-from ops.dashboard.rollups import beginnings, keeping, measures, messages
+from ops.dashboard.rollups import beginnings, measures, messages, rounds
 from ops.dashboard.rollups.meanwhile import meanwhile
 from ops.dashboard.rollups.quarters import quarter_of
 
@@ -28,9 +28,9 @@ def test_what_was_not_counted_stays_noted(alice: Any, bob: Any, monkeypatch: pyt
     with monkeypatch.context() as broken:
         broken.setattr(beginnings, "STATEMENTS", {connection.vendor: (WRONG,)})
         with pytest.raises(DatabaseError, match="nothing"), transaction.atomic():
-            keeping.keep()
+            rounds.keep()
     assert not (DayNumbers.objects.exists() or Beginning.objects.exists())
-    keeping.keep()
+    rounds.keep()
     assert not Noted.objects.exists()
     assert DayNumbers.objects.get(measure=measures.SENT).total == 1
     assert Beginning.objects.get().conversation == message.conversation_id
@@ -73,5 +73,5 @@ def test_what_a_page_reads_is_told_as_any_statement(alice: Any, bob: Any) -> Non
         found = messages.of_quarters([quarter_of(message.timestamp)], UTC, "default")
     assert sum(numbers.total() for place, numbers in found.items() if place.measure == measures.SENT) == 1
     assert any("FROM messaging_message" in query["sql"] for query in asked)
-    keeping.keep()
+    rounds.keep()
     assert sys.getswitchinterval() == turns

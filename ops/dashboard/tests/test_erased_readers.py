@@ -13,7 +13,7 @@ from ops.audit import recording
 from ops.audit.events import Event
 from ops.audit.models import ShownMessages
 from ops.dashboard.models import DayNumbers
-from ops.dashboard.rollups import keeping, measures
+from ops.dashboard.rollups import measures, rounds
 
 
 def read(reader: Any, message: Any) -> None:
@@ -32,13 +32,13 @@ def test_their_readings_are_not_counted_again(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     rita, otto = (make_user(name, is_staff=True) for name in ("rita", "otto"))
     read(rita, message)
-    keeping.keep()
+    rounds.keep()
     key = str(rita.pk)
     assert {measures.READINGS, measures.STAFF_SEARCHES} <= set(named(key))
     rita.delete()
     assert not named(key)
     read(otto, message)
-    keeping.keep()
+    rounds.keep()
     assert not named(key)
     assert measures.READINGS in named(str(otto.pk))
     days = DayNumbers.objects.filter(measure=f"{measures.READINGS}_days")

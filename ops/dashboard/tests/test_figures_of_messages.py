@@ -27,7 +27,7 @@ from messaging.tests.random_threads import property_test, rolled_back
 from ops.dashboard.figures import messages as figures
 from ops.dashboard.models import Beginning, DayNumbers, Family, Keeping, Noted
 from ops.dashboard.periods import Period, console_zone, day_of
-from ops.dashboard.rollups import bins, keeping, messages, reading, triggers
+from ops.dashboard.rollups import bins, messages, reading, rounds, triggers
 from ops.imports.models import Import
 from ops.imports.storing.ids import ids_after
 from ops.imports.tests.files import row
@@ -133,7 +133,7 @@ def told(period: Period, imported: bool) -> Truth:
 
 
 def by_kinds(true: Truth) -> Truth:
-    p50, p90 = (None if one is None else bins.length_of(bins.kind_of(one)) for one in (true.p50, true.p90))
+    p50, p90 = (None if one is None else bins.bin_length(bins.bin_of(one)) for one in (true.p50, true.p90))
     return true._replace(p50=p50, p90=p90)
 
 
@@ -169,7 +169,7 @@ def do(act: Act, people: Sequence[Any], midnight: datetime) -> None:
     if kind == "write":
         write(who, people[number % 3], timestamp=at)
     elif kind == "keep":
-        keeping.keep()
+        rounds.keep()
     elif kind == "erase":
         erase_user_data(who.pk)
     elif one is None:
@@ -201,12 +201,12 @@ def test_figures_are_true_whatever_happened(zone: str, happened: list[Act]) -> N
         midnight = Period(day, day).start
         for act in happened:
             do(act, people, midnight)
-        keeping.keep()
+        rounds.keep()
         assert not Noted.objects.exists()
         assert_true(*periods_around(day))
         kept = everything_kept()
-        keeping.rebuild()
-        keeping.keep()
+        rounds.rebuild()
+        rounds.keep()
         assert everything_kept() == kept
 
 
@@ -218,7 +218,7 @@ def everything_kept() -> set[tuple[Any, ...]]:
 
 @pytest.mark.django_db
 def test_what_is_not_counted_yet_is_told_while_it_is_little(alice: Any, bob: Any, monkeypatch: Any) -> None:
-    keeping.keep()
+    rounds.keep()
     period = Period.of_days(2)
     now = timezone.now()
     first = write(alice, bob, timestamp=now)
@@ -240,7 +240,7 @@ def test_what_is_not_counted_yet_is_told_while_it_is_little(alice: Any, bob: Any
     monkeypatch.setattr(reading, "MOST_QUARTERS", 1)
     assert figures.sent(period).total == 0
     assert figures.sent(period).as_of.waiting
-    keeping.keep()
+    rounds.keep()
     assert (figures.sent(period).total, figures.begun(period).total) == (2, 2)
     unread = figures.unread()
     assert (unread.total, unread.oldest, unread.older_than) == (1, now, {1: 0, 7: 0, 30: 0})
@@ -253,23 +253,23 @@ def test_figures_are_true_after_an_import_and_its_undo(alice: Any, bob: Any, set
     day = date(2026, 1, 5)
     old = write(bob, alice, "old words", external_id="old")
     write(alice, bob, timestamp=datetime(2026, 1, 5, 23, 59, tzinfo=UTC), awaited_parent_external_id="3")
-    keeping.keep()
+    rounds.keep()
     stored = everything_kept()
     batch = stored_import(
         row("1", timestamp="2026-01-04T23:59:59Z"),
         row("2", "1", sender="bob", receiver="alice", timestamp="2026-01-05T09:30:00Z"),
         row("3", "old", timestamp="2026-01-05T09:00:00Z"),
     )
-    keeping.keep()
+    rounds.keep()
     assert_true(*periods_around(day))
     assert figures.sent(Period(day, day)).imported == 2
     assert figures.sent(Period(day, day), imported=False).total == 2
     Message.objects.filter(pk=old.pk).update(content="other words")
     undone(batch)
-    keeping.keep()
+    rounds.keep()
     assert_true(*periods_around(day))
     Message.objects.filter(pk=old.pk).update(edited=False)
-    keeping.keep()
+    rounds.keep()
     assert everything_kept() == stored
 
 
@@ -277,13 +277,13 @@ def test_figures_are_true_after_an_import_and_its_undo(alice: Any, bob: Any, set
 def test_only_what_changed_is_counted_anew(alice: Any, bob: Any, django_assert_num_queries: Any) -> None:
     """A round without changes runs few queries; an old day without changes is not counted again."""
     write(alice, bob)
-    keeping.keep()
+    rounds.keep()
     DayNumbers.objects.filter(measure="sent").update(numbers={"40": 7}, total=7)
     write(alice, bob, timestamp=timezone.now())
-    assert keeping.keep(seconds=0)  # nothing is left, though no time was
+    assert rounds.keep(seconds=0)  # nothing is left, though no time was
     assert DayNumbers.objects.filter(measure="sent", numbers={"40": 7}).exists()
     with django_assert_num_queries(5):
-        keeping.keep()
+        rounds.keep()
     call_command("rebuild_figures", stdout=StringIO(), stderr=StringIO(), verbosity=0)
     assert not DayNumbers.objects.filter(measure="sent", numbers={"40": 7}).exists()
 
@@ -293,7 +293,7 @@ def test_only_what_changed_is_counted_anew(alice: Any, bob: Any, django_assert_n
 def test_the_last_moment_of_a_quarter_belongs_to_it(alice: Any, bob: Any) -> None:
     first = write(alice, bob, timestamp=datetime(2026, 1, 5, 10, 14, 59, 999_900, tzinfo=UTC))
     answer(first, sender=bob, timestamp=datetime(2026, 1, 5, 23, 59, 59, 999_900, tzinfo=UTC))
-    keeping.keep()
+    rounds.keep()
     assert DayNumbers.objects.get(measure="sent").numbers == {"40": 1, "95": 1}
     assert DayNumbers.objects.get(measure="begun").numbers == {"40": 1}
     assert_true(*periods_around(date(2026, 1, 5)))
@@ -302,7 +302,7 @@ def test_the_last_moment_of_a_quarter_belongs_to_it(alice: Any, bob: Any) -> Non
 @pytest.mark.django_db
 def test_another_zone_has_other_days(alice: Any, bob: Any) -> None:
     write(alice, bob, timestamp=datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
-    keeping.keep()
+    rounds.keep()
     with override_settings(TIME_ZONE="Asia/Tokyo"):
         call_command("keep_figures", stdout=StringIO())
         assert_true(Period(date(2026, 1, 5), date(2026, 1, 5)), Period(date(2026, 1, 6), date(2026, 1, 6)))
@@ -313,11 +313,11 @@ def test_another_zone_has_other_days(alice: Any, bob: Any) -> None:
 def test_who_is_deleted_is_in_no_number(alice: Any, bob: Any, charlie: Any) -> None:
     write(alice, bob)
     write(bob, charlie)
-    keeping.keep()
+    rounds.keep()
     number = str(alice.pk)
     alice.delete()
     assert not [one for one in DayNumbers.objects.filter(measure__in=("senders", "receivers")) if number in one.numbers]
-    keeping.keep()
+    rounds.keep()
     assert_true(*periods_around(date(2026, 1, 5)))
     assert Beginning.objects.count() == 1
 
@@ -326,10 +326,10 @@ def test_who_is_deleted_is_in_no_number(alice: Any, bob: Any, charlie: Any) -> N
 def test_far_moments_and_people_without_a_name_are_counted(alice: Any, bob: Any) -> None:
     for year in (1, 1890, 9999):
         write(alice, bob, timestamp=datetime(year, 1, 4, tzinfo=UTC))
-    keeping.keep()
+    rounds.keep()
     assert DayNumbers.objects.filter(measure="sent").count() == 3
     with override_settings(TIME_ZONE="Africa/Monrovia"):
-        keeping.keep()
+        rounds.keep()
         period = Period(date(1890, 1, 2), date(1890, 1, 5))
         assert figures.sent(period).total == 1
         DayNumbers.objects.filter(measure="senders", day__year=1890).update(numbers={"987654": 1})
@@ -342,7 +342,7 @@ def test_far_moments_and_people_without_a_name_are_counted(alice: Any, bob: Any)
 def test_the_first_and_the_last_moment_there_may_be_are_counted(alice: Any, bob: Any, zone: str, at: datetime) -> None:
     with override_settings(TIME_ZONE=zone):
         write(alice, bob, timestamp=at)
-        keeping.keep()
+        rounds.keep()
         assert sum(row.total for row in DayNumbers.objects.filter(measure="sent")) == 1
 
 
@@ -361,8 +361,8 @@ def test_triggers_can_be_taken_off_and_put_back() -> None:
 def test_what_changes_later_while_older_days_are_counted_is_counted_in_the_same_round(
     alice: Any, bob: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(keeping, "DAYS", 1)
-    monkeypatch.setattr(keeping, "FIRST", 1)
+    monkeypatch.setattr(rounds, "DAYS", 1)
+    monkeypatch.setattr(rounds, "FIRST", 1)
     days = [date(2026, 1, 5), date(2026, 2, 5), date(2026, 3, 5)]
     for day in days:
         write(alice, bob, timestamp=Period(day, day).start)
@@ -374,8 +374,8 @@ def test_what_changes_later_while_older_days_are_counted_is_counted_in_the_same_
             write(bob, alice, timestamp=Period(days[2], days[2]).start + timedelta(hours=8))
         counted.append(sorted(its_days))
 
-    monkeypatch.setattr(keeping, "COUNTING", {**keeping.COUNTING, Family.MESSAGES: count})
-    keeping.keep()
+    monkeypatch.setattr(rounds, "COUNTING", {**rounds.COUNTING, Family.MESSAGES: count})
+    rounds.keep()
     assert counted == [[days[2]], [days[1]], [days[0]], [days[2]]]
     assert not Noted.objects.exists()
     assert_true(*periods_around(days[2]))
@@ -387,6 +387,6 @@ def test_counting_makes_no_temporary_tables(alice: Any, bob: Any) -> None:
     """Each would leave dead rows in PostgreSQL's catalogue."""
     answer(write(alice, bob), sender=bob)
     with CaptureQueriesContext(connection) as captured:
-        keeping.keep()
+        rounds.keep()
     assert Beginning.objects.get().replied_at is not None
     assert not [one for one in captured if "CREATE" in one["sql"]]

@@ -24,7 +24,7 @@ from ops.dashboard.figures import desk as figures
 from ops.dashboard.figures.reviewers import Agreement, reviewers
 from ops.dashboard.models import EarlierPending, Noted
 from ops.dashboard.periods import Period, console_zone, day_of
-from ops.dashboard.rollups import bins, keeping
+from ops.dashboard.rollups import bins, rounds
 from ops.dashboard.tests.test_figures_of_messages import everything_kept, rank
 from ops.moderation.models import Case, Cause, Decision, Flag, Severity, Source, State
 from ops.moderation.tests.desk import lena, mike, mona, spam, threat
@@ -64,7 +64,7 @@ def clock(start: datetime) -> Iterator[Callable[[], None]]:
 
 def happen(crowd: Crowd, step: Step) -> None:
     if step.name == "keep":
-        keeping.keep()
+        rounds.keep()
     elif step.name == "shift":
         for case in Case.objects.filter(state=State.CLOSED)[: step.which]:
             Case.objects.filter(pk=case.pk).update(first_claimed_at=case.first_flag_at + timedelta(hours=step.who))
@@ -130,7 +130,7 @@ def assert_true(period: Period) -> None:
 
 def by_kind(lengths: list[timedelta], share: float) -> timedelta | None:
     exact = rank(lengths, share)
-    return None if exact is None else bins.length_of(bins.kind_of(exact))
+    return None if exact is None else bins.bin_length(bins.bin_of(exact))
 
 
 def assert_reviewers_true(period: Period, made: list[Decision]) -> None:
@@ -175,15 +175,15 @@ def test_figures_are_true_whatever_happened_at_the_desk(crowd: Crowd, some: list
             pending[day_of(timezone.now(), console_zone())] = Case.objects.pending().count()
             forward()
         for period in (day, around):
-            keeping.keep()
+            rounds.keep()
             assert_true(period)
         for today in around.each_day():
             grew_by = at_end_of(pending, today) - at_end_of(pending, today - timedelta(days=1))
             assert figures.flow(Period(today, today)).grew_by == grew_by
         assert not Noted.objects.exists()
         kept = everything_kept()
-        keeping.rebuild()
-        keeping.keep()
+        rounds.rebuild()
+        rounds.keep()
         assert everything_kept() == kept
 
 
@@ -192,7 +192,7 @@ def test_the_desk_is_told_as_of_now_while_little_changed(crowd: Crowd) -> None:
     today = Period.of_days(1)
     for step in (*BEGINNING, Step("dismiss", 0, 0)):
         happen(crowd, step)
-    keeping.keep()
+    rounds.keep()
     assert (figures.flow(today).came, figures.flow(today).closed) == (3, 1)
     happen(crowd, Step("dismiss", 1, 1))
     assert Noted.objects.filter(family="desk").exists()
@@ -210,7 +210,7 @@ def test_each_closing_and_reopening_of_a_case_counts_for_the_backlog(crowd: Crow
                 happen(crowd, step)
             for _ in range(4):  # more than a day
                 forward()
-        keeping.keep()
+        rounds.keep()
     assert [figures.flow(Period(day, day)).grew_by for day in days] == [3, -1, 1, -1, 1]
     flow = figures.flow(Period(days[0], days[-1]))
     assert (flow.opened, flow.reopened, flow.closed, flow.grew_by) == (3, 1, 0, 3)
@@ -249,10 +249,10 @@ def test_agreement_is_told_of_thirty_cases_and_more() -> None:
 def test_who_read_how_much_for_a_case_and_is_erased(crowd: Crowd, mona: Any) -> None:
     for step in (*BEGINNING, Step("dismiss", 0, 0)):
         happen(crowd, step)
-    keeping.keep()
+    rounds.keep()
     [reviewer] = reviewers(Period.of_days(1)).people
     assert (reviewer.account, reviewer.name, reviewer.read_per_case) == (mona.pk, "mona", 0)
     mona.delete()
     assert reviewers(Period.of_days(1)).people == []
-    keeping.keep()
+    rounds.keep()
     assert figures.decisions(Period.of_days(1)).total == 1

@@ -20,7 +20,7 @@ from ops.audit.models import Entry, ShownMessages
 from ops.dashboard.figures import data, deletions, messages, oversight
 from ops.dashboard.figures.reviewers import reviewers
 from ops.dashboard.periods import Period, day_of
-from ops.dashboard.rollups import keeping
+from ops.dashboard.rollups import rounds
 from ops.dashboard.tests.test_figures_of_messages import ZONES
 from ops.deletion.models import DeletionGroup, DeletionRequest, Hold
 from ops.exports.models import Export
@@ -51,10 +51,10 @@ def test_readings_and_openings_are_those_of_the_trail(zone: str, written: list[W
             Opening.objects.create(entry=entry, reader=people[who], at=at, conversations=2, broke_glass=number > 6)
             shown.append((event, people[who].pk, at, number))
             if place == kept_after:
-                keeping.keep()
+                rounds.keep()
         Opening.objects.filter(reader=people[2]).update(broke_glass=False)
         Opening.objects.filter(reader=people[2]).update(conversations=1)
-        keeping.keep()
+        rounds.keep()
         inside = [one for one in shown if day_of(one[2], period.zone) == period.first]
         read = [one for one in inside if one[0] not in ("export.requested", Event.SIGN_IN_REFUSED)]
         found = oversight.readings(period)
@@ -100,7 +100,7 @@ def test_searches_for_colleagues_are_counted(rita: Any, nils: Any, rosa: Any) ->
     for terms in ("nils", "from:Nils money", "rita", "nilsson", "hello"):
         Entry.objects.create(event=Event.SEARCH_MADE, actor=rita, target_label=terms)
     Entry.objects.create(event=Event.SEARCH_MADE, actor=nils, target_label="@rosa, please")
-    keeping.keep()
+    rounds.keep()
     found = oversight.searches_for_staff(Period.of_days(1))
     assert found.people == [(rita.pk, "rita", 2), (nils.pk, "nils", 1)]
     assert found.total == 3
@@ -115,7 +115,7 @@ def test_lists_show_just_the_rows_that_are_counted(client: Client, rosa: Any, al
         Opening.objects.create(entry=entry, reader=rosa, at=at, conversations=1, broke_glass=number == 0)
         write(alice, bob, timestamp=at, read=number == 0)
     write(bob, alice, timestamp=now)
-    keeping.keep()
+    rounds.keep()
     client.force_login(rosa)
     period = Period.of_days(5)
     opened, standing = oversight.openings(period), deletions.standing()
@@ -212,7 +212,7 @@ def test_nothing_at_all_is_sensible() -> None:
     period = Period.of_days(7)
     assert oversight.readings(period).median is None
     assert oversight.readings(period).as_of.waiting  # nothing was ever counted
-    keeping.keep()
+    rounds.keep()
     assert not oversight.readings(period).as_of.waiting
     assert reviewers(period).people == []
     assert data.jobs(period).failure_rate is None

@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from messaging.models import Message
 from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from ops.accounts.models import User
-from ops.dashboard.boards.board import Asked
+from ops.dashboard.boards.board import BoardRequest
 from ops.dashboard.boards.boards import BOARDS
 from ops.dashboard.digest import sending
 from ops.dashboard.models import DigestReader
@@ -154,7 +154,7 @@ def test_no_text_waits_for_a_language_in_what_is_kept(rosa: Client, spam: Any) -
     """Cached texts are in the language of their computation; a lazy text would be in the language of each reader."""
     much_is_there(spam)
     for board in BOARDS:
-        content = board.compute(Asked(Period.of_days(7), True, timezone.now()))
+        content = board.compute(BoardRequest(Period.of_days(7), True, timezone.now()))
         tables = [(table.title, table.note, table.empty, *table.columns) for table in content.tables]
         charts = [
             (chart.title, chart.places, *chart.labels, *(one.name for one in chart.series)) for chart in content.charts

@@ -13,7 +13,7 @@ from django.utils import timezone
 from messaging.tests.conversations import write
 from ops.dashboard.models import DayNumbers, Keeping
 from ops.dashboard.periods import Period
-from ops.dashboard.rollups import keeping, measures
+from ops.dashboard.rollups import measures, rounds
 from ops.dashboard.rollups.numbers import blocks
 
 DAYS = 40
@@ -29,9 +29,9 @@ def test_what_it_left_is_counted_anew(alice: Any, bob: Any, zone: str, monkeypat
         write(alice, bob, timestamp=now - timedelta(days=days))
     with monkeypatch.context() as other:
         other.setattr(blocks, "SIZES", OTHER_SIZES)
-        keeping.keep()
+        rounds.keep()
         Keeping.objects.update(zone=zone)
-    keeping.keep()
+    rounds.keep()
     period = Period.of_days(DAYS)
     told = blocks.by_key(measures.SENDERS, period.first, period.last)
     assert told == {str(alice.pk): DAYS}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from messaging.database.moments import StandingZone
+from messaging.database.moments import SafeZone
 from ops.dashboard.periods import LONGEST, NoPeriod, Period
 
 
@@ -28,7 +28,7 @@ def utc(*parts: int) -> datetime:
     ],
 )
 def test_a_day_has_its_moments(zone: str, day: date, start: datetime, end: datetime) -> None:
-    period = Period(day, day, StandingZone(zone))
+    period = Period(day, day, SafeZone(zone))
     assert (period.start, period.end, period.days) == (start, end, 1)
     assert period.contains(start) is (start < end)
     assert not period.contains(end)

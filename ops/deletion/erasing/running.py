@@ -27,7 +27,7 @@ from ops.deletion.notices import notices
 from ops.deletion.recording import record
 from ops.deletion.refusals import NEEDS_SUPERUSER, DeletionRefused
 from ops.jobs import leases, starting
-from ops.jobs.kinds import Kind, News
+from ops.jobs.kinds import EndNotice, Kind
 from ops.jobs.models import Job
 from ops.jobs.run import Run
 
@@ -98,7 +98,7 @@ class Deletion(Kind):
     permission = "accounts.delete_user"
     notifies = {Job.State.FINISHED: "deletion.finished", Job.State.FAILED: "deletion.failed"}
 
-    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> EndNotice | None:
         """Return the notice of a finished or failed deletion, or None if a hold stops it or it needs approval again.
 
         Failures give one notice, because the job is retried every few minutes; a group gives one when its last
@@ -108,11 +108,11 @@ class Deletion(Kind):
         if news is None or (state == Job.State.FINISHED and "receipt" not in result):
             return None
         group = DeletionRequest.objects.select_related("group").get(pk=job.params["request"]).group
-        if state != Job.State.FINISHED or not notices.is_of_several(group):
+        if state != Job.State.FINISHED or not notices.has_several_requests(group):
             return news._replace(occasion="")
         if group.requests.open().exists():
             return None
-        return News("deletion.group_finished", (notices.GROUP, group.pk), news.to, "")
+        return EndNotice("deletion.group_finished", (notices.GROUP, group.pk), news.to, "")
 
     def subject(self, job: Job) -> tuple[str, Any]:
         return notices.REQUEST, job.params["request"]
@@ -146,7 +146,7 @@ def prepare(run: Run, check: HoldCheck) -> tuple[str, str]:
             raise Stopped(_("The grace period is not over."))
         if request.state in BEFORE_ERASURE:
             locked_user(request)  # so that nobody makes it a colleague's account before the erasure has begun
-            if request.lacks_superuser():
+            if request.needs_superuser():
                 _send_back(request)
             else:
                 request.state, request.started_at = State.RUNNING, timezone.now()

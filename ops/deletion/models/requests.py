@@ -105,8 +105,8 @@ class DeletionRequestQuerySet(models.QuerySet["DeletionRequest"]):
         """Return the open requests that a hold stops, or would stop once approved."""
         return self.open().filter(_held_itself() | _held_for_others())
 
-    def without_need_of_superuser(self) -> DeletionRequestQuerySet:
-        """Return the requests that need no superuser's approval; see ``DeletionRequest.lacks_superuser``."""
+    def needing_no_superuser(self) -> DeletionRequestQuerySet:
+        """Return the requests that need no superuser's approval; see ``DeletionRequest.needs_superuser``."""
         asked = get_user_model()._default_manager.filter(is_superuser=True, pk=OuterRef("requested_by"))
         by_command = Q(requested_by=None, own=False)
         return self.filter(by_command | ~Q(_of_a_colleague()) | Q(Exists(asked)))
@@ -122,7 +122,7 @@ class DeletionRequestQuerySet(models.QuerySet["DeletionRequest"]):
     def for_list(self) -> DeletionRequestQuerySet:
         """Load what a list row shows (group, requester, approver, job, holds) in one query.
 
-        Also annotates ``of_a_colleague``, which ``lacks_superuser`` reads, so that a page can call it for each row.
+        Also annotates ``of_a_colleague``, which ``needs_superuser`` reads, so that a page can call it for each row.
         """
         whole = self.with_holds().select_related("group", "requested_by", "approved_by", "job")
         return whole.annotate(of_a_colleague=_of_a_colleague())
@@ -239,7 +239,7 @@ class DeletionRequest(models.Model):
         others = DeletionRequest.objects.filter(user=self.user_id).exclude(pk=self.pk).order_by("pk")
         return [(self._meta.label_lower, str(key)) for key in (self.pk, *others.values_list("pk", flat=True))]
 
-    def lacks_superuser(self, *, approving: Any = None) -> bool:
+    def needs_superuser(self, *, approving: Any = None) -> bool:
         """Return whether the account is a colleague's by now, and no superuser requested, approved or is ``approving``.
 
         A command's request needs no superuser.

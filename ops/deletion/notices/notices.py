@@ -71,7 +71,7 @@ def notify(what: str, request: DeletionRequest, *, by: Any) -> None:
     not staff and get none.
     """
     to, action = [request.requested_by_id], context.current().action
-    if is_of_several(request.group):
+    if has_several_requests(request.group):
         notify_people(f"deletion.group_{what}", to, (GROUP, request.group_id), by=by, occasion=action)
     else:
         notify_people(f"deletion.{what}", to, (REQUEST, request.pk), by=by, occasion=action)
@@ -82,6 +82,6 @@ def notify_sent_back(request: DeletionRequest) -> None:
     notify_people("deletion.sent_back", [request.requested_by_id], (REQUEST, request.pk), occasion=request.job_id or "")
 
 
-def is_of_several(group: DeletionGroup) -> bool:
+def has_several_requests(group: DeletionGroup) -> bool:
     """Return whether the group has more than one request."""
     return group.requests.count() > 1

@@ -110,8 +110,8 @@ def plant_told(sue: User) -> None:
         understood={"headers": [NAME]}, reading={"columns": {"sender": f"From {NAME}"}},
         choices={"people": {f"{NAME} B.": "sue", "S.": NAME}},
     )  # fmt: skip
-    apps.get_model("imports", "RememberedColumn").objects.create(user=sue, header=f"{NAME} wrote", column="content")
-    apps.get_model("imports", "RememberedPerson").objects.create(user=sue, name=f"{NAME} B.", account=sue)
+    apps.get_model("imports", "SavedColumn").objects.create(user=sue, header=f"{NAME} wrote", column="content")
+    apps.get_model("imports", "SavedPerson").objects.create(user=sue, name=f"{NAME} B.", account=sue)
     settings.PRIVATE_DIR.mkdir(exist_ok=True)
     listing = f"row,column,level,problem\n2,sender,error,no user '{NAME}'\n"
     (settings.PRIVATE_DIR / f"{stem}.problems.csv").write_text(listing)

@@ -22,7 +22,7 @@ from ops.deletion.views import pages
 from ops.deletion.views.forms import FindPersonForm, HoldForm, LiftForm
 from ops.deletion.views.requests import account_of
 
-ASKED_BY_NAME = "hold_asked_by_name"  # session key: the id of the account that the user found by its exact name
+FOUND_BY_NAME = "hold_asked_by_name"  # session key: the id of the account that the user found by its exact name
 
 
 def _list_of_holds(user: Any) -> str:
@@ -96,7 +96,7 @@ class FindPersonView(ConsolePage, FormView):
             sentence = _("There is no user “%(name)s”. Usernames are case-sensitive.")
             form.add_error("username", sentence % {"name": name})
             return self.form_invalid(form)
-        self.request.session[ASKED_BY_NAME] = found.pk
+        self.request.session[FOUND_BY_NAME] = found.pk
         return HttpResponseRedirect(reverse("admin:accounts_user_hold", args=[found.pk]))
 
 
@@ -112,7 +112,7 @@ class HoldView(AboutHold):
     @cached_property
     def account(self) -> Any:
         key, people = self.kwargs["pk"], get_user_model()._default_manager.all()
-        by_name = self.request.session.get(ASKED_BY_NAME) == key
+        by_name = self.request.session.get(FOUND_BY_NAME) == key
         return get_object_or_404(people if by_name else seen.seen_by(self.request.user, people), pk=key)
 
     @property

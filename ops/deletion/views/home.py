@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.frame.home import Section
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 from ops.deletion.models import DeletionRequest, Hold, State
 
 REQUESTS = "deletion.DeletionRequest"
@@ -19,20 +19,22 @@ OPEN: tuple[tuple[State, Callable[[int], str]], ...] = (
 )
 
 
-def lines(user: Any) -> Iterable[Waiting]:
+def lines(user: Any) -> Iterable[PendingWork]:
     """Yield open requests by state, with the user's own first, and open holds."""
     requests = DeletionRequest.objects.all()
     if user.has_perm("accounts.delete_user"):
         mine = requests.open().filter(requested_by=user.pk)
-        yield Waiting(
+        yield PendingWork(
             REQUESTS, mine, lambda n: ngettext("open request of yours", "open requests of yours", n), "state=mine"
         )
     for state, what in OPEN:
-        yield Waiting(REQUESTS, requests.filter(state=state), what, f"state={state}")
-    yield Waiting(
+        yield PendingWork(REQUESTS, requests.filter(state=state), what, f"state={state}")
+    yield PendingWork(
         REQUESTS, requests.held(), lambda n: ngettext("deletion on hold", "deletions on hold", n), "state=held"
     )
-    yield Waiting("deletion.Hold", Hold.objects.open(), lambda n: ngettext("open hold", "open holds", n), "state=open")
+    yield PendingWork(
+        "deletion.Hold", Hold.objects.open(), lambda n: ngettext("open hold", "open holds", n), "state=open"
+    )
 
 
 SECTIONS = (

@@ -212,15 +212,15 @@ def count_rows(counts: Mapping[str, int]) -> list[tuple[StrOrPromise, int]]:
     return [(COUNT_WORDS.get(name, name.replace("_", " ")), counts[name]) for name in names if name in counts]
 
 
-def is_worked_on(request: DeletionRequest) -> bool:
+def has_running_job(request: DeletionRequest) -> bool:
     """Return whether a job is under way, so that the page polls."""
     return request.is_open and request.job is not None and request.job.state in UNDER_WAY
 
 
-def begins_soon(request: DeletionRequest) -> bool:
+def starts_soon(request: DeletionRequest) -> bool:
     """Return whether the worker's next round will start the request, so that the page polls."""
     due = request.state in TO_RUN and request.runs_at is not None and request.runs_at <= timezone.now()
-    return due and not request.is_held and not is_worked_on(request)
+    return due and not request.is_held and not has_running_job(request)
 
 
 def group_status(requests: list[DeletionRequest]) -> dict[str, Any]:
@@ -228,7 +228,7 @@ def group_status(requests: list[DeletionRequest]) -> dict[str, Any]:
     return {
         "requests": for_display(requests),
         "over": sum(not one.is_open for one in requests),
-        "live": any(is_worked_on(one) or begins_soon(one) for one in requests),
+        "live": any(has_running_job(one) or starts_soon(one) for one in requests),
     }
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 USERS = "admin:accounts_user_changelist"
 
 
-def address_to_ask(keys: list[Any]) -> str:
+def request_url(keys: list[Any]) -> str:
     """Return the URL of the request form for the accounts with these primary keys."""
     return f"{reverse('admin:accounts_user_delete_many')}?{urlencode([('id', key) for key in keys])}"
 
@@ -56,7 +56,7 @@ def grace() -> dict[str, Any]:
     return {"grace_days": days, "runs_at": timezone.now() + timedelta(days=days)}
 
 
-class AskView(Action):
+class RequestDeletionView(Action):
     """Shows what deleting accounts would remove, and stores the request."""
 
     permission = "accounts.delete_user"
@@ -113,7 +113,7 @@ class AskView(Action):
             "plan": plans[0],
             "refused": [plan for plan in plans if plan.obstacle],
             "able": len(able),
-            "without_refused": address_to_ask(able) if able else "",
+            "without_refused": request_url(able) if able else "",
             "messages_in_all": deletion.count_messages(self.users),
             "only_name": self.only_name,
             "phrase": self.phrase,
@@ -173,9 +173,9 @@ class ProgressView(AboutRequest, TemplateView):
     template_name = "deletion/polled.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "waits" in request.GET and pages.begins_soon(self.deletion):
+        if "waits" in request.GET and pages.starts_soon(self.deletion):
             return HttpResponse(status=204)  # no change
-        if "waits" not in request.GET and pages.is_worked_on(self.deletion):
+        if "waits" not in request.GET and pages.has_running_job(self.deletion):
             return super().get(request, *args, **kwargs)
         return reload_page(request, self.get_success_url())
 

@@ -34,7 +34,7 @@ class OwnFlagId(TextExpression):
     """The external id that exports make from the primary key of a report without one."""
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
-        template = f"('{own_ids.beginning(compiler.using)}{own_ids.FLAG}' || %(expressions)s)"
+        template = f"('{own_ids.prefix(compiler.using)}{own_ids.FLAG}' || %(expressions)s)"
         return super().as_sql(compiler, connection, *args, template=template, **extra)
 
 

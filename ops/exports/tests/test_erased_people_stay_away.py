@@ -23,9 +23,9 @@ from ops.exports.selections import ExportRefused
 from ops.exports.tests.exporting import EXPORTS, WHY, confirmed, make_exporter
 from ops.files import private_files
 from ops.imports import steps
-from ops.imports.models import Import, RememberedColumn
+from ops.imports.models import Import, SavedColumn
 from ops.imports.pages import previews
-from ops.imports.remembered import columns
+from ops.imports.saved_choices import columns
 from ops.imports.storing import people as storing_people
 from ops.imports.tests.files import as_csv, imported, numbered, row
 from ops.imports.tests.importing import Death, at_batch, brought, checked, do, preview, problems, stored_import
@@ -104,7 +104,7 @@ def test_a_name_that_was_freed_comes_in_again(sue: Any, sam: Any, rosa: Any, ali
 def test_what_they_brought_and_asked_for_goes_with_them(rosa: Any, sam: Any, bob: Any) -> None:
     dora = make_exporter("dora")
     import_ = checked(row("1"), by=dora)
-    columns.remember({"sender": "From"}, by=dora)
+    columns.save({"sender": "From"}, by=dora)
     write(bob, bob)
     export = requests.start(
         requests.submit(requests.draft(by=dora, scope=Export.Scope.MESSAGES, reason=WHY, format="xlsx"))
@@ -114,7 +114,7 @@ def test_what_they_brought_and_asked_for_goes_with_them(rosa: Any, sam: Any, bob
     assert removed(receipt) == {"uploads": ("removed", ""), "exports": ("removed", "")}
     assert not list(private_files.path(import_.upload).parent.iterdir())
     assert Import.objects.get().upload == ""
-    assert not Export.objects.exists() and not RememberedColumn.objects.exists()
+    assert not Export.objects.exists() and not SavedColumn.objects.exists()
     assert not Job.objects.filter(title__contains="dora").exists()
 
 
@@ -194,7 +194,7 @@ def test_names_of_files_that_name_them_are_forgotten(sue: Any, sam: Any, rita: A
 
 def everything_told() -> str:
     """Return everything that the console keeps about imports, except the uploaded files."""
-    rows = [*Import.objects.values(), *Job.objects.values(), *RememberedColumn.objects.values()]
+    rows = [*Import.objects.values(), *Job.objects.values(), *SavedColumn.objects.values()]
     kinds = (previews.PREVIEW, previews.PROBLEMS)
     files = [
         private_files.path(private_files.beside(one.upload, kind)) for one in Import.objects.all() for kind in kinds
@@ -216,7 +216,7 @@ def test_what_was_told_of_other_peoples_imports_does_not_name_them(
         understood={**told.understood, "headers": [header, "sender"]},
         reading={**told.reading, "columns": {"sender": header}},
     )
-    columns.remember({"sender": header, "receiver": "To"}, by=rita)
+    columns.save({"sender": header, "receiver": "To"}, by=rita)
     assert everything_told().count("Quax") > 9
     assert removed(erased(person, by=sue, approver=sam))["uploads"][0] == "partial"  # the file itself stays for a day
     assert "Quax" not in everything_told()
@@ -224,7 +224,7 @@ def test_what_was_told_of_other_peoples_imports_does_not_name_them(
         problems(told)[0] == "row 2, receiver: no user 'nobody': correct the name, or choose to create missing users."
     )
     assert preview(told)["first"][0]["sender"] == "[erased]"
-    assert RememberedColumn.objects.get().column == "receiver"
+    assert SavedColumn.objects.get().column == "receiver"
     assert private_files.exists(told.upload)
 
 

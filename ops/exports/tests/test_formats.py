@@ -34,7 +34,7 @@ def stored(db: Any) -> list[Message]:
 
 def test_a_csv_file_holds_each_message_on_its_line(dora: Any, stored: list[Message]) -> None:
     _, reply, other = stored
-    own = own_ids.beginning()
+    own = own_ids.prefix()
     lines = [
         "external_id,parent_external_id,sender,receiver,timestamp,edited,read,hidden,redacted,'threadward',content",
         '"a1","","alice","bob",2026-01-05T10:00:00+00:00,false,false,false,false,,"\'=1+1"',
@@ -49,7 +49,7 @@ def test_a_json_lines_file_holds_texts_as_they_are(dora: Any, stored: list[Messa
     lines = exported(dora, format=Export.Format.JSON_LINES).decode().splitlines()
     assert len(lines) == 3
     assert json.loads(lines[1]) == {
-        "external_id": f"{own_ids.beginning()}{reply.pk}",
+        "external_id": f"{own_ids.prefix()}{reply.pk}",
         "parent_external_id": "a1",
         "sender": "bob",
         "receiver": "alice",
@@ -104,7 +104,7 @@ def test_older_texts_come_as_a_second_file(dora: Any, stored: list[Message], for
     if format == Export.Format.CSV:
         rows = list(csv.DictReader(io.StringIO(files["histories.csv"].decode(), newline="")))
         assert [row["old_content"] for row in rows] == ["hello, “back”\nand more", "hello, back"]
-        assert {row["external_id"] for row in rows} == {f"{own_ids.beginning()}{reply.pk}"}
+        assert {row["external_id"] for row in rows} == {f"{own_ids.prefix()}{reply.pk}"}
 
 
 def test_older_texts_are_those_of_the_messages_in_the_file(dora: Any, stored: list[Message]) -> None:

@@ -209,7 +209,7 @@ def test_it_is_begun_anew_where_the_file_is_gone(dora: Any, stored: list[Message
 
 def test_what_a_dead_worker_wrote_after_its_last_range_does_not_count(dora: Any, stored: list[Message]) -> None:
     calm = exported(dora)
-    head = calm[: calm.index(f'"{own_ids.beginning()}{stored[5].pk}"'.encode())]
+    head = calm[: calm.index(f'"{own_ids.prefix()}{stored[5].pk}"'.encode())]
     export = asked(dora)
     job = queued(export)
     export.refresh_from_db()

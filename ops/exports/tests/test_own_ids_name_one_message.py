@@ -115,7 +115,7 @@ def test_what_was_deleted_comes_back_under_its_old_name_which_nobody_else_gets(e
 def test_numbers_that_were_never_given_here_are_refused(emma: Any, alice: Any, bob: Any) -> None:
     """A copy of the database gave them to other messages; here they are still unused, or belong to something else."""
     taken = write(alice, bob, external_id="of elsewhere")
-    own = own_ids.beginning()
+    own = own_ids.prefix()
     for number in (taken.pk, taken.pk + 1_000):
         import_ = checked(row(f"{own}{number}"), row("2", f"{own}{number}"))
         assert problems(import_) == [
@@ -128,7 +128,7 @@ def test_numbers_that_were_never_given_here_are_refused(emma: Any, alice: Any, b
 
 def test_a_changed_row_is_compared_with_the_message_of_its_number(emma: Any, alice: Any, bob: Any) -> None:
     first = write(alice, bob, "hello")
-    name = f"{own_ids.beginning()}{first.pk}"
+    name = f"{own_ids.prefix()}{first.pk}"
     import_ = checked(row(name, sender="bob", receiver="alice", timestamp=first.timestamp.isoformat()))
     assert problems(import_) == [
         f"row 2, external_id: message {name} is already stored with different sender, receiver: correct the row, or "
@@ -140,13 +140,13 @@ def test_files_of_the_old_naming_are_known_where_they_came_from(emma: Any, alice
     """A message of another database may have been imported under the same name since."""
     first = write(alice, bob, "hello")
     reply = answer(first, "hello yourself", timestamp=first.timestamp + timedelta(minutes=1))
-    old = exported(emma).replace(own_ids.beginning().encode(), b"threadward:")
+    old = exported(emma).replace(own_ids.prefix().encode(), b"threadward:")
     Message.objects.filter(pk=write(bob, alice, "of elsewhere").pk).update(external_id=f"threadward:{first.pk}")
     import_ = brought(old, emma)
     assert (import_.counts["new"], import_.counts["unchanged"]) == (0, 2)
     assert ids_of(exported(emma)) == [
-        f"{own_ids.beginning()}{first.pk}",
-        f"{own_ids.beginning()}{reply.pk}",
+        f"{own_ids.prefix()}{first.pk}",
+        f"{own_ids.prefix()}{reply.pk}",
         f"threadward:{first.pk}",
     ]
 
@@ -156,7 +156,7 @@ def test_what_came_under_an_old_name_is_exported_under_it(emma: Any, alice: Any,
     stored_import(*old)
     native(alice, bob, 7_000_007, "of here", minute=5)
     content = exported(emma)
-    assert ids_of(content) == ["threadward:7", "threadward:8", f"{own_ids.beginning()}7000007"]
+    assert ids_of(content) == ["threadward:7", "threadward:8", f"{own_ids.prefix()}7000007"]
     assert stored_import(*old).counts["unchanged"] == 2
     go_elsewhere()
     brought(content, emma)

@@ -29,7 +29,7 @@ from ops.files.shapes.rows import Row
 from ops.files.shapes.sheets import Sheets
 from ops.files.sources import LONGEST_VALUE, Reading, SourceRow
 from ops.files.workbooks import WorkbookFile
-from ops.files.xlsx.package import Package, unfit
+from ops.files.xlsx.package import Package, unreadable_workbook
 
 LARGEST = 128 << 20  # bytes of a workbook, unpacked if it is packed
 ODS, XLS, XLSB = "ODS", "XLS", "XLSB"
@@ -98,7 +98,9 @@ def _check_size(file: io.BufferedReader, format: str) -> None:
         size = sum(map(package.size, package.names))
         said = _("it has %(size)s MiB unpacked, and at most %(most)s MiB of %(format)s are read")
     if size > LARGEST:
-        raise unfit(said % {"size": grouped(round(size / 2**20)), "most": grouped(LARGEST >> 20), "format": format})
+        raise unreadable_workbook(
+            said % {"size": grouped(round(size / 2**20)), "most": grouped(LARGEST >> 20), "format": format}
+        )
 
 
 def _converted(file: io.BufferedReader, sheet: str) -> IO[bytes]:
@@ -112,7 +114,7 @@ def _converted(file: io.BufferedReader, sheet: str) -> IO[bytes]:
         lines.close()
         if ended == convert.DISK_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        raise unfit(WHY.get(ended, DAMAGED) % {"number": grouped(LONGEST_VALUE)})
+        raise unreadable_workbook(WHY.get(ended, DAMAGED) % {"number": grouped(LONGEST_VALUE)})
     return lines
 
 

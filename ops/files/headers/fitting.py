@@ -13,7 +13,7 @@ from ops.files.headers.columns import MOST_HEADERS, Columns, addressed
 from ops.files.headers.samples import FileRow, full, is_counter, samples_of
 from ops.files.headers.search import Search
 from ops.files.headers.suggested import suggestions_of
-from ops.files.headers.unfit import HeaderUnfit, at
+from ops.files.headers.unfit import HeaderUnfit, columns_in_words
 from ops.files.problems import Problem, Unreadable
 from ops.files.sources import Reading
 
@@ -59,11 +59,11 @@ class _Nameless:
                 "%(columns)s have neither a name nor values: left out.",
                 len(self.blank),
             )
-            said.append(text % {"columns": at(self.blank)})
+            said.append(text % {"columns": columns_in_words(self.blank)})
         counts = _("%(column)s has no name and counts the rows: left out.")
-        said += [counts % {"column": at([place])} for place in self.counters]
+        said += [counts % {"column": columns_in_words([place])} for place in self.counters]
         nameless = _("%(column)s has no name: its values are left out.")
-        said += [nameless % {"column": at([place])} for place in self.others]
+        said += [nameless % {"column": columns_in_words([place])} for place in self.others]
         return tuple(Problem(None, "", "notice", words, "columns") for words in said)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ops.files.headers.columns import Columns
 from ops.files.headers.samples import FileRow, shortened
 from ops.files.headers.search import Search
-from ops.files.headers.unfit import LONGEST_LIST, in_a_row
+from ops.files.headers.unfit import LONGEST_LIST, listed_labels
 from ops.files.problems import label
 from ops.files.sources import Reading
 from ops.files.suggestions import MOST_SAMPLES, Sample, Suggestion
@@ -55,7 +55,7 @@ def columns_suggestion(
     if without := [column for column, header in chosen.items() if not header]:
         sentences.append(_("The file has no %(columns)s.") % {"columns": _and_no(without)})
     if rest:
-        sentences.append(_("Left out: %(columns)s.") % {"columns": in_a_row(rest)})
+        sentences.append(_("Left out: %(columns)s.") % {"columns": listed_labels(rest)})
     found = Search(headers, columns, Reading(columns=chosen))
     return Suggestion(
         "columns",

@@ -11,9 +11,9 @@ from ops.files.headers.columns import plain
 from ops.files.problems import Unreadable, label
 from ops.files.suggestions import Suggestion
 from ops.files.wording import listed
-from ops.serving.later import Later
+from ops.serving.lazy_modules import LazyModule
 
-excel_cells = Later("xlsxwriter.utility")
+excel_cells = LazyModule("xlsxwriter.utility")
 
 LONGEST_LIST = 20  # headers, or positions of one, that a message names
 
@@ -67,8 +67,8 @@ def _do_not_fit(
     twice = [in_places % {"column": label(name), "places": places(headers, name)} for name in repeated]
     without_name = [places(headers, name, called=False) for name in unnamed[:LONGEST_LIST]]
     kinds = (
-        (_("unknown: %(columns)s"), in_a_row(unknown)),
-        (_("missing: %(columns)s"), in_a_row(missing)),
+        (_("unknown: %(columns)s"), listed_labels(unknown)),
+        (_("missing: %(columns)s"), listed_labels(missing)),
         (_("without a name: %(columns)s"), "; ".join(without_name)),
         (_("repeated: %(columns)s"), "; ".join(twice)),
     )
@@ -81,10 +81,10 @@ def places(headers: Sequence[str], name: str, *, called: bool = True) -> str:
     found = [place for place, header in enumerate(headers) if plain(header) == plain(name)]
     if name in headers and not called:
         found = [headers.index(name)]
-    return at(found)
+    return columns_in_words(found)
 
 
-def at(found: Sequence[int]) -> str:
+def columns_in_words(found: Sequence[int]) -> str:
     """Return the columns at these places (counted from 0) in words, as numbers from 1 and as letters."""
     numbers = _joined([str(place + 1) for place in found])
     letters = _joined([excel_cells.xl_col_to_name(place) for place in found])
@@ -93,10 +93,10 @@ def at(found: Sequence[int]) -> str:
 
 
 def _joined(words: list[str]) -> str:
-    return in_a_row(words) if len(words) > LONGEST_LIST else listed(words)
+    return listed_labels(words) if len(words) > LONGEST_LIST else listed(words)
 
 
-def in_a_row(names: Sequence[str]) -> str:
+def listed_labels(names: Sequence[str]) -> str:
     """Return the first names of a list, each as a label, and how many more there are."""
     shown = [label(name) for name in names[:LONGEST_LIST]]
     more = len(names) - len(shown)

@@ -28,8 +28,11 @@ Numbered = tuple[int, Mapping[str, Any]]  # the number of a row, and its object
 
 
 class Keys:
-    """The keys of the objects so far: ``headers`` are all of them, ``of_columns`` the key of each column (None if there
-    is none), ``used`` its header. ``notices`` report keys that are left out."""
+    """The keys of the objects so far.
+
+    ``headers`` are all of them, ``column_keys`` the key of each column (None if there is none), ``used`` its header.
+    ``notices`` report keys that are left out.
+    """
 
     def __init__(self, first: list[Numbered], rest: Iterable[Any], columns: Columns, reading: Reading) -> None:
         """Find the key of each column in the first objects; later objects may have those that are missing.
@@ -50,7 +53,7 @@ class Keys:
         self.headers = addressed(self._keys)
         self.samples = samples_of(self._rows(), len(self.headers))
         self.used = found.sources
-        self.of_columns = [None if place is None else self._keys[place] for place in found.places]
+        self.column_keys = [None if place is None else self._keys[place] for place in found.places]
         self._known = {*self._keys, *columns.always_ignored}
         self._unknown: set[str] = set()  # keys of later objects
 
@@ -73,8 +76,8 @@ class Keys:
             raise Unreadable(said % {"number": grouped(MOST_HEADERS)}, row=number)
         found = fit(new, _all_may_be_missing(self._columns), replace(self._reading, ignore_unknown=True))
         for index, place in enumerate(found.places):
-            if place is not None and self.of_columns[index] is None:
-                self.of_columns[index] = new[place]
+            if place is not None and self.column_keys[index] is None:
+                self.column_keys[index] = new[place]
                 self._add(new[place])
         unknown = [key for key in new if key not in self._known]
         if unknown and not self._reading.ignore_unknown:
@@ -88,9 +91,9 @@ class Keys:
         return None
 
     @property
-    def of_originals(self) -> list[str]:
+    def original_keys(self) -> list[str]:
         """The keys so far, then the columns that only later objects may have."""
-        lacking = zip(self._columns.names, self.of_columns, strict=True)
+        lacking = zip(self._columns.names, self.column_keys, strict=True)
         later = [column for column, key in lacking if key is None and column not in self._reading.columns]
         return list(dict.fromkeys([*self._keys, *later]))
 

@@ -115,11 +115,11 @@ class Objects(ABC):
     @property
     def original_headers(self) -> list[str]:
         """The header of each value in ``originals``: the keys so far, then columns that only later objects may have."""
-        return addressed(self._keys.of_originals)
+        return addressed(self._keys.original_keys)
 
     def originals(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (number, values as texts) of every object; use instead of iterating."""
-        names = self._keys.of_originals
+        names = self._keys.original_keys
         for read in self._all():
             values = read.value if isinstance(read.value, dict) else {}
             yield read.row, [as_written(values.get(name, "")) for name in names]
@@ -161,7 +161,7 @@ class Objects(ABC):
         elif not self._keys >= value.keys():
             problem = problem or self._keys.learn(number, value)
         get = value.get
-        values = [get(key, "") if key is not None else "" for key in self._keys.of_columns]
+        values = [get(key, "") if key is not None else "" for key in self._keys.column_keys]
         for index, one in enumerate(values):
             if type(one) is not str:
                 values[index], found = self._texts.read(number, self._columns.names[index], one)

@@ -40,7 +40,7 @@ End = Callable[[str], None]
 Data = Callable[[str], None]
 
 
-def unfit(why: StrOrPromise, *, row: int | None = None) -> Unreadable:
+def unreadable_workbook(why: StrOrPromise, *, row: int | None = None) -> Unreadable:
     """Return the error for a workbook that cannot be read: the reason, with the remedy."""
     said = _("cannot read this workbook: %(why)s; save it again as .xlsx or CSV.")
     return Unreadable(said % {"why": why}, row=row)
@@ -59,7 +59,7 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise unfit(BROKEN) from error
+            raise unreadable_workbook(BROKEN) from error
 
     def __contains__(self, name: str) -> bool:
         return name in self._zip.NameToInfo
@@ -77,10 +77,10 @@ class Package:
         """Open a part of the workbook. Raises Unreadable if its size in the directory exceeds ``largest`` bytes."""
         info = self._info(name)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
-            raise unfit(_("it is packed in a way that spreadsheet programs do not use"))
+            raise unreadable_workbook(_("it is packed in a way that spreadsheet programs do not use"))
         if info.file_size > min(largest, most_unpacked(info.compress_size)):
             size = grouped(round(info.file_size / 2**20))
-            raise unfit(_("it would unpack to %(size)s MiB or more") % {"size": size})
+            raise unreadable_workbook(_("it would unpack to %(size)s MiB or more") % {"size": size})
         with _as_unreadable(), self._zip.open(info) as part:
             yield part  # type: ignore[misc]
 
@@ -93,7 +93,7 @@ class Package:
             name = name.rpartition(":")[2]
             found.append((parents[-1], name, attributes))
             if len(found) > MOST_ELEMENTS:
-                raise unfit(_("it is built from too many pieces"))
+                raise unreadable_workbook(_("it is built from too many pieces"))
             parents.append(name)
 
         with self.open(name, largest=LARGEST_DESCRIPTION) as part:
@@ -105,7 +105,7 @@ class Package:
         try:
             return self._zip.getinfo(name)
         except KeyError as error:
-            raise unfit(_("its part %(name)s is missing") % {"name": name}) from error
+            raise unreadable_workbook(_("its part %(name)s is missing") % {"name": name}) from error
 
 
 def parse(part: BinaryIO, start: Start, end: End, data: Data | None = None) -> Iterator[int]:
@@ -120,7 +120,7 @@ def parse(part: BinaryIO, start: Start, end: End, data: Data | None = None) -> I
     parser.buffer_size = READ_AT_ONCE
 
     def refuse(*_given: object) -> None:
-        raise unfit(_("it defines entities or a document type, as no spreadsheet program does"))
+        raise unreadable_workbook(_("it defines entities or a document type, as no spreadsheet program does"))
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     if data is not None:
@@ -131,7 +131,7 @@ def parse(part: BinaryIO, start: Start, end: End, data: Data | None = None) -> I
         taken += len(piece)
         _parse(parser, piece, last=False)
         if taken - parser.CurrentByteIndex > LONGEST_TOKEN or len(parser.intern) > MOST_NAMES:
-            raise unfit(_("it holds names or tags that no spreadsheet program writes"))
+            raise unreadable_workbook(_("it holds names or tags that no spreadsheet program writes"))
         yield taken
     _parse(parser, b"", last=True)
     yield taken
@@ -141,7 +141,7 @@ def _parse(parser: expat.XMLParserType, piece: bytes, *, last: bool) -> None:
     try:
         parser.Parse(piece, last)
     except expat.ExpatError as error:
-        raise unfit(BROKEN) from error
+        raise unreadable_workbook(BROKEN) from error
 
 
 @contextmanager
@@ -149,7 +149,7 @@ def _as_unreadable() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise unfit(BROKEN) from error
+        raise unreadable_workbook(BROKEN) from error
 
 
 def _pop(parents: list[str]) -> None:
@@ -168,8 +168,8 @@ def _check_end(file: BinaryIO) -> int:
     at = tail.rfind(END_MARK)
     file.seek(0)
     if at < 0 or at + END.size > len(tail):
-        raise unfit(BROKEN)
+        raise unreadable_workbook(BROKEN)
     entries, directory = END.unpack_from(tail, at)[4:6]
     if END_64_MARK in tail[max(0, at - LOCATOR) : at] or entries > MOST_PARTS or directory > LARGEST_DIRECTORY:
-        raise unfit(_("it is a ZIP of too many or too large parts"))
+        raise unreadable_workbook(_("it is a ZIP of too many or too large parts"))
     return size

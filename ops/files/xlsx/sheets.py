@@ -20,7 +20,7 @@ from ops.files.problems import Unreadable, label
 from ops.files.shapes.merged import MOST_MERGED, Merged
 from ops.files.shapes.rows import FORMULA, SAVED_FORMULA, Flaw, Row
 from ops.files.shapes.sheets import Sheets
-from ops.files.xlsx.package import LARGEST_PART, Package, most_unpacked, parse, unfit
+from ops.files.xlsx.package import LARGEST_PART, Package, most_unpacked, parse, unreadable_workbook
 from ops.files.xlsx.texts import SharedTexts, TextParts, unescaped
 
 MOST_ROWS, FARTHEST_COLUMN = 1 << 20, 1 << 14  # Excel's limits
@@ -65,7 +65,7 @@ def workbook_of(package: Package, chosen: str = "") -> Workbook:
     """Return the structure of a workbook, for reading the chosen sheet. Raises Unreadable if there is none."""
     main = _related(package, "").get("officeDocument", [("", "xl/workbook.xml")])[0][1]
     if main not in package:
-        raise unfit(_("it is no .xlsx workbook"))
+        raise unreadable_workbook(_("it is no .xlsx workbook"))
     related = _related(package, main)
     paths = dict(related.get("worksheet", []))
     elements = package.elements(main)
@@ -75,7 +75,7 @@ def workbook_of(package: Package, chosen: str = "") -> Workbook:
         if name == "sheet" and (identity := _identity(attributes)) in paths
     ]
     if not sheets:
-        raise unfit(_("it has no sheet"))
+        raise unreadable_workbook(_("it has no sheet"))
     named = Sheets.of([name for name, _, _ in sheets], {name for name, _, visible in sheets if not visible}, chosen)
     old = any(name == "workbookPr" and given.get("date1904") in ("1", "true") for _, name, given in elements)
     return Workbook(
@@ -103,7 +103,7 @@ def merged_cells(package: Package, part: str) -> list[Merged]:
 
 def _add_merged(found: list[Merged], attributes: dict[str, str]) -> None:
     if len(found) >= MOST_MERGED:
-        raise unfit(_("it has more than %(number)s merged cells") % {"number": grouped(MOST_MERGED)})
+        raise unreadable_workbook(_("it has more than %(number)s merged cells") % {"number": grouped(MOST_MERGED)})
     if one := Merged.at(attributes.get("ref", "")):
         found.append(one)
 
@@ -148,7 +148,7 @@ class Columns(dict[str, int]):
         try:
             self[letters] = column_index_from_string(letters) - 1
         except ValueError as error:
-            raise unfit(_("one of its cells stands nowhere")) from error
+            raise unreadable_workbook(_("one of its cells stands nowhere")) from error
         return self[letters]
 
 
@@ -240,7 +240,9 @@ class Sheet:
         given = attributes.get("r", "")
         number = int(given) if given.isdecimal() and len(given) < 10 else self._number + 1
         if self._in_row or not self._number < number <= MOST_ROWS:
-            raise unfit(_("its rows are out of order, or more than %(number)s") % {"number": grouped(MOST_ROWS)})
+            raise unreadable_workbook(
+                _("its rows are out of order, or more than %(number)s") % {"number": grouped(MOST_ROWS)}
+            )
         self._number, self._elements, self._in_row = number, 0, True
         self._values, self._flaws, self._size = {}, {}, 0
         self._column = -1
@@ -276,7 +278,7 @@ class Sheet:
         if self._column >= MOST_COLUMNS:
             place = f"{get_column_letter(self._column + 1)}{self._number}"
             said = _("it has a value at %(cell)s, far from where messages are: remove it") % {"cell": place}
-            raise unfit(said, row=self._number)
+            raise unreadable_workbook(said, row=self._number)
         self._count(value)
         self._values[self._column] = value
 
@@ -293,7 +295,7 @@ class Sheet:
 
     def _unfit(self, text: str, number: int = 0) -> Unreadable:
         """Return the error of the current row; ``number`` is the limit in the message."""
-        return unfit(text % {"row": grouped(self._number), "number": grouped(number)}, row=self._number)
+        return unreadable_workbook(text % {"row": grouped(self._number), "number": grouped(number)}, row=self._number)
 
     def _value(self, text: str) -> str | Shared:
         """Return the value of the current cell, as people see it; ``text`` is what the file has."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from messaging.languages.wording import grouped
 from ops.files.sources import LONGEST_VALUE
-from ops.files.xlsx.package import Package, parse, unfit
+from ops.files.xlsx.package import Package, parse, unreadable_workbook
 
 MOST_SHARED_TEXTS = 4_000_000
 LARGEST_SHARED_TEXTS = 512 << 20  # bytes of the part that holds them
@@ -56,7 +56,7 @@ class TextParts:
             self._length += len(text)
             if self._length > LONGEST_VALUE:
                 said = _("one of its texts has more than %(number)s characters")
-                raise unfit(said % {"number": grouped(LONGEST_VALUE)})
+                raise unreadable_workbook(said % {"number": grouped(LONGEST_VALUE)})
 
     def text(self) -> str:
         return self._parts[0] if len(self._parts) == 1 else "".join(self._parts)
@@ -102,7 +102,7 @@ class SharedTexts:
             nonlocal elements
             elements += 1
             if elements > MOST_ELEMENTS:
-                raise unfit(_("one of its texts is built from too many pieces"))
+                raise unreadable_workbook(_("one of its texts is built from too many pieces"))
             if name != "si":
                 parts.start(name.rpartition(":")[2])
 
@@ -122,6 +122,6 @@ class SharedTexts:
     def _add(self, text: str) -> None:
         if len(self._ends) > MOST_SHARED_TEXTS:
             said = _("it has more than %(number)s different texts")
-            raise unfit(said % {"number": grouped(MOST_SHARED_TEXTS)})
+            raise unreadable_workbook(said % {"number": grouped(MOST_SHARED_TEXTS)})
         self._written += self._file.write(text.encode(errors="surrogatepass")) if text else 0
         self._ends.append(self._written)

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO, NamedTuple
 
 from ops.files.dialects.utc_times import exact_header, in_utc_header
-from ops.serving.later import Later
+from ops.serving.lazy_modules import LazyModule
 
-xlsxwriter, excel_cells = Later("xlsxwriter"), Later("xlsxwriter.utility")
+xlsxwriter, excel_cells = LazyModule("xlsxwriter"), LazyModule("xlsxwriter.utility")
 
 MOST_ROWS = 1_048_575  # below the header
 MOST_CHARACTERS = 32_767  # in a cell, counted as UTF-16 does

@@ -117,7 +117,7 @@ def _check_together(
     awaiting.check_awaiting(staging, findings, roots)
     parents.exclude_answers(staging, findings, roots, choices)
     findings.gathered = parents.gather_siblings(staging, roots, findings.where(Mark.NEW))
-    findings.settle(texts_change=choices.existing == "edit")
+    findings.drop_excluded_rows(texts_change=choices.existing == "edit")
     progress(last_row)
     return roots
 

@@ -76,7 +76,7 @@ class Findings:
         if self.marks[row] != Mark.EXCLUDED:
             self.marks[row] = mark
 
-    def settle(self, *, texts_change: bool) -> None:
+    def drop_excluded_rows(self, *, texts_change: bool) -> None:
         """After all checks, delete rows from the tables that storing reads if their marks do not allow them.
 
         The marks alone decide which rows are imported. ``texts_change``: stored texts will be replaced; otherwise the

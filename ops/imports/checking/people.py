@@ -18,7 +18,7 @@ from ops.imports.checking import suggesting
 from ops.imports.checking.findings import Findings, Mark
 from ops.imports.checking.likeness import Likeness, like_accounts, likely_name, no_account, spelling
 from ops.imports.options import Choices
-from ops.imports.remembered import people as remembered_people
+from ops.imports.saved_choices import people as saved_people
 from ops.imports.staging.base import Staging
 
 NAMES_AT_A_TIME = 10_000  # names that are looked up together
@@ -137,7 +137,7 @@ def check_people(staging: Staging, findings: Findings, choices: Choices, *, by: 
 
 def _chosen_before(staging: Staging, choices: Choices, *, by: Any) -> dict[str, str]:
     """Return the missing names that ``by`` matched in an earlier file, with their accounts; no erased names."""
-    chosen = remembered_people.remembered(by=by)
+    chosen = saved_people.saved(by=by)
     missing: list[str] = []
     for batch in in_batches([name for name in chosen if name not in choices.people]):
         among = ", ".join(["%s"] * len(batch))

@@ -23,7 +23,7 @@ from ops.imports.checking.values.context import RowContext
 from ops.imports.columns import COLUMNS, MESSAGE_COLUMNS
 from ops.imports.models import Import
 from ops.imports.pages import previews
-from ops.imports.remembered import encodings
+from ops.imports.saved_choices import encodings
 from ops.imports.staging.base import Staging
 from ops.jobs.run import JobFailed
 

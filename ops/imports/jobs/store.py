@@ -34,7 +34,7 @@ from ops.imports.storing.plan import Plan
 from ops.imports.storing.restaging import restage
 from ops.imports.storing.sequence import store_all
 from ops.imports.undoing import Undoing
-from ops.jobs.kinds import News
+from ops.jobs.kinds import EndNotice
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
@@ -53,7 +53,7 @@ class StoreImport(ImportKind):
     state = State.STORING
     notifies = {Job.State.FINISHED: notices.STORED, Job.State.FAILED: notices.STORE_FAILED}
 
-    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> EndNotice | None:
         news = super().news(job, state, result)
         return news._replace(notice=notices.REFUSED) if news and "refused" in result else news
 
@@ -176,7 +176,7 @@ def _finish(import_: Import, run: Run) -> None:
             import_.outcome |= {"joined_conversations": into} if into else {}
             import_.save(update_fields=["state", "stored_at", "outcome"])
             details = {"batch": import_.pk, **({"joined": joined} if joined else {})}
-            recording.finish(stored, changed, using=DEFAULT_DB_ALIAS, details=details)
+            recording.record_import(stored, changed, using=DEFAULT_DB_ALIAS, details=details)
     except NotRecorded as error:
         raise JobFailed(str(error)) from error
 

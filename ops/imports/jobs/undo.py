@@ -19,7 +19,7 @@ from ops.imports.models import Import
 from ops.imports.notices import notices
 from ops.imports.staging.databases import staging_on
 from ops.imports.undoing import Undoing
-from ops.jobs.kinds import News
+from ops.jobs.kinds import EndNotice
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
 
@@ -38,7 +38,7 @@ class UndoImport(ImportKind):
     state = State.UNDOING
     notifies = {Job.State.FINISHED: notices.UNDONE, Job.State.FAILED: notices.UNDO_FAILED}
 
-    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> EndNotice | None:
         """Address the news to the importer as well, if somebody else undoes the import."""
         news = super().news(job, state, result)
         if news is None:

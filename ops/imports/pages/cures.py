@@ -42,7 +42,7 @@ def certain(suggestions: Sequence[Suggested]) -> list[Suggested]:
     return found
 
 
-def chosen(
+def options_after_click(
     sent: Mapping[str, Any], suggestions: Sequence[Suggested], reading: Reading, choices: Choices
 ) -> tuple[Reading, Choices] | None:
     """Return the options after a click on a button of the page; None if there is no such button."""

@@ -23,7 +23,7 @@ from ops.imports.pages import cures, previews, problems, results
 from ops.imports.pages.forms import ChecksForm, ColumnsForm, StoreForm
 from ops.imports.pages.people_form import PeopleForm
 from ops.imports.pages.results import Figure, figure
-from ops.imports.remembered import columns
+from ops.imports.saved_choices import columns
 from ops.jobs.models import Job
 from ops.jobs.permissions import may_see
 
@@ -133,7 +133,7 @@ def columns_form(import_: Import, *, by: Any, data: Any = None) -> ColumnsForm:
     headers, reading = import_.understood.get("headers", []), import_.get_reading()
     of_file = (previews.load(import_) or {}).get("columns", [])
     without_header = import_.understood.get("without_header", False)
-    last = columns.remembered(headers, by=by)
+    last = columns.saved(headers, by=by)
     known = {name: header for name, header in suggest(headers).items() if header not in last.values()}
     held = {one["column"]: one["header"] for one in of_file if one["column"]}
     suggested = {**known, **last, **held} if without_header or not header_is_unfit(import_) else {**known, **last}

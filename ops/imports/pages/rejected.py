@@ -8,7 +8,7 @@ from types import TracebackType
 from ops.files.csv_writing import Writer
 from ops.files.formulas import MARK, bare
 from ops.files.reading import Source
-from ops.imports.columns import ALWAYS_IGNORED, WHY
+from ops.imports.columns import ALWAYS_IGNORED, REASON_COLUMN
 
 
 class RejectedRows:
@@ -30,7 +30,7 @@ class RejectedRows:
         self._file = path.open("w", encoding=codec, errors=errors, newline="")
         self._writer = Writer(self._file, separator=source.separator or ",")
         self._file.write("\n" * rows_above)
-        self._writer.row([*(columns[index] for index in self._kept), WHY], mark=MARK)
+        self._writer.row([*(columns[index] for index in self._kept), REASON_COLUMN], mark=MARK)
         self.written = 0
 
     def __enter__(self) -> RejectedRows:

@@ -120,7 +120,7 @@ def undo_preview(import_: Import) -> dict[str, Any]:
     exact = import_.last_row <= COUNTED_UP_TO
     if exact:
         with staging_on(DEFAULT_DB_ALIAS, tables=()) as staging:
-            counts = undoing.preview(import_, staging)
+            counts = undoing.count_effects(import_, staging)
     else:
         counts = {"messages": outcome["messages"], "restored": outcome["changed"], "kept": 0}
     changed = counts["restored"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.filters import ValueFilter
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 from ops.imports.models import Import
 
 NEEDED = "needed"
@@ -22,12 +22,12 @@ def decisions(user: Any) -> QuerySet[Import]:
     return Import.objects.filter(by=user, state=Import.State.CHECKED).exclude(upload="")
 
 
-def of(user: Any) -> list[Waiting]:
+def waiting_decisions(user: Any) -> list[PendingWork]:
     """Return what the menu counts; nothing for people who may not import."""
     if not user.has_perm("imports.import_messages"):
         return []
     return [
-        Waiting(
+        PendingWork(
             "imports.Import",
             decisions(user),
             lambda n: ngettext("import needs your decision", "imports need your decision", n),

@@ -93,7 +93,7 @@ class Staging:
         self.one_by_one: list[int] = []  # rows with LONG texts, where those must be stored one by one
         self.connection: Any = connections[using]
         quote = self.connection.ops.quote_name
-        own = own_ids.beginning(using)
+        own = own_ids.prefix(using)
         editor: Any = MessageHistory._meta.get_field("edited_by")
         self.names: dict[str, str] = {
             **{table: f"import_{table}" for table in TABLES},
@@ -107,10 +107,10 @@ class Staging:
             "sent_at": self.sent_at,
             "edited_at": self.edited_at,
             # Ids that exports generated: of any database (old files lack its name), and of this one.
-            "any_prefix": own_ids.BEGINNING,
+            "any_prefix": own_ids.PREFIX,
             "own_prefix": own,
-            "has_any_prefix": f"substr(rows.external_id, 1, {len(own_ids.BEGINNING)}) = '{own_ids.BEGINNING}'",
-            "old_number": self._number_after(own_ids.BEGINNING, "rows.external_id"),
+            "has_any_prefix": f"substr(rows.external_id, 1, {len(own_ids.PREFIX)}) = '{own_ids.PREFIX}'",
+            "old_number": self._number_after(own_ids.PREFIX, "rows.external_id"),
             "own_number": self._number_after(own, "rows.external_id"),
             "own_parent": self._number_after(own, "rows.parent_external_id"),
             "on_hold": f"(SELECT user_id FROM {quote(Hold._meta.db_table)} WHERE lifted_at IS NULL)",

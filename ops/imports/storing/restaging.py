@@ -13,7 +13,7 @@ from ops.imports.checking.guards import remove_guards
 from ops.imports.checking.roots import NO_ROW, Roots
 from ops.imports.checking.rows import StagedRow, checked_rows
 from ops.imports.checking.values.context import RowContext
-from ops.imports.checking.values.ids import take_off_zeros
+from ops.imports.checking.values.ids import remove_point_zero
 from ops.imports.options import Choices
 from ops.imports.staging.base import Staging
 from ops.imports.storing.plan import Plan
@@ -38,7 +38,7 @@ def restage(
     if plan.guarded:
         remove_guards(staging)
     if plan.whole:
-        take_off_zeros(staging)
+        remove_point_zero(staging)
     people.use_accounts(staging, choices.people)
     staging.index_ids()
     people.find_missing(staging)

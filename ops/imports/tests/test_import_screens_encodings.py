@@ -10,7 +10,7 @@ from django.test import Client
 
 from messaging.models import Message
 from ops.imports import erased
-from ops.imports.models import RememberedEncoding
+from ops.imports.models import SavedEncoding
 from ops.imports.pages import previews
 from ops.imports.tests.files import SHARED
 from ops.imports.tests.screens import address, bring, csv_of, decide, message, page, text
@@ -83,13 +83,13 @@ def test_one_click_reads_it_so_with_lines_as_they_would_be_read(importing: Clien
 def test_what_was_chosen_is_remembered_and_goes_with_the_person(importing: Client, people: Any, dan: Any) -> None:
     first = bring(importing, csv_of(message(content="café £5")).decode().encode("latin-1"))
     decide(importing, first, "check/", encoding="Latin-9")
-    assert RememberedEncoding.objects.get().user == dan
+    assert SavedEncoding.objects.get().user == dan
     second = bring(importing, csv_of(message(content="café £6")).decode().encode("latin-1"))
     said = page(importing, second)
     assert "The file is probably in Latin-9 (ISO 8859-15, with €), which you chose last time." in said
     assert offered(importing, second) == "Latin-9"
     erased.erase(SimpleNamespace(user_id=dan.pk, username="dan", names=["dan"]), None)
-    assert not RememberedEncoding.objects.exists()
+    assert not SavedEncoding.objects.exists()
 
 
 FIELD = SHARED / "field"

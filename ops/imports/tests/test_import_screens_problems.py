@@ -15,7 +15,7 @@ from messaging.tests.clients import signed_in
 from messaging.tests.conversations import write
 from ops.conftest import make_staff
 from ops.files.suggestions import Suggestion
-from ops.imports.models import Import, RememberedPerson
+from ops.imports.models import Import, SavedPerson
 from ops.imports.pages import previews
 from ops.imports.tests.importing import stored_import, undone
 from ops.imports.tests.screens import address, bring, csv_of, decide, message, page, text
@@ -105,7 +105,7 @@ def test_each_name_is_decided_and_remembered(importing: Client, dan: Any, people
     said = text(decide(importing, import_, "people/", **sent))
     assert import_.choices["people"] == {"Alice": "alice", "p.m.": "peter", "new": ""}
     assert "1 user to create 1 missing user" in said
-    assert dict(RememberedPerson.objects.filter(user=dan).values_list("name", "account__username")) == {
+    assert dict(SavedPerson.objects.filter(user=dan).values_list("name", "account__username")) == {
         "Alice": "alice",
         "p.m.": "peter",
     }

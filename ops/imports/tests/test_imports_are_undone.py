@@ -85,7 +85,7 @@ def test_what_was_touched_since_is_listed_and_left(old: Message, alice: Any, rit
         Message.objects.filter(pk=of["2"].pk).update(content="edited")
     Message.objects.filter(pk=of["5"].pk).update(read=True)
     with staging_on("default") as staging:
-        assert undoing.preview(import_, staging) == {"messages": 4, "restored": 0, "kept": 2}
+        assert undoing.count_effects(import_, staging) == {"messages": 4, "restored": 0, "kept": 2}
     undone(import_, by=rita)
     assert import_.outcome["undo"] == {"messages": 4, "conversations": 1, "restored": 0, "users": 1, "kept": 2}
     assert import_.outcome["kept"] == [[of["2"].pk, "edited"], [of["4"].pk, "answered"]]
@@ -103,7 +103,7 @@ def test_what_was_exchanged_with_somebody_on_hold_is_listed_and_left(old: Messag
     carol = get_user_model().objects.get(username="carol")
     holds.place(carol, kind="legal", reason="Case 4", by=rita)
     with staging_on("default") as staging:
-        assert undoing.preview(import_, staging) == {"messages": 5, "restored": 0, "kept": 1}
+        assert undoing.count_effects(import_, staging) == {"messages": 5, "restored": 0, "kept": 1}
     undone(import_, by=rita)
     assert import_.outcome["kept"] == [[of["2"].pk, "held"]]
     assert dict(Message.objects.values_list("external_id", "parent_message__external_id")) == {"old": None, "2": None}

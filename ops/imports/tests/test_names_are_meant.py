@@ -20,10 +20,10 @@ from ops.files.sources import Reading
 from ops.files.tests.files import as_marked_csv
 from ops.imports import options, steps, uploads
 from ops.imports.checking.likeness import Difference, difference, spelling, they_differ
-from ops.imports.models import Import, RememberedPerson
+from ops.imports.models import Import, SavedPerson
 from ops.imports.options import Choices
 from ops.imports.pages import previews
-from ops.imports.remembered import people as remembered_people
+from ops.imports.saved_choices import people as saved_people
 from ops.imports.tests.files import SHARED, row
 from ops.imports.tests.importing import Death, at_batch, brought, checked, do, groups, preview, problems, stored_import
 
@@ -210,11 +210,11 @@ def test_nobody_is_meant_by_the_name_of_an_erased_person(sue: Any, sam: Any, ali
 def test_what_was_chosen_about_somebody_goes_with_them(sue: Any, sam: Any, dan: Any, alice: Any, bob: Any) -> None:
     """Their name in other people's files, in the questions about these files, and in remembered choices."""
     peter = make_user("peter")
-    remembered_people.remember({"Peter": "peter", "Bobby": "bob", "the peter": "bob"}, by=dan)
+    saved_people.save({"Peter": "peter", "Bobby": "bob", "the peter": "bob"}, by=dan)
     import_ = checked(row("1", sender="Peter"), row("2", sender="Bob"), by=dan, people={"PETER": "peter", "B": "bob"})
     assert "peter" in str(preview(import_)["people"])
     erased(peter, by=sue, approver=sam)
-    assert set(RememberedPerson.objects.values_list("name", flat=True)) == {"Bobby"}
+    assert set(SavedPerson.objects.values_list("name", flat=True)) == {"Bobby"}
     import_.refresh_from_db()
     assert import_.choices["people"] == {"B": "bob"}
     assert "peter" not in previews.path_of(import_, previews.PREVIEW).read_text().lower()
@@ -222,9 +222,9 @@ def test_what_was_chosen_about_somebody_goes_with_them(sue: Any, sam: Any, dan: 
 
 
 def test_what_somebody_remembered_goes_with_them(rosa: Any, sam: Any, dan: Any, bob: Any) -> None:
-    remembered_people.remember({"Bobby": "bob"}, by=dan)
+    saved_people.save({"Bobby": "bob"}, by=dan)
     erased(dan, by=rosa, approver=sam)
-    assert not RememberedPerson.objects.exists()
+    assert not SavedPerson.objects.exists()
 
 
 # --- Remembered ----------------------------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def test_what_somebody_remembered_goes_with_them(rosa: Any, sam: Any, dan: Any, 
 def test_what_was_chosen_last_time_is_suggested_first_to_whoever_chose_it(dan: Any, ina: Any, bob: Any) -> None:
     make_user("peter")
     make_user("p.miller")
-    remembered_people.remember({"Peter": "p.miller", "Miller": "p.miller", "gone": "nobody"}, by=dan)
+    saved_people.save({"Peter": "p.miller", "Miller": "p.miller", "gone": "nobody"}, by=dan)
     rows = [row("1", sender="Peter"), row("2", sender="Miller"), row("3", sender="PETER")]
     import_ = checked(*rows, by=dan)
     assert suggested(import_) == [({"Peter": "p.miller", "Miller": "p.miller"}, True), ({"PETER": "peter"}, True)]
@@ -242,9 +242,9 @@ def test_what_was_chosen_last_time_is_suggested_first_to_whoever_chose_it(dan: A
 
 
 def test_the_last_choice_counts(dan: Any, alice: Any, bob: Any) -> None:
-    remembered_people.remember({"A": "alice"}, by=dan)
-    remembered_people.remember({"A": "bob"}, by=dan)
-    assert remembered_people.remembered(by=dan) == {"A": "bob"}
+    saved_people.save({"A": "alice"}, by=dan)
+    saved_people.save({"A": "bob"}, by=dan)
+    assert saved_people.saved(by=dan) == {"A": "bob"}
 
 
 # --- Names do not outlive the file -----------------------------------------------------------------------------------

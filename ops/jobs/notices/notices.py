@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from ops.jobs.kinds import News, kind_of
+from ops.jobs.kinds import EndNotice, kind_of
 from ops.jobs.models import Job
 from ops.notices import topics
 from ops.notices.kinds import Kind
@@ -27,7 +27,7 @@ def notify_ended(job: Job, state: str, result: Mapping[str, Any]) -> None:
     if kind is not None:
         news = kind.news(job, state, result)
     else:  # of another version of the console
-        news = News("jobs.failed", ("jobs.job", job.pk), [job.requester_id], str(job.action))
+        news = EndNotice("jobs.failed", ("jobs.job", job.pk), [job.requester_id], str(job.action))
     if news is not None:
         notify(news.notice, news.to, news.about, occasion=news.occasion)
 

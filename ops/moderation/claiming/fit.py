@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connections
 
-from messaging.database.statements import Statement, slot, written
+from messaging.database.statements import Statement, compiled_statement, slot
 from ops.moderation.models import Case
 
 
@@ -25,4 +25,4 @@ def key_of(user: Any, using: str) -> Any:
 @cache
 def _fit(using: str) -> Statement:
     fit = Case.objects.fit_for(slot("reviewer")).filter(pk=slot("case"))
-    return written(fit.order_by().values("pk"), using=using)
+    return compiled_statement(fit.order_by().values("pk"), using=using)

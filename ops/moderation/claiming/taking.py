@@ -15,9 +15,9 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, tran
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
-from messaging.database.statements import Slot, Statement, reader, slot, written
+from messaging.database.statements import Slot, Statement, compiled_statement, row_converter, slot
 from ops.audit.recording import record
-from ops.audit.storing import along
+from ops.audit.storing import in_statement
 from ops.moderation.claiming.fit import key_of
 from ops.moderation.events import ModerationEvent
 from ops.moderation.models import LEASE, Case, Claim, Skip
@@ -103,7 +103,9 @@ def _seen(waited: Any, replied: Any, in_a_row: int | None) -> Look:
 @cache
 def _looking(using: str) -> Statement:
     waiting = [some.order_by().values("pk")[:1] for some in Case.objects.to_decide_in_parts()[1:]]
-    waited, replied, in_a_row = (written(some, using=using) for some in (*waiting, counting.row_of(REVIEWER)))
+    waited, replied, in_a_row = (
+        compiled_statement(some, using=using) for some in (*waiting, counting.hard_cases_in_a_row(REVIEWER))
+    )
     sql = f"SELECT EXISTS ({waited.sql}) AS waited, EXISTS ({replied.sql}) AS replied, ({in_a_row.sql}) AS in_a_row"
     return Statement(sql, (*waited.params, *replied.params, *in_a_row.params))
 
@@ -153,7 +155,7 @@ def take_at_once(user: Any, using: str) -> Claim | None:
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         return None
     statement = _taking_recorded(using)
-    entry = along.prepare(ModerationEvent.CASE_CLAIMED, actor=user, target=Case, using=using)
+    entry = in_statement.prepare(ModerationEvent.CASE_CLAIMED, actor=user, target=Case, using=using)
     try:
         ((_, _, _, *values),) = _ask(statement, user, using, **entry.given)
     except DatabaseError:
@@ -201,7 +203,9 @@ def take_this(user: Any, case: Case, using: str) -> Claim | None:
 def _taking_recorded(using: str) -> Statement:
     parts = [free_cases(REVIEWER, some) for some in _parts(PLAIN, using)]
     with transaction.atomic(using=using):  # Django compiles no locking query outside one
-        return _taking(parts, IF_NOTHING_COUNTS, using, recorded=along.inserting("taken", "taken.case_id", using))
+        return _taking(
+            parts, IF_NOTHING_COUNTS, using, recorded=in_statement.inserting("taken", "taken.case_id", using)
+        )
 
 
 def _taking(parts: Sequence[Any], if_: str, using: str, *, recorded: Statement | None = None) -> Statement:
@@ -226,14 +230,14 @@ def _taking(parts: Sequence[Any], if_: str, using: str, *, recorded: Statement |
         return Statement(sql, before)
     more = f",\nrecorded AS ({recorded.sql})"
     take = _take_best(f"NOT {is_hard}", seconds)
-    also, joined = along.answered("recorded", using)
+    also, joined = in_statement.answered("recorded", using)
     sql = TAKE_AT_ONCE.format(**parts_of, take=take, more=more, also=also, joined=joined)
     return Statement(sql, (*before, *recorded.params))
 
 
 def _is_hard(using: str) -> str:
     flags = counting.hard_flags(RawSQL("best.id", ())).order_by().values("pk")[:1]
-    return f"EXISTS ({written(flags, using=using).sql})"
+    return f"EXISTS ({compiled_statement(flags, using=using).sql})"
 
 
 def _take_best(fit: str, seconds: int) -> str:
@@ -287,9 +291,12 @@ def _claimed(values: Sequence[Any], using: str) -> tuple[Claim | None, Sequence[
 def _reading(using: str) -> Statement:
     """Return the statement that reads a claimed case, whether it is hard to read, and the reviewer's hard cases in a
     row."""
-    found = {"is_hard": models.Exists(counting.hard_flags()), "in_a_row": models.Subquery(counting.row_of(REVIEWER))}
+    found = {
+        "is_hard": models.Exists(counting.hard_flags()),
+        "in_a_row": models.Subquery(counting.hard_cases_in_a_row(REVIEWER)),
+    }
     row = Case.objects.filter(pk=slot("case")).annotate(**found).values_list(*_names(Case), *found)
-    return written(row.order_by(), using=using)
+    return compiled_statement(row.order_by(), using=using)
 
 
 def _firsts(parts: Sequence[Any], names: Sequence[str], using: str) -> tuple[str, list[Any]]:
@@ -301,7 +308,7 @@ def _firsts(parts: Sequence[Any], names: Sequence[str], using: str) -> tuple[str
         first = part.values(*names)[:1]
         if connections[using].vendor == "postgresql":
             first = first.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        sql, values = written(first, using=using)
+        sql, values = compiled_statement(first, using=using)
         found.append(f"SELECT * FROM ({sql}) AS part_{number}")
         params += values
     return " UNION ALL ".join(found), params
@@ -326,4 +333,4 @@ def _read(model: Any, row: Sequence[Any], using: str) -> tuple[Any, Sequence[Any
 
 @cache
 def _reader(model: Any, using: str) -> Callable[[Iterable[Sequence[Any]]], list[Sequence[Any]]]:
-    return reader(model._base_manager.order_by().values_list(*_names(model)), using=using)
+    return row_converter(model._base_manager.order_by().values_list(*_names(model)), using=using)

@@ -18,7 +18,7 @@ from ops.console.lists import dates
 from ops.console.lists.people import PeopleAdmin, PersonFilter
 from ops.console.readonly import LeadsElsewhere, ReadOnlyPermissions
 from ops.moderation.labels.admin import OfLabel
-from ops.moderation.measures.registry import say_what_they_did
+from ops.moderation.measures.registry import attach_summaries
 from ops.moderation.models import Cause, Decision
 
 BY_COLLEAGUES = Q(reversed_by__decided_by__isnull=False, decided_by__isnull=False) & ~Q(
@@ -81,7 +81,7 @@ class DecisionAdmin(LeadsElsewhere, ReadOnlyPermissions, TrailHistory, RecordedL
         return super().get_queryset(request).filter(reverses=None)
 
     def prepare_rows(self, rows: list[Any]) -> None:
-        say_what_they_did(rows)
+        attach_summaries(rows)
 
     def findable(self, request: HttpRequest) -> Any:
         people: Any = get_user_model()._default_manager

@@ -21,7 +21,7 @@ from ops.audit.readings import Shown as Recorded
 from ops.audit.reasons import gate
 from ops.console.thread.parts import people_in_words
 from ops.moderation.claiming import fit
-from ops.moderation.desk import asking, excerpt
+from ops.moderation.desk import excerpt, queries
 from ops.moderation.desk.people import AtAGlance, people_of
 from ops.moderation.labels.targets import in_words, target_of
 from ops.moderation.measures import registry
@@ -53,7 +53,7 @@ class CasePage:
     def flags(self) -> list[Flag]:
         """The reports of the case in order, each with ``reporter_name``: "" if the reporter is unknown or the account
         deleted."""
-        flags = sorted(asking.flags().ask(case=self.case.pk), key=lambda flag: (flag.created_at, flag.pk))
+        flags = sorted(queries.flags().ask(case=self.case.pk), key=lambda flag: (flag.created_at, flag.pk))
         for flag in flags:
             flag.reporter_name = flag.reporter.get_username() if flag.reporter_id and flag.reporter else ""
         return flags
@@ -80,7 +80,7 @@ class CasePage:
     @cached_property
     def decided_at(self) -> datetime | None:
         """When the latest decision about the conversation was made, undone ones aside; None if there is none."""
-        latest: list[Decision] = asking.latest_decision().ask(conversation=self.case.conversation_id)
+        latest: list[Decision] = queries.latest_decision().ask(conversation=self.case.conversation_id)
         return latest[0].decided_at if latest else None
 
     @property
@@ -121,7 +121,7 @@ class CasePage:
     @cached_property
     def claim(self) -> Claim | None:
         """The live claim on the case."""
-        return next(iter(asking.claims().ask(case=self.case.pk)), None)
+        return next(iter(queries.claims().ask(case=self.case.pk)), None)
 
     @property
     def is_mine(self) -> bool:
@@ -185,8 +185,8 @@ class CasePage:
     def decisions(self) -> list[Decision]:
         """The decisions on this case, latest first. ``did`` is what each did, in words; ``offers_undo`` and
         ``offers_restoring`` are whether this person may undo it, or restore the decision that it undid."""
-        decisions: list[Decision] = asking.decisions().ask(case=self.case.pk)
-        registry.say_what_they_did(decisions)
+        decisions: list[Decision] = queries.decisions().ask(case=self.case.pk)
+        registry.attach_summaries(decisions)
         undone = {one.reverses_id for one in decisions}
         latest = next((one for one in decisions if one.reverses_id is None), None)
         for one in decisions:
@@ -205,8 +205,8 @@ class CasePage:
     @cached_property
     def elsewhere(self) -> list[Decision]:
         """The latest decisions on other cases about the same people, including those that lapsed or were undone."""
-        decisions: list[Decision] = asking.decisions_elsewhere().ask(case=self.case.pk)
-        registry.say_what_they_did(decisions)
+        decisions: list[Decision] = queries.decisions_elsewhere().ask(case=self.case.pk)
+        registry.attach_summaries(decisions)
         return decisions
 
     @cached_property

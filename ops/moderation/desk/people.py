@@ -13,7 +13,7 @@ from django.db.models import Count, When
 from ops.console.person import tabs
 from ops.moderation.measures.deleting import REQUESTS
 from ops.moderation.measures.in_force import InForce, in_force
-from ops.moderation.measures.may_not import ANY_MEASURE, person_refusal
+from ops.moderation.measures.limits import ANY_MEASURE, person_refusal
 from ops.moderation.models import Act, Case, CasePerson, Flag, Measure
 
 MOST = 6  # people shown, unless more of them wrote reported messages; an imported conversation may have many

@@ -210,7 +210,7 @@ class UndoView(OfDecision):
     success_text = gettext_lazy("Undone: the case is open again.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = decisions.undoing(self.decision, by=self.request.user)
+        found = decisions.preview_undo(self.decision, by=self.request.user)
         kwargs |= {
             "decision": self.decision,
             "restores": registry.will_undo(found.plan, using=DEFAULT_DB_ALIAS),

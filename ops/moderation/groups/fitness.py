@@ -9,7 +9,7 @@ from django.db.models import Case as Choose
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
 
 from ops.moderation import cases
-from ops.moderation.measures import may_not
+from ops.moderation.measures import limits
 from ops.moderation.models import (
     Case,
     CasePerson,
@@ -46,7 +46,7 @@ class Fitness(NamedTuple):
 
 def fitness_of(group: DecisionGroup, ids: Collection[int], *, by: Any) -> dict[int, Fitness]:
     """Return the fitness of these cases for ``group``, whose author is ``by``; two queries."""
-    among = cases.among(ids, using="default")
+    among = cases.id_lookup(ids, using="default")
     conditions = CONDITIONS[GroupKind(group.kind)](group, by, among)
     choose = Choose(
         *(When(condition, then=Value(why.value)) for why, condition in conditions),
@@ -73,7 +73,7 @@ def _held(by: Any) -> Exists:
 def _deciding(group: DecisionGroup, by: Any, among: Any) -> Conditions:
     """Return the conditions for deciding: as for claiming a case, but escalated ones are left for an individual
     decision."""
-    out_of_reach = authors().filter(may_not.out_of_reach(by, "user"), case=OuterRef("pk"), case__in=among)
+    out_of_reach = authors().filter(limits.out_of_reach(by, "user"), case=OuterRef("pk"), case__in=among)
     return [
         (LeftOut.CLOSED, Q(state=State.CLOSED)),
         (LeftOut.ERASED, Q(conversation=None)),
@@ -126,7 +126,7 @@ def _redoing(group: DecisionGroup, by: Any, among: Any) -> Conditions:
         (LeftOut.HELD, _held(by)),
         *((LeftOut.ABOUT_YOU, condition) for condition in concerns(by.pk, among=among)),
         (LeftOut.OVERTURNED, overturned(by.pk)),
-        (LeftOut.PROTECTED, Exists(people.filter(may_not.out_of_reach(by, "user")))),
+        (LeftOut.PROTECTED, Exists(people.filter(limits.out_of_reach(by, "user")))),
         (LeftOut.CHANGED, ~Exists(undone.filter(version_after=OuterRef("version")))),
     ]
 

@@ -113,7 +113,7 @@ def do_batch(group: DecisionGroup, members: Sequence[GroupedCase], *, by: Any) -
     for pk, member in seen.items():
         by_outcome[outcomes.get(pk, LeftOut.CHANGED)].append(member.pk)
     for outcome, ids in by_outcome.items():
-        GroupedCase.objects.filter(pk__in=cases.among(ids, using="default")).update(outcome=outcome)
+        GroupedCase.objects.filter(pk__in=cases.id_lookup(ids, using="default")).update(outcome=outcome)
 
 
 def _outcome(seen: GroupedCase, now: Any) -> str:
@@ -147,7 +147,7 @@ def _reported(some: Sequence[Case]) -> Any:
 
 def _undo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
     found = {one.case_id: one for one in Decision.objects.filter(group=group.reverses_id, case__in=_among(some))}
-    plans = decisions.undoings(list(found.values()), by=by)
+    plans = decisions.preview_undos(list(found.values()), by=by)
     undone = [(case, found[case.pk], plans[found[case.pk].pk].plan) for case in some]
     decisions.store_undone(undone, by=by, note=group.note, group=group.pk)
 
@@ -171,7 +171,7 @@ def _redo(group: DecisionGroup, some: Sequence[Case], by: Any) -> None:
 def _lock_people(group: DecisionGroup, case_ids: Collection[int]) -> None:
     """Lock the people whom the group warns, or whose measures it undoes or restores, before their cases, as writers
     do."""
-    among = cases.among(case_ids, using="default")
+    among = cases.id_lookup(case_ids, using="default")
     if group.warns:
         lock_people(set(authors().filter(case__in=among).values_list("user", flat=True)), using="default")
     elif group.reverses is not None:
@@ -181,7 +181,7 @@ def _lock_people(group: DecisionGroup, case_ids: Collection[int]) -> None:
 
 
 def _among(some: Sequence[Case]) -> Any:
-    return cases.among([case.pk for case in some], using="default")
+    return cases.id_lookup([case.pk for case in some], using="default")
 
 
 ACTS = {GroupKind.DECIDE: _decide, GroupKind.UNDO: _undo, GroupKind.REDO: _redo}

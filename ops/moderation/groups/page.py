@@ -205,7 +205,7 @@ class Effect:
         """For a group that undoes: the measures that it undoes, and those that stay."""
         found = Decision.objects.filter(group=self.group.reverses_id, case__in=self._cases)
         whole = registry.Reversal()
-        for one in decisions.undoings(list(found), by=self.group.made_by).values():
+        for one in decisions.preview_undos(list(found), by=self.group.made_by).values():
             whole.undone += one.plan.undone
             whole.stays |= one.plan.stays
         return whole

@@ -85,7 +85,7 @@ def prepare(ids: Sequence[int], choice: Choice, *, action: GroupAction, warns: b
     """
     if refusal := why_not(by):
         raise DecisionRefused(refusal)
-    decisions.refuse_unsound(choice)
+    decisions.refuse_invalid(choice)
     if not ids:
         raise DecisionRefused(_("No case is chosen. Choose some in the queue."))
     if warns and action == GroupAction.DISMISS:

@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
-from messaging.database.alike import create_alike, create_missing, update_alike
+from messaging.database.alike import bulk_insert, bulk_store, insert_missing
 from messaging.writing import ids_subquery
 from ops.moderation import cases
 from ops.moderation.models import Case, CasePerson, Flag, Outcome, State
-from ops.moderation.transitions import Happening, after
+from ops.moderation.transitions import CaseEvent, after
 
 CHANGED = (
     "conversation", "state", "version", "pending_since", "due_at", "rank_at", "closed_at", "waiting_from",
@@ -83,7 +83,7 @@ class _Following:
             if flag.place != case.conversation_id:
                 self._move(flag)
         if len(targets) == 1:
-            self._change(case, targets.pop(), state=after(case.state, Happening.SETTLED), closed_at=self.now)
+            self._change(case, targets.pop(), state=after(case.state, CaseEvent.SETTLED), closed_at=self.now)
         else:
             self.touched[id(case)] = case
 
@@ -97,15 +97,15 @@ class _Following:
             leaving.filter(conversation__in=ids_subquery(filter(None, origins), using=self.using)).update(
                 conversation=None
             )
-        update_alike(self.changed.values(), CHANGED, using=self.using)
-        create_alike(self.new, using=self.using)
+        bulk_store(self.changed.values(), CHANGED, using=self.using)
+        bulk_insert(self.new, using=self.using)
         cases.record_openings(self.opened, using=self.using)
         moved = list(self.moved.values())
         for flag in moved:
             flag.case_id = flag.case.pk
-        update_alike(moved, ["case"], using=self.using)
+        bulk_store(moved, ["case"], using=self.using)
         people = {(flag.case_id, user) for flag in moved for user in (flag.sender, flag.receiver)}
-        create_missing((CasePerson(case_id=pk, user_id=user) for pk, user in sorted(people)), using=self.using)
+        insert_missing((CasePerson(case_id=pk, user_id=user) for pk, user in sorted(people)), using=self.using)
         cases.close_settled(list(self.touched.values()), using=self.using)
 
     def _pending(self, place: int | None) -> Case | None:
@@ -137,7 +137,7 @@ class _Following:
         if found.state == State.CLOSED:
             self.opened.append(found)
         if found.pk is not None:
-            self._change(found, found.conversation_id, **cases.reopening(found, Happening.FLAGGED, since=self.now))
+            self._change(found, found.conversation_id, **cases.reopening(found, CaseEvent.FLAGGED, since=self.now))
         return found
 
     def _change(self, case: Case, place: int | None, **changes: Any) -> None:

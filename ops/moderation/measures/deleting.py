@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from ops.deletion import approval, requests
 from ops.deletion.models import Basis, DeletionRequest, State
 from ops.deletion.refusals import DeletionRefused
-from ops.moderation.measures import may_not
+from ops.moderation.measures import limits
 from ops.moderation.measures.kinds import Acting, Asked, Order
 from ops.moderation.measures.people import OnPerson, listed
 from ops.moderation.models import Act, Measure
@@ -39,7 +39,7 @@ class Deletion(OnPerson):
     strangers = gettext_lazy(
         "You can request the deletion only of accounts of people whose messages, or to whom, were reported."
     )
-    refusals = may_not.DELETING
+    refusals = limits.DELETING
 
     def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
         if not acting.by.has_perm(REQUESTS):

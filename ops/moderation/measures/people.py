@@ -18,7 +18,7 @@ from messaging import page_cache
 from messaging.languages.wording import numbered
 from ops.accounts.signing_in import sessions
 from ops.console.thread.parts import people_in_words
-from ops.moderation.measures import may_not
+from ops.moderation.measures import limits
 from ops.moderation.measures.kinds import Acting, Asked, Kind, Order, names_of
 from ops.moderation.models import Act, CasePerson, Measure
 from ops.moderation.refusals import DecisionRefused
@@ -45,7 +45,7 @@ class OnPerson(Kind):
 
     unexplained: ClassVar[StrOrPromise]  # the refusal if no text is sent, "" if none is needed
     strangers: ClassVar[StrOrPromise]  # the refusal for anybody who is not a person of the case
-    refusals: ClassVar[may_not.Refusals]
+    refusals: ClassVar[limits.Refusals]
 
     def refuse(self, asked: Sequence[Asked], acting: Acting) -> None:
         if self.unexplained and not all(one.sent for one in asked):
@@ -58,7 +58,7 @@ class OnPerson(Kind):
         if not wanted <= found:
             raise DecisionRefused(str(self.strangers))
         for person in accounts.values():
-            if refusal := may_not.person_refusal(person, self.refusals, acting.by):
+            if refusal := limits.person_refusal(person, self.refusals, acting.by):
                 raise DecisionRefused(refusal)
 
     def carry_out(self, measures: Sequence[Measure], acting: Acting) -> None:
@@ -101,7 +101,7 @@ class Warn(OnPerson):
     act = Act.WARN
     unexplained = gettext_lazy("Write the text that is sent: whom you warn reads why.")
     strangers = gettext_lazy("You can warn only people whose messages, or to whom, were reported.")
-    refusals = may_not.WARNING
+    refusals = limits.WARNING
 
     def why_stays(self, measure: Measure, name: str) -> str:
         stays = _("%(name)s confirmed the warning already: it stays read.")
@@ -196,7 +196,7 @@ class Restrict(Limit):
     act = Act.RESTRICT
     unexplained = gettext_lazy("Write the text that is sent: whom you restrict reads why.")
     strangers = gettext_lazy("You can restrict only people whose messages, or to whom, were reported.")
-    refusals = may_not.RESTRICTING
+    refusals = limits.RESTRICTING
     only_leads = ngettext_lazy(
         "Only a Lead can restrict somebody for more than %(number)s day: choose less, or escalate the case.",
         "Only a Lead can restrict somebody for more than %(number)s days: choose less, or escalate the case.",
@@ -216,7 +216,7 @@ class Suspend(Limit):
     act = Act.SUSPEND
     unexplained = gettext_lazy("Write the text that is sent: whom you suspend reads why.")
     strangers = gettext_lazy("You can suspend only people whose messages, or to whom, were reported.")
-    refusals = may_not.SUSPENDING
+    refusals = limits.SUSPENDING
     only_leads = ngettext_lazy(
         "Only a Lead can suspend somebody for more than %(number)s day: choose less, or escalate the case.",
         "Only a Lead can suspend somebody for more than %(number)s days: choose less, or escalate the case.",

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from messaging.database.alike import create_alike
+from messaging.database.alike import bulk_insert
 from ops.moderation.measures.deleting import Deletion, lock_requests
 from ops.moderation.measures.hiding import Hiding, Nothing
 from ops.moderation.measures.kinds import Acting, Asked, Kind, Order, lock_people, names_of
@@ -39,7 +39,7 @@ class Again:
     skipped: dict[int, str] = field(default_factory=dict)
 
 
-def refuse_unsound(asked: Sequence[Asked], acting: Acting) -> None:
+def refuse_invalid(asked: Sequence[Asked], acting: Acting) -> None:
     """Raise DecisionRefused if these orders, of one decision or many, must not be carried out. The number of queries
     does not grow with the decisions."""
     by_act: dict[Act, list[Asked]] = {}
@@ -55,7 +55,7 @@ def carry_out(measures: Sequence[Measure], acting: Acting) -> list[Measure]:
     """Carry out these measures, of one decision or many, and store them. Their decisions are stored already."""
     for act, some in _by_act(measures):
         KINDS[act].carry_out(some, acting)
-    return create_alike(measures, using=acting.using)
+    return bulk_insert(measures, using=acting.using)
 
 
 def reversal(measures: Sequence[Measure], acting: Acting) -> Reversal:
@@ -108,7 +108,7 @@ def in_words(measures: Sequence[Measure], names: Mapping[Any, str], *, upholds: 
     return [KINDS[act].words(some, names) for act, some in _by_act(measures)]
 
 
-def say_what_they_did(decisions: Sequence[Decision]) -> None:
+def attach_summaries(decisions: Sequence[Decision]) -> None:
     """Set ``did`` of each decision to what it did, in words. Runs two queries, however many decisions there are."""
     prefetch_related_objects(decisions, "measures")
     names = names_of([each for one in decisions for each in one.measures.all()], using=DEFAULT_DB_ALIAS)

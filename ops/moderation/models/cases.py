@@ -44,7 +44,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         later = Conversation.objects.filter(pk=OuterRef("conversation"), last_message_at__gt=OuterRef("waiting_from"))
         return self.filter(Exists(later), state=State.WAITING, waits_for_reply=True)
 
-    def due_to_wait(self) -> CaseQuerySet:
+    def still_waiting(self) -> CaseQuerySet:
         """Return waiting cases whose time or reply has not come yet."""
         waiting = self.filter(state=State.WAITING).exclude(waits_until__lte=Now())
         return waiting.exclude(pk__in=self._replied_ids())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from django.db.models import OuterRef, Subquery
 
-from messaging.database.alike import update_alike
+from messaging.database.alike import bulk_store
 from messaging.models import Message
 from messaging.writing import ids_subquery
 from ops.moderation.models import Note
@@ -26,4 +26,4 @@ def follow(conversation_ids: Collection[int], merged: Mapping[int, int], *, usin
         target = now or merged.get(before, before)
         if target != before:
             moved.append(Note(pk=pk, conversation_id=target))
-    update_alike(moved, ["conversation"], using=using)
+    bulk_store(moved, ["conversation"], using=using)

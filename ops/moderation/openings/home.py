@@ -11,19 +11,19 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ops.console.filters import days_ago
 from ops.console.frame.home import Section
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 from ops.moderation.models import Opening
 
 LIST = "moderation.Opening"
-TOLD_FOR = timedelta(hours=24)  # counted in the menu
+COUNTED_FOR = timedelta(hours=24)  # counted in the menu
 
 
-def waiting(user: Any) -> Iterable[Waiting]:
+def waiting(user: Any) -> Iterable[PendingWork]:
     """Count the break-glass openings by others in the past 24 hours, for users who may see the list."""
     if user.has_perm("moderation.view_opening"):
         broken = Opening.objects.with_broken_glass().exclude(reader=user.pk)
-        lately = broken.filter(at__gte=timezone.now() - TOLD_FOR)
-        yield Waiting(
+        lately = broken.filter(at__gte=timezone.now() - COUNTED_FOR)
+        yield PendingWork(
             LIST,
             lately,
             lambda n: ngettext("break-glass opening, past 24 hours", "break-glass openings, past 24 hours", n),
@@ -31,11 +31,11 @@ def waiting(user: Any) -> Iterable[Waiting]:
         )
 
 
-def lines(user: Any) -> Iterable[Waiting]:
+def lines(user: Any) -> Iterable[PendingWork]:
     """Count the break-glass openings of the past 7 days."""
     if user.has_perm("moderation.view_opening"):
         lately = Opening.objects.filter(at__gte=days_ago(7))
-        yield Waiting(
+        yield PendingWork(
             LIST,
             lately.with_broken_glass(),
             lambda n: ngettext("break-glass opening, past 7 days", "break-glass openings, past 7 days", n),

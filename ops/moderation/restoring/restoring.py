@@ -45,7 +45,7 @@ def restoring(undo: Decision, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> Rest
     choice = choice_again(undo.reverses, again.orders.get(undo.reverses.pk, ()), by=undo)
     found = Restoring(choice, list(again.skipped.values()))
     try:
-        registry.refuse_unsound([Asked(undo.case, choice.sent, choice.orders)], acting)
+        registry.refuse_invalid([Asked(undo.case, choice.sent, choice.orders)], acting)
     except DecisionRefused as refused:
         found.refusal = str(refused)
     return found

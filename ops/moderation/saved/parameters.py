@@ -90,7 +90,7 @@ EDITED = {"yes": gettext_lazy("Edited since the report"), "no": gettext_lazy("As
 def of_state(cases: Any, value: str, user: Any = None) -> Any:
     """Filter cases by state; without a value, return the cases that can be decided now."""
     if value == "waiting":
-        return cases.due_to_wait()
+        return cases.still_waiting()
     if value == "pending":
         return cases.pending()
     if value == "all":

@@ -15,7 +15,7 @@ from messaging.languages.wording import grouped
 from ops.console.addresses import whole_number
 from ops.console.frame.counting import count
 from ops.console.keyset import MAX_COUNTED
-from ops.console.rooms import Waiting
+from ops.console.rooms import PendingWork
 from ops.moderation import claims
 from ops.moderation.claiming import taking
 from ops.moderation.models import Case, Claim, State, View
@@ -136,7 +136,7 @@ def _numbers(views: list[View], user: Any) -> dict[int, tuple[str, int]]:
     counted = [view for view in usable if states[view.pk] != "closed"]
     fronts = {states[view.pk]: _front(states[view.pk]) for view in counted}
     rows = [_narrowed(fronts[states[view.pk]], view.parsed, user) for view in counted]
-    asked = [Waiting("", one, lambda n: "", "") for one in (*rows, *fronts.values())]
+    asked = [PendingWork("", one, lambda n: "", "") for one in (*rows, *fronts.values())]
     numbers = [one.number for one in count(asked)]
     is_cut = {state: number >= LOOKED_AT for state, number in zip(fronts, numbers[len(rows) :], strict=True)}
     return {

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from messaging.database.statements import Statement, written
+from messaging.database.statements import Statement, compiled_statement
 from ops.console.filters import ChoiceFilter
 from ops.moderation.models import Label
 from ops.moderation.standing import standings
@@ -19,7 +19,7 @@ from ops.moderation.standing import standings
 
 @cache
 def _labels(using: str) -> Statement:
-    return written(Label.objects.values_list("slug", "name"), using=using)  # cached: every list runs it
+    return compiled_statement(Label.objects.values_list("slug", "name"), using=using)  # cached: every list runs it
 
 
 class ByCase(ChoiceFilter):

@@ -16,7 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from messaging.database.statements import Statement, written
+from messaging.database.statements import Statement, compiled_statement
 from messaging.writing import ids_given, ids_slot
 from ops.moderation.models import Case, Cause, Decision, Flag, Label, Outcome, Severity, State
 
@@ -156,7 +156,7 @@ def _counted(path: Path, using: str) -> Statement:
     rows = Flag.objects.not_withdrawn().filter(**{f"{path.from_flag}__in": ids_slot("keys", using=using)}).order_by()
     waits = Count("pk", filter=Q(outcome=Outcome.WAITING))
     numbers = rows.values_list(path.from_flag, "label").annotate(waiting=waits, total=Count("pk"))
-    return written(numbers, using=using)
+    return compiled_statement(numbers, using=using)
 
 
 def _numbers(counted: Iterable[tuple[int, int, int]], labels: dict[int, Label]) -> list[tuple[Label, int]]:

@@ -19,7 +19,7 @@ from ops.moderation.models import TIMED, Act, Case, Claim, Decision, Flag, Label
 from ops.moderation.participants.standing import ParticipantsStanding
 from ops.moderation.refusals import Outdated
 from ops.moderation.restoring import restoring
-from ops.moderation.transitions import Happening
+from ops.moderation.transitions import CaseEvent
 
 PERSONAL = (Act.WARN, Act.SUSPEND, Act.RESTRICT, Act.DELETE)
 
@@ -41,10 +41,10 @@ class Step(NamedTuple):
 
 
 Road = Callable[[Crowd, Step], Any]
-ROADS: dict[str, tuple[Road, set[Happening]]] = {}  # by name: the function, and what it may do to cases
+ROADS: dict[str, tuple[Road, set[CaseEvent]]] = {}  # by name: the function, and what it may do to cases
 
 
-def road(*happenings: Happening) -> Callable[[Road], Road]:
+def road(*happenings: CaseEvent) -> Callable[[Road], Road]:
     """Return a decorator that registers a step, with the happenings it may cause to cases."""
 
     def register(function: Road) -> Road:
@@ -76,7 +76,7 @@ def answer_somebody(crowd: Crowd, step: Step) -> None:
         answer(message)
 
 
-@road(Happening.FLAGGED)
+@road(CaseEvent.FLAGGED)
 def report(crowd: Crowd, step: Step) -> None:
     if (message := message_at(step)) is not None:
         reporter = crowd.people[step.who % len(crowd.people)]
@@ -84,7 +84,7 @@ def report(crowd: Crowd, step: Step) -> None:
         flagging.flag(message, label=label, by=reporter, source=Source.PARTICIPANT)
 
 
-@road(Happening.SETTLED)
+@road(CaseEvent.SETTLED)
 def withdraw(crowd: Crowd, step: Step) -> None:
     if (flag := one_of(Flag.objects.exclude(reporter=None), step.which)) is not None:
         flagging.withdraw(flag, by=flag.reporter)
@@ -122,12 +122,12 @@ def decide_with(crowd: Crowd, step: Step, choice: Choice) -> Decision:
     return decisions.decide(sent.pop("case_id"), choice, **sent)
 
 
-@road(Happening.DECIDED)
+@road(CaseEvent.DECIDED)
 def dismiss(crowd: Crowd, step: Step) -> None:
     decide_with(crowd, step, Choice(crowd.labels[0]))
 
 
-@road(Happening.DECIDED)
+@road(CaseEvent.DECIDED)
 def hide(crowd: Crowd, step: Step) -> None:
     """Hide the first message of the conversation, reported or not, or all messages."""
     case = one_of(Case.objects.all(), step.which)
@@ -136,7 +136,7 @@ def hide(crowd: Crowd, step: Step) -> None:
     decide_with(crowd, step, Choice(crowd.labels[-1], hides=hides))
 
 
-@road(Happening.DECIDED)
+@road(CaseEvent.DECIDED)
 def measure_people(crowd: Crowd, step: Step) -> None:
     """Take one or two measures on each person of the case."""
     case = one_of(Case.objects.all(), step.which)
@@ -166,59 +166,59 @@ def a_day_passes(crowd: Crowd, step: Step) -> None:
             Measure.objects.filter(pk=pk).update(until=until - timedelta(days=1))
 
 
-@road(Happening.ESCALATED)
+@road(CaseEvent.ESCALATED)
 def escalate(crowd: Crowd, step: Step) -> None:
     decisions.escalate(**held(crowd, step))
 
 
-@road(Happening.RETURNED)
+@road(CaseEvent.RETURNED)
 def return_to_queue(crowd: Crowd, step: Step) -> None:
     decisions.return_to_queue(**held(crowd, step))
 
 
-@road(Happening.WAITED)
+@road(CaseEvent.WAITED)
 def wait(crowd: Crowd, step: Step) -> None:
     until = timezone.now() + timedelta(hours=1) if step.which % 2 else None
     decisions.wait(**held(crowd, step), until=until, for_reply=until is None)
 
 
-@road(Happening.UNDONE)
+@road(CaseEvent.UNDONE)
 def undo(crowd: Crowd, step: Step) -> None:
     if (decision := one_of(Decision.objects.all(), step.which)) is not None:
         decisions.undo(decision.pk, by=crowd.reviewers[step.who % len(crowd.reviewers)])
 
 
-@road(Happening.UNDONE)
+@road(CaseEvent.UNDONE)
 def undo_the_last(crowd: Crowd, step: Step) -> None:
     if (decision := Decision.objects.filter(reverses=None).order_by("pk").last()) is not None:
         decisions.undo(decision.pk, by=crowd.reviewers[-1])
 
 
-@road(Happening.DECIDED)
+@road(CaseEvent.DECIDED)
 def restore(crowd: Crowd, step: Step) -> None:
     if (undo := one_of(Decision.objects.exclude(reverses=None), step.which)) is not None:
         restoring.restore(undo.pk, by=crowd.reviewers[step.who % len(crowd.reviewers)])
 
 
-@road(Happening.DECIDED)
+@road(CaseEvent.DECIDED)
 def restore_the_last(crowd: Crowd, step: Step) -> None:
     if (undo := Decision.objects.exclude(reverses=None).order_by("pk").last()) is not None:
         restoring.restore(undo.pk, by=crowd.reviewers[-1])
 
 
-@road(Happening.LAPSED)
+@road(CaseEvent.LAPSED)
 def edit_by_saving(crowd: Crowd, step: Step) -> None:
     if (message := message_at(step)) is not None:
         message.content = f"Text {step.who}"
         message.save()
 
 
-@road(Happening.LAPSED)
+@road(CaseEvent.LAPSED)
 def edit_a_set(crowd: Crowd, step: Step) -> None:
     Message.objects.filter(sender=crowd.people[step.who % len(crowd.people)]).update(content=f"Text {step.which}")
 
 
-@road(Happening.LAPSED)
+@road(CaseEvent.LAPSED)
 def edit_in_bulk(crowd: Crowd, step: Step) -> None:
     messages = list(Message.objects.order_by("pk")[: step.which % 4])
     for message in messages:
@@ -226,7 +226,7 @@ def edit_in_bulk(crowd: Crowd, step: Step) -> None:
     Message.objects.bulk_update(messages, ["content"])
 
 
-@road(Happening.SETTLED)
+@road(CaseEvent.SETTLED)
 def erase(crowd: Crowd, step: Step) -> None:
     erase_user_data(crowd.people[step.who % len(crowd.people)].pk)
     settling.settle_erased()
@@ -240,7 +240,7 @@ def anonymise(crowd: Crowd, step: Step) -> None:
     anonymise_rest(person.pk, counts, size=5, blank=blank)
 
 
-@road(Happening.SETTLED)
+@road(CaseEvent.SETTLED)
 def delete_a_message(crowd: Crowd, step: Step) -> None:
     if (message := message_at(step)) is not None:
         message.delete()
@@ -254,7 +254,7 @@ def write_an_early_answer(crowd: Crowd, step: Step) -> None:
     write(people[step.who % len(people)], people[step.which % len(people)], awaited_parent_external_id=name)
 
 
-@road(Happening.FLAGGED, Happening.SETTLED)
+@road(CaseEvent.FLAGGED, CaseEvent.SETTLED)
 def what_was_awaited_arrives(crowd: Crowd, step: Step) -> None:
     """Give a message the external ID that earlier answers await: their conversations become one."""
     name = f"parent-{step.which % 2}"

@@ -207,7 +207,7 @@ class TestUndoing:
         decided(case, mona, spam, hides=[message.pk])
         other = reported(spam, message=answer(message, "Why?"))
         second = decided(other.case, mona, spam, hides=[message.pk])
-        plan = decisions.undoing(second, by=mona).plan
+        plan = decisions.preview_undo(second, by=mona).plan
         assert not plan.undone
         assert [*plan.stays.values()] == [f"Message {message.pk} stays hidden: it was hidden before this decision."]
         decisions.undo(second.pk, by=mona)
@@ -219,7 +219,7 @@ class TestUndoing:
         message = the_message()
         message.content = "Send me less"
         message.save()
-        plan = decisions.undoing(decision, by=mona).plan
+        plan = decisions.preview_undo(decision, by=mona).plan
         assert not plan.undone
         assert [*plan.stays.values()] == [f"Message {message.pk} stays hidden: its text was changed since."]
         decisions.undo(decision.pk, by=mona)

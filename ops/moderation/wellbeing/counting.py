@@ -22,7 +22,7 @@ def lighter(cases: Any) -> Any:
     return cases.exclude(Exists(hard_flags()))
 
 
-def row_of(person: Any) -> Any:
+def hard_cases_in_a_row(person: Any) -> Any:
     """Select the number of hard cases that ``person``, a key or an expression, claimed in a row; may select no row."""
     return Comfort.objects.filter(person=person).values("in_a_row")
 

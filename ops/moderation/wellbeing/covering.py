@@ -10,7 +10,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 
-from messaging.database.statements import Statement, written
+from messaging.database.statements import Statement, compiled_statement
 from messaging.writing import ids_given, ids_slot
 from ops.moderation.models import CoveredMessage, Flag, Outcome, comfort_of
 
@@ -42,4 +42,4 @@ def _hard_labels(using: str) -> Statement:
     names = flagged.values_list("message", "label__name")
     # Ordered explicitly: Django 6.1 would sort the union by the model's ordering, whose column it does not select.
     both = names.union(decided.values_list("message", "decision__label__name")).order_by("message")
-    return written(both, using=using)
+    return compiled_statement(both, using=using)

@@ -17,17 +17,17 @@ from messaging.models import Conversation, Message
 from ops.accounts.time_zone import zone_of
 from ops.audit.reasons import gate
 from ops.searching.models import Look, SavedSearch
-from ops.searching.saved import arriving
-from ops.searching.saved.arriving import Stored
+from ops.searching.saved import snapshots
+from ops.searching.saved.snapshots import Snapshot
 
 MODELS = {SavedSearch.Scope.CONVERSATIONS: Conversation, SavedSearch.Scope.MESSAGES: Message}
 MOST = 1_000  # new messages; beyond, "more than 1,000"
 COUNTED_FOR = timedelta(days=14)  # since the person last signed in
 
 
-def look(saved: SavedSearch, user: Any, stored: Stored | None = None) -> None:
+def look(saved: SavedSearch, user: Any, stored: Snapshot | None = None) -> None:
     """Record that ``user`` has seen what the search finds among ``stored`` messages (by default those stored now)."""
-    stored = stored or arriving.stored()
+    stored = stored or snapshots.stored()
     seen = Look(search=saved, person=user, seen_up_to=stored.up_to, missing=stored.missing)
     unique, changed = ["person", "search"], ["seen_up_to", "missing", "new"]
     Look.objects.bulk_create([seen], update_conflicts=True, unique_fields=unique, update_fields=changed)
@@ -72,5 +72,5 @@ def _new(one: Look, now: datetime) -> int:
         search = model_admin.asked(request, one.search.words)
         if search.query is None:
             return 0
-        some = arriving.since(Stored(one.seen_up_to, one.missing))
+        some = snapshots.since(Snapshot(one.seen_up_to, one.missing))
         return min(sum(search.query.number_among(messages, most=MOST) for messages in some), MOST + 1)

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from messaging.languages.wording import grouped, numbered
 from ops.searching.models import SavedSearch, offered_to
-from ops.searching.saved import arriving
+from ops.searching.saved import snapshots
 from ops.searching.saved.looks import MODELS, MOST, look
 
 
@@ -48,7 +48,7 @@ class Offered:
         self.searches = offered_to(request.user.pk, self.scope)
         self.opened = [one for one in self.searches if one.words == words]
         # Before the list is read: messages that are stored meanwhile stay new.
-        self.stored = arriving.stored() if self.opened else None
+        self.stored = snapshots.stored() if self.opened else None
 
     def look(self) -> None:
         """Mark the opened searches as seen, because the list with their words is shown."""

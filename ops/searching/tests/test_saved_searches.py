@@ -25,7 +25,7 @@ from ops.audit.models import Entry
 from ops.conftest import READING, make_staff
 from ops.deletion.models import DeletionRequest
 from ops.searching.models import Look, SavedSearch
-from ops.searching.saved import arriving, erased, saving
+from ops.searching.saved import erased, saving, snapshots
 
 MESSAGES = reverse("admin:messaging_message_changelist")
 CONVERSATIONS = reverse("admin:messaging_conversation_changelist")
@@ -123,17 +123,17 @@ def test_gaps_are_those_between_the_newest_messages(
     keys = [write(alice, bob, "Hello").pk for _ in range(6)]
     Message.objects.filter(pk__in=[keys[1], keys[3], keys[4]]).delete()
     with django_assert_num_queries(3):
-        found = arriving.stored()
+        found = snapshots.stored()
     gaps = [[keys[3], keys[4]], [keys[1], keys[1]]]
     assert found.up_to == keys[5]
     assert found.missing[:2] == gaps
     assert found.missing[2:] == ([[1, keys[0] - 1]] if keys[0] > 1 else [])
-    monkeypatch.setattr(arriving, "MOST_GAPS", 1)
-    assert arriving.stored().missing == gaps[:1]
-    monkeypatch.setattr(arriving, "LOOKED_AT", 1)
-    assert arriving.stored().missing == gaps[:1]
-    monkeypatch.setattr(arriving, "MOST_GAPS", 500)
-    assert arriving.stored().missing == gaps[:1]
+    monkeypatch.setattr(snapshots, "MOST_GAPS", 1)
+    assert snapshots.stored().missing == gaps[:1]
+    monkeypatch.setattr(snapshots, "LOOKED_AT", 1)
+    assert snapshots.stored().missing == gaps[:1]
+    monkeypatch.setattr(snapshots, "MOST_GAPS", 500)
+    assert snapshots.stored().missing == gaps[:1]
 
 
 def test_numbers_are_those_of_ones_role_and_of_nobody_who_must_give_a_reason(

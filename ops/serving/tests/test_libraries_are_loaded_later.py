@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.serving.later import Later
+from ops.serving.lazy_modules import LazyModule
 
 PROJECT = Path(__file__).resolve().parents[3]
 LATER = {"charset_normalizer", "prometheus_client", "xlsxwriter"}
@@ -23,9 +23,9 @@ def test_no_process_begins_with_them() -> None:
 
 
 def test_they_are_there_when_they_are_asked_for() -> None:
-    assert Later("xlsxwriter.utility").xl_col_to_name(27) == "AB"
+    assert LazyModule("xlsxwriter.utility").xl_col_to_name(27) == "AB"
 
 
 def test_what_they_do_not_have_is_missed_as_usual() -> None:
     with pytest.raises(AttributeError, match=r"module 'xlsxwriter' has no attribute 'nothing'"):
-        Later("xlsxwriter").nothing  # noqa: B018
+        LazyModule("xlsxwriter").nothing  # noqa: B018

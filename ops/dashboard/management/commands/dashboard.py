@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
-from ops.dashboard.boards.board import Asked, Board
+from ops.dashboard.boards.board import Board, BoardRequest
 from ops.dashboard.boards.boards import BOARDS
 from ops.dashboard.boards.content import Content, Table, as_table
 from ops.dashboard.periods import NoPeriod, Period
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             period = Period.written(first, last) if first or last else Period.of_days(days)
         except NoPeriod as error:
             raise CommandError(str(error)) from error
-        asked = Asked(period, True, timezone.now())
+        asked = BoardRequest(period, True, timezone.now())
         shown = {board: board.compute(asked) for board in BOARDS if not boards or board.name in boards}
         self.stdout.write(as_json(asked, shown) if options["json"] else as_lines(shown))
 
@@ -53,7 +53,7 @@ def as_lines(shown: dict[Board, Content]) -> str:
     return "\n".join(lines)
 
 
-def as_json(asked: Asked, shown: dict[Board, Content]) -> str:
+def as_json(asked: BoardRequest, shown: dict[Board, Content]) -> str:
     """Return the numbers and tables of each dashboard; times in seconds, shares as fractions of 1, sizes in bytes."""
     period = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
     head = {"as_of": asked.now.isoformat(), "zone": settings.TIME_ZONE, "period": period}

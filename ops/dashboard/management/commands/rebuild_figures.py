@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 from tqdm import tqdm
 
 from ops.dashboard.models import Noted
-from ops.dashboard.rollups import keeping
+from ops.dashboard.rollups import rounds
 
 
 class Command(BaseCommand):
@@ -22,9 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help="which database (default)")
 
     def handle(self, *args: Any, database: str, **options: Any) -> None:
-        keeping.rebuild(using=database)
+        rounds.rebuild(using=database)
         total = Noted.objects.using(database).values("family", "at").distinct().count()
         quiet = not options["verbosity"]
         with tqdm(total=total, unit=" quarters of an hour", disable=quiet, file=self.stderr) as bar:
-            keeping.keep(using=database, advance=bar.update)
+            rounds.keep(using=database, advance=bar.update)
         self.stdout.write("Recounted the figures.")

@@ -24,7 +24,7 @@ from ops.exports.models import Export
 from ops.exports.selections import ExportRefused, check_export, read_list
 from ops.exports.tests.exporting import WHY, confirmed, exported, make_exporter, unzipped
 from ops.files.formulas import MARK
-from ops.imports.own_ids import beginning
+from ops.imports.own_ids import prefix
 from ops.moderation import decisions, flagging
 from ops.moderation.models import Decision, Flag, Label, Measure, Severity, Source
 from ops.moderation.tests.desk import decided, lena
@@ -65,7 +65,7 @@ def test_a_report_is_exported_with_what_is_known_of_it(emma: Any, flag: Flag) ->
     (row,) = rows(emma, "flags")
     assert row.pop(MARK) == ""
     assert row == {
-        "external_id": f"{beginning()}flag-{flag.pk}", "message": "m1", "revision": "1", "label": "threat",
+        "external_id": f"{prefix()}flag-{flag.pk}", "message": "m1", "revision": "1", "label": "threat",
         "source": "participant", "reporter": "bob", "note": '\'=HYPERLINK("x")',
         "created_at": flag.created_at.isoformat(), "outcome": "waiting", "settled_at": "", "case": str(flag.case_id),
     }  # fmt: skip

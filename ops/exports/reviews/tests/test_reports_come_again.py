@@ -21,9 +21,9 @@ from ops.exports.reviews.tests.test_reports_and_decisions_are_exported import RE
 from ops.exports.tests.exporting import exported, make_exporter, unzipped
 from ops.exports.tests.test_round_trip import TRICKY
 from ops.moderation import flagging
-from ops.moderation.bringing import storing
-from ops.moderation.bringing.checking import check_file
 from ops.moderation.models import Case, Flag, Label, Severity, Source
+from ops.moderation.report_imports import storing
+from ops.moderation.report_imports.checking import check_file
 
 SINCE = datetime(2026, 2, 1, 10, 30, tzinfo=UTC)
 KEPT = ("message", "revision", "label", "reporter", "note", "created_at", "outcome", "settled_at")

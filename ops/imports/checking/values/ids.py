@@ -167,7 +167,7 @@ def make_whole(staging: Staging, findings: Findings, ids: Ids) -> bool:
     """
     if not ids.has_floats or not _are_numbers(staging):
         return False
-    changed = take_off_zeros(staging)
+    changed = remove_point_zero(staging)
     said = ngettext(
         "%(number)s id is a whole number with .0 at the end, and read without it: 12.0 is 12, as the other ids of the "
         "file are.",
@@ -179,7 +179,7 @@ def make_whole(staging: Staging, findings: Findings, ids: Ids) -> bool:
     return True
 
 
-def take_off_zeros(staging: Staging) -> int:
+def remove_point_zero(staging: Staging) -> int:
     """Remove ".0" from the staged ids; return from how many values."""
     return sum(staging.execute(MAKE_WHOLE, column=column) for column in ID_COLUMNS)
 

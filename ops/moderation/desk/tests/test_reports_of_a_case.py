@@ -8,8 +8,8 @@ from typing import Any
 
 from messaging.tests.cast import make_user
 from messaging.tests.clients import signed_in
-from ops.moderation.desk.asking import MOST_FLAGS
 from ops.moderation.desk.page import CasePage
+from ops.moderation.desk.queries import MOST_FLAGS
 from ops.moderation.desk.rows import prepare
 from ops.moderation.models import Case, Flag, Label, Outcome, Source
 

@@ -104,7 +104,7 @@ def test_twice_as_many_conversations_take_the_same_statements(world: World) -> N
         everything_holds()
         numbers.append(len(queries))
         with CaptureQueriesContext(connection) as queries:
-            joining.take_back(moves, using="default")
+            joining.undo_joins(moves, using="default")
         everything_holds()
         numbers.append(len(queries))
     assert numbers[0] == numbers[2]
@@ -148,7 +148,7 @@ class TestParting:
     def test_each_flag_is_in_a_case_of_its_conversation(self, world: World) -> None:
         moves, here, there = self.joined(world)
         assert here.case_id == there.case_id
-        joining.take_back(moves, using="default")
+        joining.undo_joins(moves, using="default")
         here.refresh_from_db()
         there.refresh_from_db()
         assert here.case_id != there.case_id
@@ -159,7 +159,7 @@ class TestParting:
     def test_settled_flags_open_nothing_where_a_case_is(self, world: World) -> None:
         moves, here, there = self.joined(world)
         decided(here.case, world.reviewer, world.label)
-        joining.take_back(moves, using="default")
+        joining.undo_joins(moves, using="default")
         there.refresh_from_db()
         assert there.case.state == State.CLOSED
         everything_holds()
@@ -168,7 +168,7 @@ class TestParting:
         moves, here, _there = self.joined(world)
         decided(here.case, world.reviewer, world.label, hides=[message_of(here).pk])
         Message.objects.filter(content="A question").update(content="Another question")
-        joining.take_back(moves, using="default")
+        joining.undo_joins(moves, using="default")
         here.refresh_from_db()
         assert here.case.state == State.OPEN
         everything_holds()

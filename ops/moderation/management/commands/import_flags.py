@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from ops.accounts.commands import acting_staff, add_by
 from ops.console.numbers import counted
-from ops.moderation.bringing import storing
-from ops.moderation.bringing.checking import Checked, check_file
 from ops.moderation.refusals import FlagRefused
+from ops.moderation.report_imports import storing
+from ops.moderation.report_imports.checking import Checked, check_file
 
 SHOWN = 50  # problems, without --verbosity 2
 

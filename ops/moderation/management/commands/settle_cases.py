@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand
 
 from ops.console.numbers import counted
 from ops.moderation import settling
-from ops.moderation.bringing import uploading
 from ops.moderation.groups.preparing import remove_old_previews
+from ops.moderation.report_imports import uploading
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ops.accounts.commands import acting_staff, add_by
 from ops.console.numbers import counted
-from ops.moderation.bringing import storing
 from ops.moderation.refusals import FlagRefused
+from ops.moderation.report_imports import storing
 
 
 class Command(BaseCommand):

@@ -46,7 +46,7 @@ def decide(case: Case, by: Any, label: Any, *orders: Order, sent: str = "You sen
 
 def undone(decision: Decision, by: Any) -> list[str]:
     """Undo a decision, and return what stays, in sentences."""
-    stays = list(decisions.undoing(decision, by=by).plan.stays.values())
+    stays = list(decisions.preview_undo(decision, by=by).plan.stays.values())
     decisions.undo(decision.pk, by=by)
     return stays
 
@@ -208,6 +208,8 @@ def test_an_erased_person_is_in_no_measure(case: Case, mona: Any, spam: Any, ali
     decision = decide(case, mona, spam, on(Act.SUSPEND, alice), on(Act.WARN, alice))
     erased.forget(alice.pk)
     assert set(Measure.objects.values_list("user", "facts")) == {(None, None)}
-    assert set(decisions.undoing(decision, by=mona).plan.stays.values()) == {"An account that it concerned was erased."}
+    assert set(decisions.preview_undo(decision, by=mona).plan.stays.values()) == {
+        "An account that it concerned was erased."
+    }
     words = registry.in_words(list(decision.measures.all()), {}, upholds=True)
     assert words[0] == "an erased account warned"

@@ -15,7 +15,7 @@ from messaging.people.blocks import Block
 from messaging.tests.pseudo import ACCENTED, pseudo, speaking
 from messaging.tests.remains import remains
 from ops.conftest import READING, make_staff
-from ops.moderation.measures import deleting, hiding, may_not, redacting
+from ops.moderation.measures import deleting, hiding, limits, redacting
 from ops.moderation.measures.in_force import STRICTEST_FIRST, InForce
 from ops.moderation.measures.kinds import Acting, Asked, Kind, Order
 from ops.moderation.measures.people import LONGEST_ALONE, OnPerson, until_in_words
@@ -53,7 +53,7 @@ class TestEach:
 @pytest.mark.parametrize("kind", PEOPLE, ids=lambda kind: kind.act)
 class TestOnPeople:
     def test_whom_it_is_refused_on(self, kind: OnPerson) -> None:
-        for refusals in (kind.refusals, may_not.ANY_MEASURE):
+        for refusals in (kind.refusals, limits.ANY_MEASURE):
             assert all(isinstance(one, Promise) for one in refusals)
             with speaking(ACCENTED):
                 assert "".join(remains(one % {"name": "alice"}, "alice") for one in refusals) == ""

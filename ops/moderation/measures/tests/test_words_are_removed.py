@@ -99,7 +99,7 @@ def test_an_older_decision_on_the_message_does_not_lapse_either(
 
 def test_undoing_restores_exactly_what_was_there(case: Case, lead: Any, spam: Any, message: Message) -> None:
     decision = decided(case, lead, spam, hides=[message.pk], measures=orders(SECRET, of=message))
-    found = decisions.undoing(decision, by=lead)
+    found = decisions.preview_undo(decision, by=lead)
     assert [one.act for one in found.plan.undone] == ["hide", "redact"] and not found.plan.stays
     decisions.undo(decision.pk, by=lead, note="Wrong one")
     message.refresh_from_db()
@@ -129,7 +129,7 @@ def test_what_was_changed_or_erased_since_stays_with_the_reason(
         MessageHistory.objects.all().delete()
     else:
         Message.objects.filter(pk=message.pk).delete()
-    (sentence,) = decisions.undoing(decision, by=lead).plan.stays.values()
+    (sentence,) = decisions.preview_undo(decision, by=lead).plan.stays.values()
     assert sentence.endswith(why)
     decisions.undo(decision.pk, by=lead, note="Try")
     assert not Message.objects.filter(content=TEXT).exists()

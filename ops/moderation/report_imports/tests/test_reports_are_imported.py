@@ -24,10 +24,10 @@ from messaging.tests.examples import examples
 from ops.audit.models import Entry
 from ops.imports import own_ids
 from ops.moderation import flagging
-from ops.moderation.bringing import storing
-from ops.moderation.bringing.checking import Checked, check_file
 from ops.moderation.models import Case, CasePerson, Flag, FlagImport, Label, Outcome, Severity, Source, State
 from ops.moderation.refusals import FlagRefused
+from ops.moderation.report_imports import storing
+from ops.moderation.report_imports.checking import Checked, check_file
 from ops.moderation.tests.desk import decided, lena, reported, spam, threat
 
 __all__ = ["lena", "reported", "spam", "threat"]
@@ -237,8 +237,8 @@ class TestStoring:
         self, messages: list[Message], spam: Label, tmp_path: Path, reported: Any
     ) -> None:
         flag = reported(spam, message=messages[0])
-        own = f"{own_ids.beginning()}{own_ids.FLAG}{flag.pk}"
-        gone = f"{own_ids.beginning()}{own_ids.FLAG}{flag.pk + 1}"
+        own = f"{own_ids.prefix()}{own_ids.FLAG}{flag.pk}"
+        gone = f"{own_ids.prefix()}{own_ids.FLAG}{flag.pk + 1}"
         assert bring(written(tmp_path, {"external_id": own}, {"external_id": gone})).counts["known"] == 1
 
     def test_twice_the_reports_take_the_same_queries(

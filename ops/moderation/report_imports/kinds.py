@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ops.files import private_files
-from ops.jobs.kinds import KindWithRollback, News
+from ops.jobs.kinds import EndNotice, KindWithRollback
 from ops.jobs.models import Job
 from ops.jobs.run import JobFailed, Run
-from ops.moderation.bringing import storing, uploading
 from ops.moderation.models import FlagImport, ImportState
 from ops.moderation.notices import notices
 from ops.moderation.refusals import FlagRefused
+from ops.moderation.report_imports import storing, uploading
 
 TAKEN_OVER = gettext_lazy("Something else was done with this import meanwhile: look at its page.")
 NO_LONGER_SOUND = gettext_lazy(
@@ -59,14 +59,16 @@ class ImportsFlags(KindWithRollback):
             self._at_work(run).update(state=self.before)
 
     def _at_work(self, run: Run) -> Any:
-        return FlagImport.objects.filter(pk=run.params["import"], job=run.job.pk, state=uploading.WHILE[self.name])
+        return FlagImport.objects.filter(
+            pk=run.params["import"], job=run.job.pk, state=uploading.STATE_DURING[self.name]
+        )
 
     def _import_of(self, run: Run) -> FlagImport | None:
         """Return the import, or None if this job has finished with it. Raises JobFailed if another job has it."""
         import_ = FlagImport.objects.filter(pk=run.params["import"]).first()
         if import_ is None or import_.job_id != run.job.pk:
             raise JobFailed(str(TAKEN_OVER))
-        return import_ if import_.state == uploading.WHILE[self.name] else None
+        return import_ if import_.state == uploading.STATE_DURING[self.name] else None
 
 
 class CheckFlags(ImportsFlags):
@@ -91,7 +93,7 @@ class StoreFlags(ImportsFlags):
     cancel_note = gettext_lazy("Nothing of the file is imported.")
     notifies = {Job.State.FINISHED: notices.STORED, Job.State.FAILED: notices.STORE_FAILED}
 
-    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> News | None:
+    def news(self, job: Job, state: str, result: Mapping[str, Any]) -> EndNotice | None:
         news = super().news(job, state, result)
         return news._replace(notice=notices.REFUSED) if news and "refused" in result else news
 

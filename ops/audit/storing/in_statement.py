@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connections, models, transaction
 
-from messaging.database.statements import Slot, Statement, slot, written
+from messaging.database.statements import Slot, Statement, compiled_statement, slot
 from ops.audit import recording
 from ops.audit.models import SEALED_FIELDS, TARGET_COPIES, Entry
 from ops.audit.sealing import canonical, chain
@@ -67,7 +67,9 @@ class Prepared(NamedTuple):
 
 def answered(name: str, using: str) -> tuple[str, str]:
     """Return the columns and joins that a statement whose part ``name`` is ``inserting`` selects for ``stored``."""
-    return f"{_sealed(using, f'{name}.')}, {ALSO}", JOINED.format(name=name, newest=chain.newest_seal(using).sql)
+    return f"{_sealed(using, f'{name}.')}, {ALSO}", JOINED.format(
+        name=name, newest=chain.newest_seal_statement(using).sql
+    )
 
 
 @cache
@@ -123,6 +125,6 @@ def _about(key: str) -> dict[str, Statement]:
 def _role(using: str) -> Statement:
     """Return SQL that does what ``recording.role_of`` does."""
     of_actor = {get_user_model()._meta.get_field("groups").related_query_name(): slot("entry_actor_id")}
-    groups = written(Group.objects.filter(**of_actor).order_by("name").values("name"), using=using)
+    groups = compiled_statement(Group.objects.filter(**of_actor).order_by("name").values("name"), using=using)
     sql = ROLE.format(most=canonical.MAX_TEXT_LENGTH, groups=groups.sql)
     return Statement(sql, (Slot("entry_is_superuser"), Slot("entry_superuser"), *groups.params))

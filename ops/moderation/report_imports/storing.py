@@ -14,18 +14,18 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from messaging.database.alike import create_missing, update_alike
+from messaging.database.alike import bulk_store, insert_missing
 from messaging.models import Conversation, Message
 from messaging.writing import ids_subquery, in_batches
 from ops.audit.recording import record
 from ops.moderation import cases, ranking
-from ops.moderation.bringing.checking import Ready
 from ops.moderation.cases import REOPENED_WITHIN
 from ops.moderation.events import ModerationEvent
 from ops.moderation.labels.targets import target_of, worst
 from ops.moderation.models import Case, CasePerson, Flag, FlagImport, ImportState, Outcome, Source, State
 from ops.moderation.refusals import FlagRefused
-from ops.moderation.transitions import Happening, after
+from ops.moderation.report_imports.checking import Ready
+from ops.moderation.transitions import CaseEvent, after
 
 TOGETHER = 500  # conversations in one batch
 WRITTEN = 1_000  # rows of one statement
@@ -77,7 +77,7 @@ def undo(batch: UUID, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[str, in
         if import_ is None or import_.state not in (ImportState.STORED, ImportState.UNDOING):
             raise FlagRefused(UNDONE_ALREADY)
         brought = Flag.objects.using(using).filter(brought_by=import_)
-        untouched = untouched_by_anybody(import_, using=using)
+        untouched = undecided(import_, using=using)
         case_ids = sorted(set(untouched.order_by().values_list("case", flat=True)))
         counts = {"flags": 0, "cases": 0}
         for some in in_batches(case_ids, TOGETHER):
@@ -97,7 +97,7 @@ def undo(batch: UUID, *, by: Any, using: str = DEFAULT_DB_ALIAS) -> dict[str, in
     return counts
 
 
-def untouched_by_anybody(import_: FlagImport, *, using: str = DEFAULT_DB_ALIAS) -> Any:
+def undecided(import_: FlagImport, *, using: str = DEFAULT_DB_ALIAS) -> Any:
     """Select the imported reports that nobody has decided since."""
     brought = Flag.objects.using(using).filter(brought_by=import_)
     return brought.filter(Q(outcome=Outcome.WAITING) | Q(settled_at__lte=import_.stored_at))
@@ -181,7 +181,7 @@ class _Batch:
             for one in some
             for user_id in (one.message.sender_id, one.message.receiver_id)
         }
-        create_missing((CasePerson(case_id=pk, user_id=user_id) for pk, user_id in sorted(people)), using=self.using)
+        insert_missing((CasePerson(case_id=pk, user_id=user_id) for pk, user_id in sorted(people)), using=self.using)
 
     def _rank(self, touched: list[Case]) -> None:
         """Rank cases by their waiting reports, and store all of their changes."""
@@ -189,7 +189,7 @@ class _Batch:
         for case in touched:
             if case.pk in ranks:
                 case.severity, (case.due_at, case.rank_at) = ranks[case.pk]
-        update_alike(touched, CHANGED, using=self.using)
+        bulk_store(touched, CHANGED, using=self.using)
 
 
 def _new_case(conversation_id: int, some: list[Ready], waiting: list[Ready]) -> Case:
@@ -216,7 +216,7 @@ def _join(case: Case, since: datetime) -> None:
     """Make a stored case pending because of a report; a closed one is pending again from ``since``."""
     if case.state == State.CLOSED:
         case.pending_since, case.closed_at = since, None
-    case.state = after(case.state, Happening.FLAGGED)
+    case.state = after(case.state, CaseEvent.FLAGGED)
     if case.state != State.WAITING:
         case.waiting_from = case.waits_until = None
         case.waits_for_reply = False

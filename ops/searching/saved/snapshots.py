@@ -21,27 +21,27 @@ LOOKED_AT = 10_000  # the newest messages, which are searched for gaps
 MOST_GAPS = 500  # the newest ones
 
 
-class Stored(NamedTuple):
+class Snapshot(NamedTuple):
     """The messages with keys up to ``up_to``, except those in ``missing``: runs of keys [first, last]."""
 
     up_to: int
     missing: list[list[int]]
 
 
-def stored(using: str = DEFAULT_DB_ALIAS) -> Stored:
+def stored(using: str = DEFAULT_DB_ALIAS) -> Snapshot:
     """Return which messages are stored now. Those that are committed meanwhile may be included or not."""
     keys = Message.objects.using(using).order_by("-pk").values_list("pk", flat=True)
     newest = keys.first() or 0
     if connections[using].vendor != "postgresql":  # one writer at a time: keys are in the order of commits
-        return Stored(newest, [])
+        return Snapshot(newest, [])
     before = next(iter(keys[LOOKED_AT : LOOKED_AT + 1]), 0)
     rows = keys.filter(pk__gt=before, pk__lte=newest)
     rows = rows.annotate(previous=Window(Lag("pk", default=0), order_by=F("pk").asc()))
     gaps = rows.filter(previous__lt=F("pk") - 1).values_list("previous", "pk")[:MOST_GAPS]
-    return Stored(newest, [[max(previous, before) + 1, pk - 1] for previous, pk in gaps if pk > before + 1])
+    return Snapshot(newest, [[max(previous, before) + 1, pk - 1] for previous, pk in gaps if pk > before + 1])
 
 
-def since(then: Stored, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
+def since(then: Snapshot, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
     """Return the messages that were not stored then, as one or two querysets."""
     messages = Message.objects.using(using)
     late = list(_within(then.missing, using)) if then.missing else []

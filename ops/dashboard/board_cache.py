@@ -41,7 +41,7 @@ NAMES = "names"  # a topic of every value: once an account is erased, no older v
 
 
 @dataclass(frozen=True)
-class Kept:
+class Cached:
     """A cached value: when it was computed, for which state of its topics, and when the next one is due at the latest
     in a stream of changes. ``live`` if the cache did not store it, so that every request computes it."""
 
@@ -52,7 +52,7 @@ class Kept:
     live: bool = False
 
 
-def get(name: str, topics: Collection[str], compute: Callable[[datetime], Any]) -> Kept | None:
+def get(name: str, topics: Collection[str], compute: Callable[[datetime], Any]) -> Cached | None:
     """Return the value of ``compute(now)``, cached under ``name`` or computed now.
 
     It is at most FRESH old and includes every change, except in a stream of changes; while another request computes it,
@@ -83,7 +83,7 @@ def get(name: str, topics: Collection[str], compute: Callable[[datetime], Any]) 
         time.sleep(POLL_SECONDS)
 
 
-def peek(name: str, topics: Collection[str]) -> tuple[Kept | None, bool]:
+def peek(name: str, topics: Collection[str]) -> tuple[Cached | None, bool]:
     """Return the value cached under ``name`` if it may still be served, and whether it is due to be computed.
 
     Compute nothing.
@@ -92,7 +92,7 @@ def peek(name: str, topics: Collection[str]) -> tuple[Kept | None, bool]:
     return held, held is None or _is_due(held, state)
 
 
-def fragment(name: str, of: Kept, make: Callable[[], SafeString]) -> SafeString:
+def fragment(name: str, of: Cached, make: Callable[[], SafeString]) -> SafeString:
     """Return what ``make()`` renders from ``of``, such as a part of a page, cached or made now. ``name`` must differ
     wherever the result for the same ``of`` would differ."""
     key = key_of(f"{name}:{of.at.timestamp()}")
@@ -134,7 +134,7 @@ def _topic_key(topic: str) -> str:
     return f"dashboard:{VERSION}:changed:{topic}"
 
 
-def _look(key: str, watched: list[str]) -> tuple[Kept | None, tuple[str | None, ...]]:
+def _look(key: str, watched: list[str]) -> tuple[Cached | None, tuple[str | None, ...]]:
     """Return the cached value if it may still be served, and the current state of its topics."""
     found = cache.get_many([key, *watched])
     held, state = found.get(key), tuple(found.get(one) for one in watched)
@@ -145,16 +145,16 @@ def _look(key: str, watched: list[str]) -> tuple[Kept | None, tuple[str | None, 
     return None, state
 
 
-def _is_due(held: Kept, state: tuple[str | None, ...]) -> bool:
+def _is_due(held: Cached, state: tuple[str | None, ...]) -> bool:
     """Whether to compute it again: after FRESH; or after a change, unless that is already done once a minute."""
     now = timezone.now()
     return now - held.at >= FRESH or (held.state != state and held.due - now <= FRESH)
 
 
-def _keep(key: str, held: Kept | None, state: tuple[str | None, ...], compute: Callable[[datetime], Any]) -> Kept:
+def _keep(key: str, held: Cached | None, state: tuple[str | None, ...], compute: Callable[[datetime], Any]) -> Cached:
     now = timezone.now()
     # Each computation postpones the next one by a minute, counted from when this one was due.
-    made = Kept(compute(now), now, state, max(now, held.due if held else now) + FRESH)
+    made = Cached(compute(now), now, state, max(now, held.due if held else now) + FRESH)
     _set(key, made)
     return made if cache.has_key(key) else replace(made, live=True)
 

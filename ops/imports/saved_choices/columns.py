@@ -8,27 +8,27 @@ from typing import Any
 
 from django.db import transaction
 
-from ops.imports.models import RememberedColumn
+from ops.imports.models import SavedColumn
 
-LONGEST_HEADER = 255  # characters of RememberedColumn.header
+LONGEST_HEADER = 255  # characters of SavedColumn.header
 KEPT_OF_LONGER = 190  # characters kept of a longer header; a digest keeps different ones apart
 
 
-def remember(columns: Mapping[str, str], *, by: Any) -> None:
+def save(columns: Mapping[str, str], *, by: Any) -> None:
     """Store which header holds each column, "" for none; replaces what ``by`` chose for these headers before."""
     chosen = {_key(header): column for column, header in columns.items() if header}
     with transaction.atomic():
-        RememberedColumn.objects.filter(user=by, header__in=chosen).delete()
-        RememberedColumn.objects.bulk_create(
-            [RememberedColumn(user=by, header=header, column=column) for header, column in chosen.items()],
+        SavedColumn.objects.filter(user=by, header__in=chosen).delete()
+        SavedColumn.objects.bulk_create(
+            [SavedColumn(user=by, header=header, column=column) for header, column in chosen.items()],
             ignore_conflicts=True,
         )
 
 
-def remembered(headers: Sequence[str], *, by: Any) -> dict[str, str]:
+def saved(headers: Sequence[str], *, by: Any) -> dict[str, str]:
     """Return for each column the one of these headers that ``by`` chose for it last time."""
     keys = {_key(header): header for header in headers}
-    rows = RememberedColumn.objects.filter(user=by, header__in=list(keys)).order_by("pk")
+    rows = SavedColumn.objects.filter(user=by, header__in=list(keys)).order_by("pk")
     return {column: keys[key] for key, column in rows.values_list("header", "column")}
 
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 
-class Later:
+class LazyModule:
     """A module that is imported when one of its attributes is first used."""
 
     def __init__(self, name: str) -> None:

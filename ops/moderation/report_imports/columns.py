@@ -5,7 +5,7 @@ from __future__ import annotations
 from ops.files.dialects.utc_times import exact_header, in_utc_header
 from ops.files.formulas import MARK, MARK_WITHOUT_GUARD
 from ops.files.headers.columns import Columns
-from ops.imports.columns import WHY
+from ops.imports.columns import REASON_COLUMN
 
 NAMES = (
     "external_id", "message", "label", "reporter", "note", "created_at", "revision", "outcome", "settled_at",
@@ -16,5 +16,5 @@ COLUMNS = Columns(
     names=NAMES,
     aliases={name: in_utc_header(name) for name in TIMES},
     may_be_missing=MAY_BE_MISSING,
-    always_ignored=(WHY, MARK, MARK_WITHOUT_GUARD, "source", "case", *map(exact_header, TIMES)),
+    always_ignored=(REASON_COLUMN, MARK, MARK_WITHOUT_GUARD, "source", "case", *map(exact_header, TIMES)),
 )

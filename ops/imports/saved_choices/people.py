@@ -9,12 +9,12 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from messaging.writing import in_batches
-from ops.imports.models import RememberedPerson
+from ops.imports.models import SavedPerson
 
-MOST_REMEMBERED = 10_000  # names of one uploader that are looked up, the latest
+MOST_SAVED = 10_000  # names of one uploader that are looked up, the latest
 
 
-def remember(people: Mapping[str, str], *, by: Any) -> None:
+def save(people: Mapping[str, str], *, by: Any) -> None:
     """Store which account each name stands for (Choices.people); replaces what ``by`` chose for these names before.
 
     Skips names for which an account is created, and names matched with an account that does not exist.
@@ -23,10 +23,10 @@ def remember(people: Mapping[str, str], *, by: Any) -> None:
     for batch in in_batches([name for name, username in people.items() if username]):
         accounts = dict(users.filter(username__in={people[name] for name in batch}).values_list("username", "pk"))
         with transaction.atomic():
-            RememberedPerson.objects.filter(user=by, name__in=batch).delete()
-            RememberedPerson.objects.bulk_create(
+            SavedPerson.objects.filter(user=by, name__in=batch).delete()
+            SavedPerson.objects.bulk_create(
                 [
-                    RememberedPerson(user=by, name=name, account_id=accounts[people[name]])
+                    SavedPerson(user=by, name=name, account_id=accounts[people[name]])
                     for name in batch
                     if people[name] in accounts
                 ],
@@ -34,9 +34,9 @@ def remember(people: Mapping[str, str], *, by: Any) -> None:
             )
 
 
-def remembered(*, by: Any) -> dict[str, str]:
+def saved(*, by: Any) -> dict[str, str]:
     """Return the names that ``by`` matched, each with the username of the account; {} for the command."""
     if by is None:
         return {}
-    chosen = RememberedPerson.objects.filter(user=by).order_by("-pk")
-    return dict(chosen.values_list("name", "account__username")[:MOST_REMEMBERED])
+    chosen = SavedPerson.objects.filter(user=by).order_by("-pk")
+    return dict(chosen.values_list("name", "account__username")[:MOST_SAVED])

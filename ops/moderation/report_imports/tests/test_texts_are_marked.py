@@ -19,11 +19,11 @@ from messaging.tests.remains import remains
 from ops.conftest import make_staff
 from ops.files.tests.conftest import folder
 from ops.moderation import flagging
-from ops.moderation.bringing import checking, kinds, page, storing, uploading
-from ops.moderation.bringing.tests.test_reports_are_imported import written
-from ops.moderation.bringing.tests.test_reports_are_uploaded import HEADER, LIST, step, upload
 from ops.moderation.models import Case, FlagImport, ImportState, Source
 from ops.moderation.refusals import FlagRefused
+from ops.moderation.report_imports import checking, kinds, page, storing, uploading
+from ops.moderation.report_imports.tests.test_reports_are_imported import written
+from ops.moderation.report_imports.tests.test_reports_are_uploaded import HEADER, LIST, step, upload
 from ops.moderation.tests.desk import decided, lena, spam
 
 __all__ = ["folder", "lena", "spam"]
@@ -134,7 +134,13 @@ def test_what_is_said_once(importing: Client, message: Message) -> None:
         assert pseudo("The file was deleted. Nothing of it was imported.") in step(importing, import_, "discard")
         with pytest.raises(FlagRefused) as refused:
             storing.undo(uuid4(), by=None)
-        texts = [storing.CHANGED_MEANWHILE, uploading.WENT_ON, kinds.TAKEN_OVER, kinds.NO_LONGER_SOUND, refused.value]
+        texts = [
+            storing.CHANGED_MEANWHILE,
+            uploading.CHANGED_MEANWHILE,
+            kinds.TAKEN_OVER,
+            kinds.NO_LONGER_SOUND,
+            refused.value,
+        ]
         for kind in kinds.KINDS:
             texts += [kind.unit, kind.cancel_note, kind.why_no_retry(None)]  # type: ignore[arg-type]
         assert {remains(str(text)) for text in texts} == {""}

@@ -22,9 +22,9 @@ from ops.files.reading import open_source
 from ops.files.sources import Reading
 from ops.files.timestamps import moments_in
 from ops.imports import own_ids
-from ops.moderation.bringing.columns import COLUMNS
-from ops.moderation.bringing.rows import Row, checked
 from ops.moderation.models import Flag, Label, Source
+from ops.moderation.report_imports.columns import COLUMNS
+from ops.moderation.report_imports.rows import Row, checked
 
 MOST_ROWS = 50_000  # stored in one transaction, which takes seconds
 LOOKED_UP = 500  # values in one query
@@ -110,7 +110,7 @@ def _limited(rows: Iterable[Row], progress: Callable[[int], object]) -> Iterable
 
 def _unknown(rows: list[Row], found: Checked, using: str) -> list[Row]:
     """Return the rows that are new: not stored by an earlier import, nor exported from this database."""
-    beginning = f"{own_ids.beginning(using)}{own_ids.FLAG}"
+    beginning = f"{own_ids.prefix(using)}{own_ids.FLAG}"
     unknown = []
     for some in in_batches(rows, LOOKED_UP):
         flags = Flag.objects.using(using).order_by()
@@ -171,7 +171,7 @@ def _revision(row: Row, message: Reported, found: Checked) -> int:
 def _messages(ids: set[str], using: str) -> dict[str, Reported]:
     """Return the stored messages by these external ids, including ids that our exports generate for messages without
     one."""
-    beginning = own_ids.beginning(using)
+    beginning = own_ids.prefix(using)
     own = {number: one for one in ids if (number := _number(one, beginning)) is not None}
     messages = Message._base_manager.using(using).order_by()
     found = messages.filter(external_id__in=ids).values_list("external_id", *Reported._fields)

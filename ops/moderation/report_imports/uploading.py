@@ -24,17 +24,17 @@ from ops.files.uploads import PrivateUpload, PrivateUploadHandler
 from ops.imports.uploads import NOT_KEPT, shown_name
 from ops.jobs import starting
 from ops.jobs.leases import UNDER_WAY
-from ops.moderation.bringing.checking import Checked, check_file
 from ops.moderation.models import FlagImport, ImportState, Outcome
 from ops.moderation.refusals import FlagRefused
+from ops.moderation.report_imports.checking import Checked, check_file
 
 PERMISSION = "moderation.import_flags"
 CHECK, STORE, UNDO = "moderation.check_flags", "moderation.store_flags", "moderation.undo_flags"  # kinds of jobs
-WHILE = {CHECK: ImportState.CHECKING, STORE: ImportState.STORING, UNDO: ImportState.UNDOING}
+STATE_DURING = {CHECK: ImportState.CHECKING, STORE: ImportState.STORING, UNDO: ImportState.UNDOING}
 PREVIEW = "preview.json"
 MOST_BYTES = 64 * 2**20  # in a file, which holds at most 50,000 reports
 MOST_PROBLEMS, MOST_ROWS_SHOWN = 300, 10
-WENT_ON = gettext_lazy("This import went on meanwhile, in another tab perhaps. This is how it is now.")
+CHANGED_MEANWHILE = gettext_lazy("This import went on meanwhile, in another tab perhaps. This is how it is now.")
 DISCARDABLE = Q(state__in=(ImportState.CHECKING, ImportState.CHECKED))
 
 
@@ -69,8 +69,8 @@ def start(import_: FlagImport, kind: str, *, by: Any) -> FlagImport:
     before = ImportState.STORED if kind == UNDO else ImportState.CHECKED
     title = _title(kind, import_)
     with transaction.atomic():
-        if not FlagImport.objects.filter(pk=import_.pk, state=before).update(state=WHILE[kind]):
-            raise FlagRefused(WENT_ON)
+        if not FlagImport.objects.filter(pk=import_.pk, state=before).update(state=STATE_DURING[kind]):
+            raise FlagRefused(CHANGED_MEANWHILE)
         job = starting.start(kind, requester=by, title=title, params={"import": str(import_.pk)}, kick=False)
         FlagImport.objects.filter(pk=import_.pk).update(job=job)
     starting.do_here(job)

@@ -26,8 +26,8 @@ from ops.console.readonly import ReadOnlyPermissions
 from ops.files.uploads import NO_ROOM
 from ops.imports.pages.forms import UploadForm
 from ops.imports.pages.page import LOOKS
-from ops.moderation.bringing import page, uploading
 from ops.moderation.models import FlagImport, ImportState, Label
+from ops.moderation.report_imports import page, uploading
 
 LIST = "admin:moderation_flagimport_changelist"
 
@@ -79,7 +79,7 @@ class DiscardView(OfImport):
 
     def perform(self) -> None:
         if not uploading.discard(self.import_):
-            raise Refused(uploading.WENT_ON)
+            raise Refused(uploading.CHANGED_MEANWHILE)
         messages.success(self.request, _("The file was deleted. Nothing of it was imported."))
 
 
@@ -87,7 +87,7 @@ class UndoView(Action):
     """Previews undoing an import, and undoes it. Anybody who may import may undo."""
 
     permission = uploading.PERMISSION
-    template_name = "moderation/bringing/undo.html"
+    template_name = "moderation/report_imports/undo.html"
     form_class = forms.Form
     title = gettext_lazy("Undo import of reports")
 
@@ -113,8 +113,8 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     section = gettext_lazy("Imports of reports")
     keyset = ("-created_at", "id")
-    rows_template = "moderation/bringing/rows.html"
-    change_list_template = "moderation/bringing/imports.html"
+    rows_template = "moderation/report_imports/rows.html"
+    change_list_template = "moderation/report_imports/imports.html"
     how_many = ngettext_lazy("%(number)s import of reports", "%(number)s imports of reports", "n")
     more_than = gettext_lazy("More than %(number)s imports of reports")
     empty_text = gettext_lazy(
@@ -174,7 +174,7 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
                     return HttpResponseRedirect(uploading.address_of(import_.pk))
         labels = Label.objects.filter(active=True).values_list("slug", flat=True)
         shown = {"title": _("Import reports"), "form": form, "most": uploading.MOST_BYTES, "labels": labels}
-        return self._render(request, "moderation/bringing/upload.html", shown)
+        return self._render(request, "moderation/report_imports/upload.html", shown)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -185,7 +185,9 @@ class FlagImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         import_ = self.get_object(request, object_id)
         if import_ is None:
             raise Http404
-        return self._render(request, "moderation/bringing/import.html", page.context(import_, viewer=request.user))
+        return self._render(
+            request, "moderation/report_imports/import.html", page.context(import_, viewer=request.user)
+        )
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> FlagImport | None:
         try:

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
-from ops.dashboard import keeping
+from ops.dashboard import board_cache
 from ops.dashboard.tests.opening import asking, computing
 
 PROCESSES, REQUESTS = 4, 13
@@ -41,4 +41,4 @@ def test_fifty_in_four_processes_compute_once() -> None:
         found = [json.loads(server.stdout.readline()) for server in servers]  # type: ignore[union-attr]
     assert found == [["figures"] * REQUESTS] * PROCESSES
     assert cache.get(computing(name)) == 1
-    cache.delete_many([asking(name), computing(name), keeping.key_of(name)])
+    cache.delete_many([asking(name), computing(name), board_cache.key_of(name)])

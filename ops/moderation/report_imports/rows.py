@@ -17,9 +17,9 @@ from ops.files.problems import Problem, label
 from ops.files.sources import SourceRow
 from ops.files.timestamps import LONGEST, Moment
 from ops.imports.checking.rows import CANNOT_BE_STORED, LONGEST_EXTERNAL_ID
-from ops.moderation.bringing.columns import NAMES
 from ops.moderation.models import Outcome
 from ops.moderation.models.cases import LONGEST_NOTE
+from ops.moderation.report_imports.columns import NAMES
 
 REVISION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 OUTCOMES = tuple(one.value for one in Outcome if one != Outcome.ERASED)

@@ -20,9 +20,9 @@ from ops.conftest import make_staff
 from ops.files import private_files
 from ops.files.tests.conftest import folder
 from ops.moderation import flagging
-from ops.moderation.bringing import uploading
 from ops.moderation.erased import forget
 from ops.moderation.models import Case, Flag, FlagImport, ImportState, Label, Opening, Source
+from ops.moderation.report_imports import uploading
 from ops.moderation.tests.desk import decided, lena, spam
 
 __all__ = ["folder", "lena", "spam"]

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from messaging.languages.wording import numbered
 from ops.imports.pages.page import LOOKS
 from ops.jobs.permissions import may_see
-from ops.moderation.bringing import storing, uploading
 from ops.moderation.models import FlagImport, ImportState
+from ops.moderation.report_imports import storing, uploading
 
 AT_WORK = (ImportState.CHECKING, ImportState.STORING, ImportState.UNDOING)
 
@@ -112,5 +112,5 @@ def _imported(flags: int, cases: int, known: int) -> str:
 
 def undoing(import_: FlagImport) -> dict[str, int]:
     """Count the reports that undoing an import now would remove, and keep."""
-    removed = storing.untouched_by_anybody(import_).count()
+    removed = storing.undecided(import_).count()
     return {"removed": removed, "kept": import_.flags.count() - removed}

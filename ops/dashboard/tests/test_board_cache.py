@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ops.caches import FaultTolerantRedisCache
-from ops.dashboard import keeping
+from ops.dashboard import board_cache
 
 START = datetime(2026, 1, 30, 15, 0, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ class Clock:
         return self.computed
 
     def value(self, name: str = "a", topics: tuple[str, ...] = ("cases",)) -> Any:
-        kept = keeping.get(name, topics, self.compute)
+        kept = board_cache.get(name, topics, self.compute)
         assert kept is not None
         return kept.value
 
@@ -67,7 +67,7 @@ def test_a_clock_that_went_back_keeps_nothing_for_long(clock: Clock) -> None:
 
 def test_a_change_shows_at_once_and_only_where_it_matters(clock: Clock, at_once: None) -> None:
     assert [clock.value("a", ("cases",)), clock.value("b", ("messages",))] == [1, 2]
-    keeping.mark_stale("cases")
+    board_cache.mark_stale("cases")
     assert [clock.value("b", ("messages",)), clock.value("a", ("cases",))] == [2, 3]
 
 
@@ -79,33 +79,33 @@ def test_a_hundred_changes_a_second_cost_one_computing_a_minute(clock: Clock, at
     for _ in range(5 * 60):  # seconds
         for _ in range(100):
             clock.wait(0.01)
-            keeping.mark_stale("cases")
+            board_cache.mark_stale("cases")
         clock.value()
     assert clock.computed - before <= 6  # one a minute, and one at the first change
-    assert timezone.now() - keeping.get("a", ["cases"], clock.compute).at < keeping.FRESH  # type: ignore[union-attr]
+    assert timezone.now() - board_cache.get("a", ["cases"], clock.compute).at < board_cache.FRESH  # type: ignore[union-attr]
 
 
 def test_others_are_served_the_last_one_while_one_computes_but_nothing_old(clock: Clock) -> None:
     clock.value()
-    cache.add(f"{keeping.key_of('a')}:computing", "somebody else")
+    cache.add(f"{board_cache.key_of('a')}:computing", "somebody else")
     clock.wait(70)
     assert clock.value() == 1
     clock.wait(60)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keeping, "WAIT_SECONDS", 0)
-        assert keeping.get("a", ["cases"], clock.compute) is None
+        patch.setattr(board_cache, "WAIT_SECONDS", 0)
+        assert board_cache.get("a", ["cases"], clock.compute) is None
     assert clock.computed == 1
 
 
 def test_once_somebody_is_erased_nothing_older_is_served(clock: Clock, at_once: None) -> None:
     clock.value()
-    cache.add(f"{keeping.key_of('a')}:computing", "somebody else")
-    keeping.forget()
-    assert cache.get(keeping.key_of("a")) is None
+    cache.add(f"{board_cache.key_of('a')}:computing", "somebody else")
+    board_cache.forget()
+    assert cache.get(board_cache.key_of("a")) is None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keeping, "WAIT_SECONDS", 0)
-        assert keeping.get("a", ["cases"], clock.compute) is None
-    cache.delete(f"{keeping.key_of('a')}:computing")
+        patch.setattr(board_cache, "WAIT_SECONDS", 0)
+        assert board_cache.get("a", ["cases"], clock.compute) is None
+    cache.delete(f"{board_cache.key_of('a')}:computing")
     assert clock.value() == 2
 
 
@@ -121,7 +121,7 @@ def test_fifty_at_once_compute_once() -> None:
 
     def ask() -> None:
         everybody.wait()
-        kept = keeping.get("cold", ["cases"], compute)
+        kept = board_cache.get("cold", ["cases"], compute)
         found.append(kept.value if kept else None)
 
     threads = [threading.Thread(target=ask) for _ in range(50)]
@@ -137,7 +137,7 @@ def test_one_that_fails_lets_the_next_one_try(clock: Clock) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        keeping.get("a", ["cases"], fail)
+        board_cache.get("a", ["cases"], fail)
     assert clock.value() == 1
 
 
@@ -146,11 +146,11 @@ def test_only_what_is_committed_makes_stale(clock: Clock, django_capture_on_comm
     clock.value()
     rolled_back = django_capture_on_commit_callbacks(execute=True)
     with rolled_back as done, pytest.raises(ZeroDivisionError), transaction.atomic():
-        keeping.mark_stale("cases")
+        board_cache.mark_stale("cases")
         raise ZeroDivisionError
     assert (done, clock.value()) == ([], 1)
     with django_capture_on_commit_callbacks(execute=True):
-        keeping.mark_stale("cases")
+        board_cache.mark_stale("cases")
         assert clock.value() == 1
     assert clock.value() == 2
 
@@ -159,9 +159,9 @@ def test_without_a_cache_it_is_live_and_takes_no_second_longer(clock: Clock, mon
     away = FaultTolerantRedisCache("redis://127.0.0.1:9/0", {})
     for nothing in (DummyCache("", {}), away):
         monkeypatch.setattr(FaultTolerantRedisCache, "down_until", 0.0)
-        monkeypatch.setattr(keeping, "cache", nothing)
+        monkeypatch.setattr(board_cache, "cache", nothing)
         began = time.monotonic()
-        kept = keeping.get("a", ["cases"], clock.compute)
+        kept = board_cache.get("a", ["cases"], clock.compute)
         assert kept is not None and kept.live
         assert time.monotonic() - began < 1
     assert clock.computed == 2
