@@ -9,6 +9,7 @@ from ops.console.rooms import Room
 class JobsTestsConfig(Room):
     name = "ops.jobs.tests"
     label = "jobs_tests"
+    rounds = {"take_long": 3600}
 
     def job_kinds(self) -> Iterable[Any]:
         from ops.jobs.tests.counting import Counting

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import psycopg
 import pytest
@@ -17,6 +18,7 @@ from django.core.management import CommandError, call_command
 from ops.jobs.tests import waiting
 from ops.jobs.tests.installations import Installation, children_of, kill, lives
 from ops.jobs.tests.killing import on_server
+from ops.jobs.tests.management.commands import take_long
 
 pytestmark = pytest.mark.processes
 
@@ -143,6 +145,41 @@ def test_workers_do_not_outlive_their_supervisor(workers: Workers) -> None:
     kill(supervisor.pid)
     waiting.until(lambda: not any(lives(worker) for worker in before), "the end of the workers")
     assert workers.call("until_free")["state"] == "running"
+
+
+@pytest.fixture
+def long_command(workers: Workers) -> Iterator[BinaryIO]:
+    """A scheduled command of a new supervisor, which is under way until this is closed."""
+    workers.stack.close()
+    pipe = workers.place.folder / take_long.PIPE
+    os.mkfifo(pipe)
+    workers.supervised()
+    with pipe.open("wb") as command:  # opening a pipe waits for whoever reads it: the command has begun
+        pipe.unlink()
+        yield command
+
+
+def test_workers_are_replaced_and_ended_during_a_long_scheduled_command(
+    workers: Workers, long_command: BinaryIO
+) -> None:
+    supervisor, before = workers.supervised(), workers.ids()
+    kill(before[0])
+    waiting.until(lambda: set(children_of(supervisor)) - set(before), "the start of another worker")
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(5) == 0
+    assert not workers.call("names_of_groups")
+
+
+def test_a_scheduled_command_that_ends_soon_is_done_before_the_supervisor_ends(
+    workers: Workers, long_command: BinaryIO
+) -> None:
+    supervisor = workers.supervised()
+    workers.ids()
+    supervisor.send_signal(signal.SIGTERM)
+    waiting.until(lambda: not children_of(supervisor), "the end of the workers")
+    long_command.close()
+    assert supervisor.wait(5) == 0
+    assert workers.call("names_of_groups") == [take_long.DONE]
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])

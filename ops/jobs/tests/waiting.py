@@ -66,6 +66,10 @@ def until_ended() -> dict[str, Any]:
     return facts()
 
 
+def names_of_groups() -> list[str]:
+    return sorted(Group.objects.values_list("name", flat=True))
+
+
 def facts() -> dict[str, Any]:
     job = Job.objects.get()
     return {"state": job.state, "error": job.error, "attempts": job.attempts, "counted": len(counting.counted())}

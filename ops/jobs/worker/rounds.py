@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -24,12 +25,14 @@ def scheduled() -> dict[str, int]:
     return {command: seconds for room in rooms() for command, seconds in room.rounds.items()}
 
 
-def run_due(last_runs: dict[str, datetime], now: datetime) -> None:
-    """Run the scheduled commands that are due at ``now``, and record that in ``last_runs``.
+def run_due(last_runs: dict[str, datetime], now: datetime, *, is_over: Callable[[], bool] = lambda: False) -> None:
+    """Run the scheduled commands that are due at ``now``, and record that in ``last_runs``; none once ``is_over``.
 
     A command that fails is logged, and stops neither the others nor jobs. Raises the database's errors.
     """
     for command, seconds in scheduled().items():
+        if is_over():
+            return
         if command in last_runs and now - last_runs[command] < timedelta(seconds=seconds):
             continue
         last_runs[command] = now

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import datetime
 from typing import Any
@@ -17,13 +18,14 @@ from django.utils import timezone
 
 from ops.jobs import errors, starting
 from ops.jobs.worker import rounds
+from ops.serving.frames import with_room
 
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 0.2  # seconds between two checks that workers are alive
 QUICK_DEATH = 5.0  # seconds: a worker that lived for less is replaced only after a pause
 LONGEST_PAUSE = 10.0  # seconds of that pause, at most
-STOP_TIMEOUT = 3.5  # seconds that workers have to end; honcho kills them after five
+STOP_TIMEOUT = 3.5  # seconds that workers and a scheduled command have to end; honcho kills them after five
 
 
 class WorkerProcess:
@@ -79,6 +81,7 @@ class Supervisor:
         self.stopping = False
         self.pruned_at: datetime | None = None
         self.last_runs: dict[str, datetime] = {}
+        self.round: threading.Thread | None = None
 
     def run(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -102,20 +105,36 @@ class Supervisor:
             worker.terminate()
         for worker in self.workers:
             worker.wait(until)
+        if self.round is not None:
+            self.round.join(max(0.0, until - time.monotonic()))
 
     def _sweep(self, now: datetime) -> None:
-        """Wake workers for free jobs, prune the queue, run the commands that are due.
+        """Wake workers for free jobs, and begin a round if none is under way.
 
         If the database is unavailable or locked, the next sweep tries again.
         """
         try:
             kicked = starting.kick(now)
-            if kicked:
-                logger.info("%d job(s) that nobody works on: workers were asked again.", kicked)
-            if self.pruned_at is None or now - self.pruned_at >= rounds.PRUNE_EVERY:
-                rounds.prune_queue(now)
-                self.pruned_at = now
-            rounds.run_due(self.last_runs, now)
         except Error as error:
             logger.warning("Jobs cannot be looked for: %s", errors.advice(error))
             connection.close()
+            return
+        if kicked:
+            logger.info("%d job(s) that nobody works on: workers were asked again.", kicked)
+        if self.round is None or not self.round.is_alive():
+            # A thread, because some commands take minutes, and a process would take 80 MB. A daemon, so that no command
+            # delays the end for so long.
+            self.round = threading.Thread(target=with_room, args=(self._do_round, now), daemon=True)
+            self.round.start()
+
+    def _do_round(self, now: datetime) -> None:
+        """Prune the queue and run the commands that are due, one after the other, until the supervisor is to end."""
+        try:
+            if self.pruned_at is None or now - self.pruned_at >= rounds.PRUNE_EVERY:
+                rounds.prune_queue(now)
+                self.pruned_at = now
+            rounds.run_due(self.last_runs, now, is_over=lambda: self.stopping)
+        except Error as error:
+            logger.warning("Scheduled commands cannot be run: %s", errors.advice(error))
+        finally:
+            connection.close()  # that of this thread
