@@ -9,16 +9,12 @@ from typing import Any
 from django.db import Error, IntegrityError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
-# SQLSTATEs of PostgreSQL: serialization failure, deadlock, lock timeout, and servers that stop, start or are full.
-TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "53300"})
-TRANSIENT_CLASSES = frozenset({"08", "57"})
-TRANSIENT_WORDS = (
-    "locked",
-    "closed the connection",
-    "connection is closed",
-    "connection already closed",
-    "connection failed",
-)
+# SQLSTATEs of PostgreSQL, or how they begin, and result codes of SQLite. Messages would mislead: they quote names of
+# columns and constraints, which may hold any word.
+LOCKS = ("40001", "40P01", "55P03", "SQLITE_BUSY", "SQLITE_LOCKED")  # serialization failure, deadlock, lock timeout
+LOST_CONNECTIONS = ("08", "53300", "57")  # also servers that stop or start, or have too many connections
+FULL_DATABASE = ("53100", "53400", "SQLITE_FULL")  # the second: temp_file_limit
+NOT_WRITABLE = ("25006", "42501", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -27,11 +23,7 @@ def is_transient(error: BaseException) -> bool:
     error = _database_error(error)
     if not isinstance(error, OperationalError | InterfaceError):
         return False
-    state = _sqlstate(error)
-    if state:
-        return state in TRANSIENT_STATES or state[:2] in TRANSIENT_CLASSES
-    words = str(error).lower()
-    return isinstance(error, InterfaceError) or any(transient in words for transient in TRANSIENT_WORDS)
+    return _lost_connection(error) or _code(error).startswith(LOCKS + LOST_CONNECTIONS)
 
 
 def advice(error: BaseException) -> str:
@@ -51,18 +43,18 @@ def for_log(error: BaseException) -> str:
     """Return the traceback of an error and its type. A database error's message is left out: it may quote rows."""
     lines = traceback.format_tb(error.__traceback__)
     words = type(error).__name__ if isinstance(_database_error(error), Error) else f"{type(error).__name__}: {error}"
-    return f"{''.join(lines)}{words} {_sqlstate(_database_error(error))}".rstrip()
+    return f"{''.join(lines)}{words} {_code(_database_error(error))}".rstrip()
 
 
 def _advice_of_database(error: Error) -> str:
-    words, state = str(error).lower(), _sqlstate(error)
+    code = _code(error)
     if isinstance(error, IntegrityError):
         return _("Somebody else stored or removed some of the same messages or people meanwhile: try again.")
-    if "locked" in words or "lock timeout" in words or "deadlock" in words:
+    if code.startswith(LOCKS):
         return _("Another program is writing to the database: try again when it is done.")
-    if state == "53100" or "full" in words or "no space" in words or "too large" in words:
+    if code.startswith(FULL_DATABASE):
         return _full_disk()
-    if "read-only" in words or "readonly" in words or "unable to open" in words or "permission" in words:
+    if code.startswith(NOT_WRITABLE):
         return _("The database cannot be written to: ask whoever runs it for the right to, then try again.")
     return _("The database reported an error: check that it runs and that its migrations are applied, then try again.")
 
@@ -79,7 +71,12 @@ def _database_error(error: BaseException) -> BaseException:
     return found or error
 
 
-def _sqlstate(error: BaseException) -> str:
-    """Return the SQLSTATE of PostgreSQL, "" if there is none."""
+def _lost_connection(error: BaseException) -> bool:
+    """Return whether a connection was refused or lost: errors of the server have a SQLSTATE, those of psycopg none."""
+    return isinstance(error, InterfaceError) or getattr(error.__cause__, "sqlstate", "") is None
+
+
+def _code(error: BaseException) -> str:
+    """Return the SQLSTATE of PostgreSQL or the name of SQLite's result code, "" if there is neither."""
     cause: Any = error.__cause__
-    return getattr(cause, "sqlstate", None) or ""
+    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""

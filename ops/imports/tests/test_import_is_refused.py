@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from messaging.models import Conversation, Message
@@ -17,6 +17,7 @@ from ops.imports.tests.files import as_csv, imported, numbered, refusal, result_
 from ops.imports.tests.importing import brought
 from ops.jobs import running
 from ops.jobs.run import JobFailed
+from ops.jobs.tests.failing import FULL, LOCKED, LOST, READ_ONLY, database_error
 
 pytestmark = pytest.mark.django_db
 
@@ -211,10 +212,10 @@ def test_what_vanishes_while_the_file_is_read_stops_the_import(
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OperationalError("database is locked"), "Another program is writing to the database"),
-        (OperationalError("database or disk is full"), "The disk is full"),
-        (OperationalError("attempt to write a readonly database"), "The database cannot be written to"),
-        (OperationalError("server closed the connection"), "The database reported an error"),
+        (database_error(LOCKED), "Another program is writing to the database"),
+        (database_error(FULL), "The disk is full"),
+        (database_error(READ_ONLY), "The database cannot be written to"),
+        (database_error(LOST), "The database reported an error"),
         (IntegrityError("UNIQUE constraint failed"), "Somebody else stored or removed some of the same messages"),
     ],
 )

@@ -6,21 +6,30 @@ import errno
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
 from ops.audit.recording import NotRecorded
 from ops.jobs import errors
+from ops.jobs.tests.failing import database_error
 
 LOCKED = "Another program is writing to the database: try again when it is done."
 FULL = "The disk is full, or the room for temporary files is: make room and try again."
-
-
-TRANSIENT_STATES = ("40001", "40P01", "55P03", "57P01", "08006")
-
-
-class FromPostgreSQL(Exception):
-    def __init__(self, sqlstate: str) -> None:
-        self.sqlstate = sqlstate
+NOT_WRITABLE = "The database cannot be written to: ask whoever runs it for the right to, then try again."
+OTHER = "The database reported an error: check that it runs and that its migrations are applied, then try again."
+# What each of the codes says is what the databases mean by it.
+LOCKS = ("40001", "40P01", "55P03", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED_SHAREDCACHE")
+FULL_DISKS = ("53100", "53400", "SQLITE_FULL")
+REFUSALS_TO_WRITE = ("25006", "42501", "SQLITE_READONLY", "SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+LOST_CONNECTIONS = ("", "08006", "53300", "57P01", "57P03")
+MISTAKES = ("42703", "42P01", "54000", "22001", "SQLITE_ERROR", "SQLITE_IOERR_READ", "SQLITE_TOOBIG")
 
 
 def caused(error: Exception, cause: BaseException) -> Exception:
@@ -31,23 +40,15 @@ def caused(error: Exception, cause: BaseException) -> Exception:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OperationalError("database is locked"), LOCKED),
-        (OperationalError("deadlock detected"), LOCKED),
-        (OperationalError("database or disk is full"), FULL),
-        (caused(OperationalError("whatever"), FromPostgreSQL("53100")), FULL),
+        *((database_error(code), LOCKED) for code in LOCKS),
+        *((database_error(code), FULL) for code in FULL_DISKS),
+        *((database_error(code), NOT_WRITABLE) for code in REFUSALS_TO_WRITE),
+        *((database_error(code), OTHER) for code in (*LOST_CONNECTIONS, *MISTAKES)),
         (OSError(errno.ENOSPC, "No space left on device"), FULL),
-        (caused(NotRecorded(), OperationalError("database or disk is full")), FULL),
+        (caused(NotRecorded(), database_error("SQLITE_FULL")), FULL),
         (
-            OperationalError("attempt to write a readonly database"),
-            "The database cannot be written to: ask whoever runs it for the right to, then try again.",
-        ),
-        (
-            IntegrityError("UNIQUE constraint failed"),
+            database_error("SQLITE_CONSTRAINT_UNIQUE", IntegrityError),
             "Somebody else stored or removed some of the same messages or people meanwhile: try again.",
-        ),
-        (
-            DatabaseError("no such table"),
-            "The database reported an error: check that it runs and that its migrations are applied, then try again.",
         ),
         (MemoryError(), "This needs more memory than there is: try again when less is going on."),
         (ValueError("anything else"), ""),
@@ -58,14 +59,20 @@ def test_each_error_has_its_sentence(error: Exception, sentence: str) -> None:
     assert errors.advice(error) == sentence
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["full_name", "permission", "locked", "read_only"])
+def test_the_name_of_a_missing_column_gives_no_advice(name: str) -> None:
+    with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {name} FROM auth_group")
+    assert (errors.advice(caught.value), errors.is_transient(caught.value)) == (OTHER, False)
+
+
 @pytest.mark.parametrize(
     "error",
     [
-        OperationalError("database is locked"),
-        OperationalError("server closed the connection unexpectedly"),
+        *(database_error(code) for code in (*LOCKS, *LOST_CONNECTIONS)),
         InterfaceError("connection already closed"),
-        *(caused(OperationalError("x"), FromPostgreSQL(state)) for state in TRANSIENT_STATES),
-        caused(NotRecorded(), OperationalError("database is locked")),
+        caused(NotRecorded(), database_error("SQLITE_BUSY")),
     ],
 )
 def test_locks_deadlocks_and_lost_connections_are_transient(error: Exception) -> None:
@@ -75,10 +82,9 @@ def test_locks_deadlocks_and_lost_connections_are_transient(error: Exception) ->
 @pytest.mark.parametrize(
     "error",
     [
-        OperationalError("database or disk is full"),
-        OperationalError("no such table: x"),
-        caused(OperationalError("x"), FromPostgreSQL("53100")),
-        IntegrityError("UNIQUE constraint failed"),
+        *(database_error(code) for code in (*FULL_DISKS, *REFUSALS_TO_WRITE, *MISTAKES)),
+        OperationalError("connection closed while locked"),
+        database_error("SQLITE_CONSTRAINT_UNIQUE", IntegrityError),
         ProgrammingError("syntax error"),
         ValueError("locked"),
     ],
@@ -96,3 +102,11 @@ def test_the_log_says_where_but_quotes_no_row() -> None:
     assert "test_errors_have_advice.py" in lines
     assert lines.endswith("IntegrityError")
     assert "private" not in lines
+
+
+def test_the_log_has_the_code_of_a_database_error() -> None:
+    assert [errors.for_log(database_error(code)) for code in ("42703", "SQLITE_IOERR_READ", "")] == [
+        "OperationalError 42703",
+        "OperationalError SQLITE_IOERR_READ",
+        "OperationalError",
+    ]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test import override_settings
 from django.utils import timezone
@@ -24,6 +24,7 @@ from ops.jobs.leases import LeaseLost
 from ops.jobs.models import Job
 from ops.jobs.run import Cancelled, HandOver, JobFailed, Run, stop
 from ops.jobs.tests import counting
+from ops.jobs.tests.failing import FULL, LOCKED, LOST, database_error
 from ops.jobs.tests.working import run_all_jobs
 
 pytestmark = pytest.mark.django_db
@@ -247,7 +248,7 @@ def test_rolling_back_resumes_after_a_crash(register: Callable[..., str]) -> Non
 
 
 def test_a_rollback_that_fails_is_tried_again_later(register: Callable[..., str], caplog: Any) -> None:
-    full = [OperationalError("database or disk is full"), None]
+    full = [database_error(FULL), None]
 
     def roll_back(run: Run) -> None:
         if error := full.pop(0):
@@ -337,7 +338,7 @@ def test_deaths_at_work_do_not_count_for_the_rollback() -> None:
 
 def test_an_error_while_rolling_back_is_no_death(register: Callable[..., str]) -> None:
     """A disk may be full for an hour: the rollback is tried again until it succeeds, even after some progress."""
-    full = [OperationalError("database or disk is full")] * 9
+    full = [database_error(FULL)] * 9
 
     def roll_back(run: Run) -> None:
         if len(full) == 5:
@@ -386,7 +387,7 @@ def test_a_transient_error_is_tried_again_from_the_last_batch(
     register: Callable[..., str], monkeypatch: Any, caplog: Any
 ) -> None:
     monkeypatch.setattr(running, "RETRY_PAUSES", (0.0, 0.0))
-    raised = [OperationalError("database is locked"), OperationalError("database is locked"), None] * 2
+    raised = [database_error(LOCKED), database_error(LOCKED), None] * 2
 
     def work(run: Run) -> None:
         for number in range(run.cursor.get("at", 0), 2):
@@ -409,7 +410,7 @@ def test_a_database_that_restarts_is_waited_for(register: Callable[..., str], mo
 
     def work(run: Run) -> None:
         if sum(waited) < 25:
-            raise OperationalError("the connection is closed")
+            raise database_error(LOST)
 
     job = start(register(work))
     run_all_jobs()
@@ -422,7 +423,7 @@ def test_an_error_that_stays_ends_in_a_sentence(register: Callable[..., str], mo
 
     def work(run: Run) -> None:
         with run.batch():
-            raise OperationalError("database is locked")
+            raise database_error(LOCKED)
 
     job = start(register(work))
     run_all_jobs()
@@ -438,7 +439,7 @@ def test_a_full_disk_is_not_tried_again(register: Callable[..., str]) -> None:
 
     def work(run: Run) -> None:
         tries.append(1)
-        raise OperationalError("database or disk is full")
+        raise database_error(FULL)
 
     job = start(register(work))
     run_all_jobs()
@@ -495,7 +496,7 @@ def test_a_worker_that_is_to_end_gives_its_job_back_between_batches(
     assert (job.attempts, job.attempts_without_progress) == (0, 0)
 
 
-@pytest.mark.parametrize("error", [OperationalError("database is locked"), LeaseLost()])
+@pytest.mark.parametrize("error", [database_error(LOCKED), LeaseLost()])
 def test_a_job_that_cannot_be_released_is_claimed_when_its_lease_is_over(
     monkeypatch: Any, caplog: Any, error: Exception
 ) -> None:
@@ -529,7 +530,7 @@ def test_work_that_begins_again_finds_the_cursor_of_the_last_batch(
                 run.advance(1)
             run.cursor["at"] = 2
             run.beat(2)
-            raise OperationalError("database is locked")
+            raise database_error(LOCKED)
 
     start(register(work))
     run_all_jobs()
