@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 # SQLSTATEs of PostgreSQL, or how they begin, and result codes of SQLite. Messages would mislead: they quote names of
 # columns and constraints, which may hold any word.
 LOCKS = ("40001", "40P01", "55P03", "SQLITE_BUSY", "SQLITE_LOCKED")  # serialization failure, deadlock, lock timeout
-LOST_CONNECTIONS = ("08", "53300", "57")  # also servers that stop or start, or have too many connections
+LOST_CONNECTIONS = ("08", "53300", "57P")  # also servers that stop or start, or have too many connections
 FULL_DATABASE = ("53100", "53400", "SQLITE_FULL")  # the second: temp_file_limit
 NOT_WRITABLE = ("25006", "42501", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+TOO_SLOW = "57014"  # at the server's own time limit: the next try would take as long
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -54,6 +55,11 @@ def _advice_of_database(error: Error) -> str:
         return _("Another program is writing to the database: try again when it is done.")
     if code.startswith(FULL_DATABASE):
         return _full_disk()
+    if code == TOO_SLOW:
+        return _(
+            "The database stopped a query that took too long: ask the system administrator to allow more time "
+            "(statement_timeout), then try again."
+        )
     if code.startswith(NOT_WRITABLE):
         return _("The database cannot be written to: ask whoever runs it for the right to, then try again.")
     return _("The database reported an error: check that it runs and that its migrations are applied, then try again.")

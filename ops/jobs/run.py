@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import Error, connection, transaction
 
+from ops.console.limits.query_time import is_too_slow
 from ops.jobs import errors, leases
 from ops.jobs.models import Job
 from ops.jobs.sqlite import WriteAheadLog
@@ -153,7 +154,7 @@ class Run:
             stored = Job.objects.only("cancel_requested_at").get(pk=self.job.pk)
             self._refuse_cancelled(stored.cancel_requested_at is not None)
         except Error as error:
-            if connection.in_atomic_block or not errors.is_transient(error):
+            if connection.in_atomic_block or not (errors.is_transient(error) or is_too_slow(error)):
                 raise
             logger.warning("Job %s: a heartbeat could not be stored (%s).", self.job.pk, type(error).__name__)
 

@@ -7,7 +7,8 @@ import sqlite3
 import psycopg
 from django.db import Error, OperationalError
 
-LOCKED, FULL, READ_ONLY, LOST = "SQLITE_BUSY", "SQLITE_FULL", "SQLITE_READONLY", ""
+LOCKED, FULL, READ_ONLY = "SQLITE_BUSY", "SQLITE_FULL", "SQLITE_READONLY"
+LOST, TOO_SLOW = "", "57014"
 
 
 def database_error(code: str, kind: type[Error] = OperationalError) -> Error:

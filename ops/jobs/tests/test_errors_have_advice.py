@@ -28,7 +28,11 @@ OTHER = "The database reported an error: check that it runs and that its migrati
 LOCKS = ("40001", "40P01", "55P03", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED_SHAREDCACHE")
 FULL_DISKS = ("53100", "53400", "SQLITE_FULL")
 REFUSALS_TO_WRITE = ("25006", "42501", "SQLITE_READONLY", "SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN", "SQLITE_PERM")
-LOST_CONNECTIONS = ("", "08006", "53300", "57P01", "57P03")
+TOO_SLOW = (
+    "The database stopped a query that took too long: ask the system administrator to allow more time "
+    "(statement_timeout), then try again."
+)
+LOST_CONNECTIONS = ("", "08006", "53300", "57P01", "57P02", "57P03", "57P05")
 MISTAKES = ("42703", "42P01", "54000", "22001", "SQLITE_ERROR", "SQLITE_IOERR_READ", "SQLITE_TOOBIG")
 
 
@@ -44,6 +48,7 @@ def caused(error: Exception, cause: BaseException) -> Exception:
         *((database_error(code), FULL) for code in FULL_DISKS),
         *((database_error(code), NOT_WRITABLE) for code in REFUSALS_TO_WRITE),
         *((database_error(code), OTHER) for code in (*LOST_CONNECTIONS, *MISTAKES)),
+        (database_error("57014"), TOO_SLOW),
         (OSError(errno.ENOSPC, "No space left on device"), FULL),
         (caused(NotRecorded(), database_error("SQLITE_FULL")), FULL),
         (
@@ -82,7 +87,7 @@ def test_locks_deadlocks_and_lost_connections_are_transient(error: Exception) ->
 @pytest.mark.parametrize(
     "error",
     [
-        *(database_error(code) for code in (*FULL_DISKS, *REFUSALS_TO_WRITE, *MISTAKES)),
+        *(database_error(code) for code in (*FULL_DISKS, *REFUSALS_TO_WRITE, *MISTAKES, "57014")),
         OperationalError("connection closed while locked"),
         database_error("SQLITE_CONSTRAINT_UNIQUE", IntegrityError),
         ProgrammingError("syntax error"),
@@ -91,6 +96,16 @@ def test_locks_deadlocks_and_lost_connections_are_transient(error: Exception) ->
 )
 def test_full_disks_and_mistakes_are_not(error: Any) -> None:
     assert not errors.is_transient(error)
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="Only PostgreSQL has a time limit of its own.")
+@pytest.mark.django_db
+def test_a_query_that_is_stopped_at_the_time_limit_would_be_again() -> None:
+    with pytest.raises(OperationalError) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 1")
+        cursor.execute("SELECT pg_sleep(60)")
+    assert (errors.advice(caught.value), errors.is_transient(caught.value)) == (TOO_SLOW, False)
 
 
 def test_the_log_says_where_but_quotes_no_row() -> None:

@@ -24,7 +24,7 @@ from ops.jobs.leases import LeaseLost
 from ops.jobs.models import Job
 from ops.jobs.run import Cancelled, HandOver, JobFailed, Run, stop
 from ops.jobs.tests import counting
-from ops.jobs.tests.failing import FULL, LOCKED, LOST, database_error
+from ops.jobs.tests.failing import FULL, LOCKED, LOST, TOO_SLOW, database_error
 from ops.jobs.tests.working import run_all_jobs
 
 pytestmark = pytest.mark.django_db
@@ -446,6 +446,35 @@ def test_a_full_disk_is_not_tried_again(register: Callable[..., str]) -> None:
     job.refresh_from_db()
     assert job.error == "The disk is full, or the room for temporary files is: make room and try again."
     assert len(tries) == 1
+
+
+def test_a_query_that_takes_too_long_is_not_tried_again(register: Callable[..., str]) -> None:
+    tries = []
+
+    def work(run: Run) -> None:
+        tries.append(1)
+        raise database_error(TOO_SLOW)
+
+    job = start(register(work))
+    run_all_jobs()
+    job.refresh_from_db()
+    assert job.error.startswith("The database stopped a query that took too long: ")
+    assert len(tries) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("code", [LOCKED, TOO_SLOW])
+def test_a_heartbeat_that_cannot_be_stored_is_left_out(monkeypatch: Any, caplog: Any, code: str) -> None:
+    monkeypatch.setattr("ops.jobs.run.HEARTBEAT_EVERY", 0.0)
+    run = Run(claim(start()))
+
+    def renew(*args: Any, **changes: Any) -> None:
+        raise database_error(code)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "renew", renew)
+        run.beat(1)
+    assert "a heartbeat could not be stored (OperationalError)" in caplog.text
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="Only SQLite limits the size of its file.")
