@@ -116,6 +116,16 @@ class BufferingWorker(ThreadWorker):
         self.uploading = 0
         self.swept = 0.0
 
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Check the settings before a process starts. Raises RuntimeError, whose message gunicorn prints as it ends."""
+        if cfg.threads < 2:
+            raise RuntimeError(
+                f"Threadward cannot start. gunicorn's setting threads (--threads) is {cfg.threads}; it should be 2 or "
+                "more, because half of the threads are left to requests that are no uploads."
+            )
+        super().check_config(cfg, log)
+
     def accept(self, listener: socket.socket) -> None:
         try:
             sock, client = listener.accept()
@@ -187,7 +197,7 @@ class BufferingWorker(ThreadWorker):
 
     def _start_uploads(self) -> None:
         """Give threads to uploads, as long as at least half of the threads are left for other requests."""
-        while self.uploads and self.uploading < max(1, self.cfg.threads // 2):
+        while self.uploads and self.uploading < self.cfg.threads // 2:
             self.uploading += 1
             self.enqueue_req(self.uploads.popleft())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+from collections import deque
 from types import SimpleNamespace
 
 import pytest
@@ -48,6 +49,22 @@ def test_whoever_holds_most_is_dropped_when_all_hold_too_much() -> None:
     assert list(serving.waiting) == [small, newest]
     assert pairs[1][1].recv(1) == b""
     for _, theirs in pairs:
+        theirs.close()
+
+
+@pytest.mark.parametrize(("threads", "most"), [(2, 1), (3, 1), (8, 4)])
+def test_uploads_leave_half_of_the_threads_to_other_requests(
+    monkeypatch: pytest.MonkeyPatch, threads: int, most: int
+) -> None:
+    serving, started = without_process(9), list[Connection]()
+    serving.cfg.threads, serving.uploading = threads, 0
+    monkeypatch.setattr(serving, "enqueue_req", started.append)
+    pairs = [socket.socketpair() for _ in range(9)]
+    serving.uploads = deque(Connection(SimpleNamespace(), ours, None, None) for ours, _ in pairs)
+    serving._start_uploads()
+    assert len(started) == most
+    for ours, theirs in pairs:
+        ours.close()
         theirs.close()
 
 

@@ -104,6 +104,24 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one.stop()
 
 
+def test_a_single_thread_is_refused_at_the_start(tmp_path: Path) -> None:
+    """One slow upload would keep all pages waiting."""
+    environment = {**os.environ, "DEBUG": "true", "ENV_FILE": os.devnull, "VAR_DIR": str(tmp_path), "DATABASE_URL": ""}
+    refused = subprocess.run(
+        command("--threads", "1"),
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert refused.returncode == 1
+    assert (
+        "Threadward cannot start. gunicorn's setting threads (--threads) is 1; it should be 2 or more" in refused.stderr
+    )
+    assert "Traceback" not in refused.stderr
+
+
 @pytest.mark.parametrize("kind", BEGINNINGS)
 def test_pages_are_served_while_two_hundred_clients_hang(server: Server, kind: str) -> None:
     assert server.status() == 200
