@@ -173,7 +173,7 @@ def test_both_limits_can_be_set(reading: Client, settings: Any) -> None:
     assert "You were signed out after 1 minute without activity." in page
 
 
-def test_the_cookie_outlives_the_session_so_that_its_owner_is_told(reading: Client, settings: Any) -> None:
+def test_the_cookie_outlives_the_session_so_that_its_owner_is_told(settings: Any) -> None:
     assert settings.SESSION_COOKIE_AGE > settings.SESSION_HOURS * 3600
 
 

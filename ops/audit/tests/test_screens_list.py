@@ -312,7 +312,7 @@ def test_not_even_a_superuser_adds_changes_or_deletes(client: Client, rosa: Any)
     assert Entry.objects.filter(pk=entry.pk, at=entry.at).exists()
 
 
-def test_an_empty_list_says_what_will_be_there(otto: Any, client: Client) -> None:
+def test_a_list_without_a_match_says_so(otto: Any, client: Client) -> None:
     client.force_login(otto)
     page = client.get(f"{LIST}?event=import.made").content.decode()
     assert "No match with these filters." in page

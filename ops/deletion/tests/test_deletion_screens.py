@@ -17,15 +17,11 @@ from ops.conftest import make_staff
 from ops.deletion import holds, requests
 from ops.deletion.models import DeletionRequest, Mode, State, Texts
 from ops.deletion.tests.deleting import ask
-from ops.deletion.tests.screens import ASK, ask_about, filled_in, make_support, signed_in, words
+from ops.deletion.tests.screens import ASK, ask_about, filled_in, signed_in, sue, words
+
+__all__ = ["sue"]
 
 LIST = reverse("admin:accounts_user_changelist")
-
-
-@pytest.fixture
-def sue(db: Any) -> Any:
-    """Sue works in Support."""
-    return make_support("sue")
 
 
 @pytest.fixture

@@ -17,14 +17,11 @@ from ops.audit.models import Entry
 from ops.deletion import erased_names, receipts
 from ops.deletion.models import ErasedIdentifier, Receipt
 from ops.deletion.tests.deleting import erased
-from ops.deletion.tests.screens import make_role, make_support, signed_in, words
+from ops.deletion.tests.screens import make_role, make_support, signed_in, sue, words
+
+__all__ = ["sue"]
 
 LOOK_UP = reverse("admin:deletion_erased")
-
-
-@pytest.fixture
-def sue(db: Any) -> Any:
-    return make_support("sue")
 
 
 @pytest.fixture

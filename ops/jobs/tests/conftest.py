@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from messaging.tests.cast import make_user
 from ops.conftest import make_staff
 from ops.jobs import kinds
 from ops.jobs.kinds import Kind, KindWithRollback
@@ -40,9 +39,3 @@ def counting_is_known(monkeypatch: Any) -> None:
 def dora(db: Any) -> Any:
     """Dora works with data: she may start the jobs of these tests."""
     return make_staff("dora", "view_group")
-
-
-@pytest.fixture
-def rosa(db: Any) -> Any:
-    """Rosa is the superuser."""
-    return make_user("rosa", is_staff=True, is_superuser=True)

@@ -72,7 +72,7 @@ def test_larger_work_is_handed_over_to_a_worker(monkeypatch: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_work_in_the_request_needs_no_transaction_around_it() -> None:
+def test_work_in_the_request_is_refused_within_a_transaction() -> None:
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         start(here=True)
     assert not Job.objects.exists()

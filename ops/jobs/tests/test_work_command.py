@@ -132,7 +132,7 @@ def test_a_long_step_of_living_work_is_not_begun_by_a_second_worker(workers: Wor
     assert workers.call("until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 2}
 
 
-def test_two_jobs_are_done_at_once(workers: Workers) -> None:
+def test_as_many_workers_run_as_were_asked_for(workers: Workers) -> None:
     """So one person's small export need not wait for another's large import."""
     workers.supervised(2)
     assert len(workers.ids()) == 2
