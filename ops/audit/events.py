@@ -7,13 +7,14 @@ an event lists the keys of its ``details``. These hold no message texts or names
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import TextChoices
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy
 
-from ops.console.rooms import rooms
+from ops.console.rooms import Room, rooms
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -68,8 +69,17 @@ REFUSALS = (Event.SIGN_IN_REFUSED, Event.CONFIRMATION_REFUSED, Event.SIGN_IN_LOC
 
 @cache
 def declared() -> dict[str, StrOrPromise]:
-    """Return the label of every declared event by its stored name."""
-    return {name: label for room in rooms() if room.events for name, label in import_string(room.events).choices}
+    """Return the label of every declared event by its stored name. Raises ImproperlyConfigured if a room's ``events``
+    cannot be imported."""
+    return {name: label for room in rooms() if room.events for name, label in _events_of(room).choices}
+
+
+def _events_of(room: Room) -> Any:
+    try:
+        return import_string(room.events)
+    except ImportError as error:
+        words = f"The room {room.label} declares its events at {room.events}, which cannot be imported."
+        raise ImproperlyConfigured(f"{words} Correct its apps.py.") from error
 
 
 def choices() -> list[tuple[str, StrOrPromise]]:

@@ -323,7 +323,7 @@ class CsvFile:
                 size += len(piece)
                 if size >= LONGEST_LINE:
                     said = _(
-                        "row %(row)s has a line of more than %(number)s characters: this is no file of messages, or "
+                        "row %(row)s has a line of more than %(number)s characters: the file is not a table, or "
                         "its lines do not end."
                     )
                     raise Unreadable(said % {"row": self._row, "number": grouped(LONGEST_LINE)}, row=self._row)

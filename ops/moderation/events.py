@@ -19,7 +19,7 @@ class ModerationEvent(TextChoices):
         gettext_lazy("Undid an import of reports"),
     )  # flags, kept, cases
     CASE_OPENED = "moderation.case_opened", gettext_lazy("Opened a case")  # conversation
-    CASE_READ = "moderation.case_read", gettext_lazy("Opened a case")  # messages, histories
+    CASE_READ = "moderation.case_read", gettext_lazy("Read a case")  # messages, histories
     CASE_CLAIMED = "moderation.claimed", gettext_lazy("Claimed a case")
     CASE_TAKEN_OVER = "moderation.taken_over", gettext_lazy("Took over a case")  # holder (account)
     CASE_RELEASED = "moderation.released", gettext_lazy("Released a case")

@@ -56,7 +56,7 @@ _questions: dict[Hashable, CountQuery] = {}
 
 
 def count_query_for(who: Hashable, ask: Callable[[], list[PendingWork]]) -> CountQuery:
-    """Return the question for users like ``who``, cached or made from ``ask()``.
+    """Return the query for users like ``who``, cached or made from ``ask()``.
 
     ``who`` (flags and permissions) must differ if the result of ``ask`` may differ. ``ask`` returns the pending work of
     a user whose key is ANYBODY.

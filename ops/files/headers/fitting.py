@@ -80,7 +80,7 @@ def fit(
     Raises HeaderUnfit, with all unknown, missing and repeated headers; Unreadable if there are too many.
     """
     if len(headers) > MOST_HEADERS:
-        said = _("the file has %(number)s columns: this is no file of messages.")
+        said = _("the file has %(number)s columns, too many to be read.")
         raise Unreadable(said % {"number": grouped(len(headers))}, row=row)
     names = addressed(headers)
     found = Search(names, columns, reading)

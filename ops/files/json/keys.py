@@ -72,7 +72,7 @@ class Keys:
         if self._unknown.issuperset(new):
             return self._not_known(number, new[0])
         if len(self._keys) + len(new) > MOST_HEADERS:
-            said = _("the objects have more than %(number)s different keys: this is no file of messages.")
+            said = _("the objects have more than %(number)s different keys, too many to be read.")
             raise Unreadable(said % {"number": grouped(MOST_HEADERS)}, row=number)
         found = fit(new, _all_may_be_missing(self._columns), replace(self._reading, ignore_unknown=True))
         for index, place in enumerate(found.places):

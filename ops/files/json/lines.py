@@ -21,7 +21,7 @@ LIST_EXPECTED = gettext_lazy(
 # Per-row messages: marked for translation here, looked up through a cache.
 COMMAS = gettext_noop("commas between the lines are read over.")
 NOT_VALID = gettext_noop("row %(row)s is not valid JSON (column %(column)s): write one object on each line.")
-TOO_DEEP = gettext_noop("row %(row)s holds lists or objects too deep within one another.")
+TOO_DEEP = gettext_noop("row %(row)s holds lists or objects that are nested too deeply.")
 
 
 class JsonLines(Objects):

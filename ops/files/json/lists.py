@@ -122,7 +122,7 @@ class JsonList(Objects):
                     raise self._why_not(row, message, self._at + at) from error
                 continue
             except RecursionError as error:
-                said = _("row %(row)s holds lists or objects too deep within one another: this is no file of messages.")
+                said = _("row %(row)s holds lists or objects that are nested too deeply.")
                 raise Unreadable(said % {"row": row}, row=row) from error
             # A number at the end of the part may continue in the next one.
             if end == len(self._part) and self._more(row):

@@ -217,5 +217,5 @@ def cut_off(row: int) -> Unreadable:
 
 def too_long(row: int) -> Unreadable:
     """Return the error of an object with more characters than LONGEST_OBJECT."""
-    said = _("row %(row)s has more than %(number)s characters: this is no file of messages.")
+    said = _("row %(row)s has more than %(number)s characters, too many to be read.")
     return Unreadable(said % {"row": row, "number": grouped(LONGEST_OBJECT)}, row=row)

@@ -73,12 +73,12 @@ class Sheets:
             return _("the file is empty.")
         if self.read == self.names[0]:
             said = _(
-                "the first sheet, %(sheet)s, is empty, and no other is read: choose another sheet, or put the messages "
+                "the first sheet, %(sheet)s, is empty, and no other is read: choose another sheet, or put the rows "
                 "there."
             )
         else:
             said = _(
-                "the sheet, %(sheet)s, is empty, and no other is read: choose another sheet, or put the messages there."
+                "the sheet, %(sheet)s, is empty, and no other is read: choose another sheet, or put the rows there."
             )
         return said % {"sheet": label(self.read, quoted=True)}
 

@@ -134,12 +134,12 @@ def csv_of_carriage_returns(path: Path) -> None:
     long(path, HEADER + b"1,,a,b,t,,,x\r", b"y" * 31 + b"\r", 100 * MIB)
 
 
-@gives("the file has 1,000,001 columns: this is no file of messages.")
+@gives("the file has 1,000,001 columns, too many to be read.")
 def csv_of_a_million_columns(path: Path) -> None:
     path.write_bytes(b"," * 1_000_000 + b"\n")
 
 
-@gives("row 1 holds lists or objects too deep within one another")
+@gives("row 1 holds lists or objects that are nested too deeply")
 def json_of_brackets(path: Path) -> None:
     long(path, b"", b"[", 20 * MIB)
 
@@ -154,7 +154,7 @@ def json_line_of_one_text(path: Path) -> None:
     long(path, b'{"content": "', b"x", 100 * MIB, b'"}\n')
 
 
-@gives("the file has 100,000 columns: this is no file of messages.", times=MOST_TIMES / 3, mib=70)
+@gives("the file has 100,000 columns, too many to be read.", times=MOST_TIMES / 3, mib=70)
 def json_of_many_keys(path: Path) -> None:
     path.write_bytes(b"[{" + b",".join(b'"%d":0' % number for number in range(100_000)) + b"}]")
 
@@ -170,7 +170,7 @@ def json_of_numbers(path: Path) -> None:
     long(path, b"[1", b"," + b"9" * 4_000, 100 * MIB, b"]")
 
 
-@gives("row 1 holds lists or objects too deep within one another")
+@gives("row 1 holds lists or objects that are nested too deeply")
 def json_lines_of_brackets(path: Path) -> None:
     path.write_bytes((b'{"a":' * 100_000 + b"\n") * 20 + OBJECT + b"\n")
 
@@ -188,7 +188,7 @@ def xlsx_that_lies_about_its_size(path: Path) -> None:
     path.write_bytes(content.replace(struct.pack("<L", true_size), struct.pack("<L", 10_000)))
 
 
-@gives("cannot read this workbook: it has a value at XFD1048576, far from where messages are")
+@gives("cannot read this workbook: it has a value at XFD1048576, far from the other values")
 def xlsx_with_a_far_cell(path: Path) -> None:
     sheet(path, [b'<row r="1048576"><c r="XFD1048576" t="str"><v>far</v></c></row>'])
 

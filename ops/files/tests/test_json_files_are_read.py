@@ -165,15 +165,15 @@ def test_a_single_line_with_its_end_is_json_lines() -> None:
         (f"[{ONE}] []", "there is more after the list of 1 object: remove it."),
         (
             "[" * 200_000 + "]" * 200_000,
-            "row 1 holds lists or objects too deep within one another: this is no file of messages.",
+            "row 1 holds lists or objects that are nested too deeply.",
         ),
         (
             lambda: f'[{{"external_id": "{"x" * 2 * LONGEST_OBJECT}"}}]',
-            f"row 1 has more than {LONGEST_OBJECT:,} characters: this is no file of messages.",
+            f"row 1 has more than {LONGEST_OBJECT:,} characters, too many to be read.",
         ),
         (
             lambda: f'{{"external_id": "{"x" * LONGEST_OBJECT}"}}\n',
-            f"row 1 has more than {LONGEST_OBJECT:,} characters: this is no file of messages.",
+            f"row 1 has more than {LONGEST_OBJECT:,} characters, too many to be read.",
         ),
     ],
 )
@@ -186,7 +186,7 @@ def test_lines_after_a_broken_one_are_read() -> None:
     source = reader(f'{ONE}\n{{"external_id": 2,, }}\n{"[" * 100_000}\n{ONE}\n')
     assert problems_of(source) == [
         "row 2 is not valid JSON (column 19): write one object on each line.",
-        "row 3 holds lists or objects too deep within one another.",
+        "row 3 holds lists or objects that are nested too deeply.",
     ]
 
 

@@ -186,7 +186,7 @@ def test_an_empty_first_sheet_is_named() -> None:
         open_xlsx(content.getvalue())
     assert (
         str(caught.value)
-        == "the first sheet, 'Cover', is empty, and no other is read: choose another sheet, or put the messages there."
+        == "the first sheet, 'Cover', is empty, and no other is read: choose another sheet, or put the rows there."
     )
 
 
@@ -243,7 +243,7 @@ def test_the_position_grows_with_what_was_read(tmp_path: Path) -> None:
         (with_sheet('<row r="1048577"><c><v>1</v></c></row>'), OUT_OF_ORDER),
         (
             with_sheet('<row><c r="IW2"><v>1</v></c></row>'),
-            "it has a value at IW2, far from where messages are: remove it",
+            "it has a value at IW2, far from the other values: remove it",
         ),
         (with_sheet("<row>" + "<c/>" * 20_000 + "</row>"), "row 2 has more than 16,384 columns"),
         (

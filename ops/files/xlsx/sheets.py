@@ -277,7 +277,7 @@ class Sheet:
             return
         if self._column >= MOST_COLUMNS:
             place = f"{get_column_letter(self._column + 1)}{self._number}"
-            said = _("it has a value at %(cell)s, far from where messages are: remove it") % {"cell": place}
+            said = _("it has a value at %(cell)s, far from the other values: remove it") % {"cell": place}
             raise unreadable_workbook(said, row=self._number)
         self._count(value)
         self._values[self._column] = value

@@ -99,7 +99,11 @@ def load(import_: Import) -> dict[str, Any] | None:
     preview = _loaded(path_of(import_, PREVIEW))
     preview["changed"] = _still_stored(preview["changed"])
     for row in preview["first"]:
-        row |= row.pop("flags", None) or {name: flag(row[name], FLAGS) for name in ("edited", "read")}
+        row |= row.pop("flags", None) or {
+            # A faulty row has no flags, and an empty value may mean that the file has no such column.
+            name: flag(row[name], FLAGS) if row[name] else None
+            for name in ("edited", "read")
+        }
     return preview
 
 

@@ -83,7 +83,7 @@ BAD_INPUT: dict[str, tuple[int, list[str]]] = {
     "truncated.json": (0, ["the file is cut off after row 1"]),
     "object-root.json": (0, ["expected a list of objects"]),
     "billion-laughs.xlsx": (0, ["cannot read this workbook: it defines entities or a document type"]),
-    "huge-dimension.xlsx": (0, ["cannot read this workbook: it has a value at XFD1048576, far from where messages"]),
+    "huge-dimension.xlsx": (0, ["cannot read this workbook: it has a value at XFD1048576, far from the other values"]),
 }
 
 

@@ -45,7 +45,7 @@ def run_due(last_runs: dict[str, datetime], now: datetime, *, is_over: Callable[
 
 
 def prune_queue(now: datetime) -> None:
-    """Delete old kicks from the database: done ones, and those whose worker died. In Redis, RQ does so by itself."""
+    """Delete old wake-up tasks from the database: done ones, and those whose worker died. RQ does that in Redis."""
     if settings.JOBS_QUEUE != "database":
         return
     call_command("prune_db_task_results", verbosity=0)

@@ -29,12 +29,14 @@ def above_the_queue(request: HttpRequest, changes: Any) -> dict[str, Any]:
     here = next((one.view for one in views if one.is_open), None)
     known = parameters.Known()
     narrowing = {name: value for name, value in changes.understood_filters.items() if name != queues.PARAMETER}
+    is_changed = bool(narrowing) or changes.order != parameters.ORDERS[0]
+    can_save = is_changed and not parameters.fault_of(narrowing, changes.order.name, known)
     return {
         "views": views,
         "open_view": here,
         "view_in_words": parameters.in_words(here.parsed, here.order, known) if here else [],
         "kept": queues.kept(request) if here else "",
-        "save_query": changes.get_query_string() if narrowing or changes.order != parameters.ORDERS[0] else "",
+        "save_query": changes.get_query_string() if can_save else "",
     }
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
@@ -18,7 +19,7 @@ from messaging.tests.conversations import write
 from ops.audit.models import Entry
 from ops.moderation import claims, erased, flagging
 from ops.moderation.models import Case, Claim, Flag, Label, Source, State, View
-from ops.moderation.saved import queues, saving
+from ops.moderation.saved import parameters, queues, saving
 from ops.moderation.tests.desk import decided, many_reports, message_of, mona, reported, spam, threat
 from ops.tests.asking import make_staff, signed_in
 
@@ -117,6 +118,21 @@ class TestSaving:
         assert says in words(browser.get(f"{SAVE}?{query}"))
         assert says in words(browser.post(f"{SAVE}?{query}", {"name": "A view"}))
         assert not View.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("query", "offered"), [("label=spam", True), ("o=newest", True), ("from=2026-01-01", False), ("", False)]
+    )
+    def test_saving_is_offered_for_what_a_view_can_keep(
+        self, browser: Client, spam: Any, query: str, offered: bool
+    ) -> None:
+        assert ("Save as view…" in words(browser.get(f"{QUEUE}?{query}"))) is offered
+
+    def test_every_filter_of_the_queue_is_kept_by_views_or_named_here(self) -> None:
+        """A new filter belongs into ``parameters.PARAMETERS``, unless it makes no queue."""
+        not_kept = {queues.PARAMETER, "from", "to", "opened", "reopened"}
+        filters = admin.site.get_model_admin(Case).list_filter
+        names = {one.parameter_name for one in filters}  # type: ignore[union-attr]
+        assert names - parameters.PARAMETERS.keys() == not_kept
 
     def test_a_name_is_taken_once_and_slugs_differ(self, rita: Any, spam: Any) -> None:
         first = saving.save("Spam!", {"label": "spam"}, "", by=rita)
