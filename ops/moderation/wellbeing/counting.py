@@ -41,8 +41,8 @@ def note_claim(user: Any, case: Case, *, is_hard: bool, in_a_row: int | None, us
     """Count a case that ``user`` has just claimed, in the transaction of the claim. Each user has one claim at most, so
     no other transaction counts for them meanwhile.
 
-    ``in_a_row`` is the value of ``hard_cases_in_a_row`` read after claiming. A lighter case resets it to 0. Claiming the
-    same hard case again does not count again.
+    ``in_a_row`` is the value of ``hard_cases_in_a_row`` read after claiming. A lighter case resets it to 0. The same
+    hard case, claimed again, does not count again.
     """
     kept = Comfort.objects.using(using)
     if not is_hard:
