@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from pickle import PickleError
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
@@ -16,6 +17,8 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 
 SOCKET_SECONDS = 0.3  # timeout of one call
+# Raised for a pickled value whose class this version does not have, such as during an update.
+UNREADABLE = (PickleError, ImportError, AttributeError)
 DOWN_SECONDS = 5.0  # after a failure, no calls for this long, so that a page waits for only one timeout
 
 
@@ -50,6 +53,11 @@ class FaultTolerantRedisCache(PrefixRedisCache):
         except (RedisError, OSError) as error:
             FaultTolerantRedisCache.down_until = time.monotonic() + DOWN_SECONDS
             logger.warning("Redis cannot be reached (%s: %s); continuing without it.", method, type(error).__name__)
+            return fallback
+        except UNREADABLE as error:
+            if not method.startswith("get"):
+                raise
+            logger.warning("A value of another version is not read (%s: %s).", method, type(error).__name__)
             return fallback
 
     def get(self, key, default=None, version=None):

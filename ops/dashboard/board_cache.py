@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-VERSION = "v2"  # change it when the shape of cached values changes
+VERSION = "v3"  # change it when the shape of cached values changes, or the module or name of their class
 FRESH = timedelta(seconds=60)
 LAST_SERVED = timedelta(seconds=120)  # maximum age of a value that is served while another request computes
 KEEP_SECONDS = 180

@@ -125,6 +125,18 @@ def test_a_redis_that_answers_is_used() -> None:
 
 
 @pytest.mark.skipif(not settings.REDIS_URL, reason="needs Redis: set REDIS_URL")
+@pytest.mark.parametrize("gone", [b"cops.no_such_module\nKept\n.", b"cops.caches\nKept\n."])
+def test_a_value_of_a_class_that_is_gone_is_a_miss(gone: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    shared: Any = cache
+    client = shared._cache.get_client(write=True)
+    client.set(shared.make_key("figures"), gone)
+    assert shared.get("figures", "computed") == "computed"
+    assert shared.get_many(["figures"]) == {}
+    assert "A value of another version is not read (get: " in caplog.text
+    shared.delete("figures")
+
+
+@pytest.mark.skipif(not settings.REDIS_URL, reason="needs Redis: set REDIS_URL")
 def test_a_family_of_keys_is_deleted_and_no_other() -> None:
     shared: Any = cache
     for key in ("pages*1", "pages*2", "pages-1", "figures"):

@@ -73,6 +73,15 @@ def everything(using: str) -> Exists:
     return Exists(Noted.objects.using(using).filter(family=EVERYTHING))
 
 
+def note_desk(using: str) -> None:
+    """Note all quarters of the desk."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for watched in WATCHED:
+            for column in watched.moments if watched.family == Family.DESK else ():
+                cursor.execute(_noting(watched.family, watched.table, column, connection.vendor))
+
+
 def note_everything(zone: Any, using: str) -> None:
     """Note all quarters that have rows now, or had some when last counted. Numbers stay until they are recounted."""
     connection = connections[using]

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from ops.dashboard.models import DayNumbers, Family, Keeping, Noted
 from ops.dashboard.periods import console_zone, day_of
-from ops.dashboard.rollups import desk, messages, noted, trail
+from ops.dashboard.rollups import desk, measures, messages, noted, trail
 from ops.dashboard.rollups.numbers import blocks
 from ops.dashboard.rollups.numbers.storing import lock
 from ops.dashboard.rollups.quarters import days_of, span
 from ops.jobs.pacing import Pace
+from ops.moderation.models import Case
 
 EVERY = 60  # seconds between two rounds of the worker
 SHARE = 0.05  # of that time at most, which limits how much counting slows down an import that changes many days
@@ -83,6 +84,7 @@ def _begin(using: str) -> None:
     layout = _layout()
     kept = Keeping.objects.using(using).filter(zone=layout)
     if kept.exclude(noted.everything(using)).exists():
+        _count_backlog(using)
         return
     with transaction.atomic(using=using):
         held = lock(using)
@@ -95,6 +97,13 @@ def _begin(using: str) -> None:
         elif kept.exclude(noted.everything(using)).exists():
             return  # another process did it meanwhile
         noted.note_everything(console_zone(), using)
+
+
+def _count_backlog(using: str) -> None:
+    """Note the desk if its backlog was never counted: a worker of a version without it has counted all cases."""
+    numbers = DayNumbers.objects.using(using).filter(measure=measures.BACKLOG)
+    if not numbers.exists() and Case.objects.using(using).exists():
+        noted.note_desk(using)
 
 
 def _count_some(family: str, days: int, before: datetime | None, using: str) -> tuple[int, datetime | None]:

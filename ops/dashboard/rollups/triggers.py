@@ -64,10 +64,8 @@ BESIDE = f"SELECT beside.decided_at AS at FROM {DECISIONS} beside"
 # What a case that is reopened no longer says of itself is kept.
 CASES = "moderation_case"
 KEEPING_EARLIER = f"{EARLIER}_kept"
-IS_REOPENED = 'OLD."closed_at" IS NOT NULL AND NEW."closed_at" IS NULL'
-KEEP_EARLIER = (
-    f'INSERT INTO {EARLIER} ("case_id", "since", "until") VALUES (OLD."id", OLD."pending_since", OLD."closed_at")'
-)
+# An imported report may reopen it as of a time before it was closed: no time counts twice.
+IS_REOPENED = 'OLD."closed_at" IS NOT NULL AND NEW."closed_at" IS NULL AND NEW."pending_since" > OLD."pending_since"'
 
 
 def install(using: str) -> None:
@@ -155,11 +153,17 @@ def _postgresql() -> Iterator[str]:
             f"CREATE OR REPLACE TRIGGER {name(one, 'update')} AFTER UPDATE ON {one.table} FOR EACH ROW"
             f" WHEN ({_changed(one, 'IS DISTINCT FROM')}) EXECUTE FUNCTION {row_noting}()"
         )
-    yield _function(KEEPING_EARLIER, KEEP_EARLIER)
+    yield _function(KEEPING_EARLIER, _keep_earlier("LEAST"))
     yield (
         f"CREATE OR REPLACE TRIGGER {KEEPING_EARLIER} AFTER UPDATE ON {CASES} FOR EACH ROW"
         f" WHEN ({IS_REOPENED}) EXECUTE FUNCTION {KEEPING_EARLIER}()"
     )
+
+
+def _keep_earlier(least: str) -> str:
+    """Return the statement of the trigger that keeps the earlier time; ``least`` is the function of the database."""
+    until = f'{least}(OLD."closed_at", NEW."pending_since")'
+    return f'INSERT INTO {EARLIER} ("case_id", "since", "until") VALUES (OLD."id", OLD."pending_since", {until})'
 
 
 def _function(called: str, statement: str) -> str:
@@ -200,7 +204,7 @@ def _sqlite() -> Iterator[str]:
                 f" WHERE at IS NOT NULL AND NOT EXISTS ({once}); END"
             )
     reopened = f'AFTER UPDATE OF "closed_at" ON {CASES} WHEN {IS_REOPENED}'
-    yield f"CREATE TRIGGER IF NOT EXISTS {KEEPING_EARLIER} {reopened} BEGIN {KEEP_EARLIER}; END"
+    yield f"CREATE TRIGGER IF NOT EXISTS {KEEPING_EARLIER} {reopened} BEGIN {_keep_earlier('MIN')}; END"
 
 
 def _quarter(moment: str) -> str:

@@ -282,7 +282,7 @@ def test_only_what_changed_is_counted_anew(alice: Any, bob: Any, django_assert_n
     write(alice, bob, timestamp=timezone.now())
     assert rounds.keep(seconds=0)  # nothing is left, though no time was
     assert DayNumbers.objects.filter(measure="sent", numbers={"40": 7}).exists()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         rounds.keep()
     call_command("rebuild_figures", stdout=StringIO(), stderr=StringIO(), verbosity=0)
     assert not DayNumbers.objects.filter(measure="sent", numbers={"40": 7}).exists()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -22,9 +22,9 @@ from ops.accounts.refusals import Refused
 from ops.audit.models import Entry
 from ops.dashboard.figures import desk as figures
 from ops.dashboard.figures.reviewers import Agreement, reviewers
-from ops.dashboard.models import EarlierPending, Noted
+from ops.dashboard.models import DayNumbers, EarlierPending, Noted
 from ops.dashboard.periods import Period, console_zone, day_of
-from ops.dashboard.rollups import bins, rounds
+from ops.dashboard.rollups import bins, measures, rounds
 from ops.dashboard.tests.test_figures_of_messages import everything_kept, rank
 from ops.moderation.models import Case, Cause, Decision, Flag, Severity, Source, State
 from ops.moderation.tests.desk import lena, mike, mona, spam, threat
@@ -215,6 +215,34 @@ def test_each_closing_and_reopening_of_a_case_counts_for_the_backlog(crowd: Crow
     flow = figures.flow(Period(days[0], days[-1]))
     assert (flow.opened, flow.reopened, flow.closed, flow.grew_by) == (3, 1, 0, 3)
     assert EarlierPending.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_case_that_is_reopened_as_of_an_earlier_time_is_pending_once(crowd: Crowd) -> None:
+    """As an import does that brings a report from before the case was closed."""
+    today = timezone.now().replace(hour=12)
+    at = {ago: today - timedelta(days=ago) for ago in (3, 5, 8, 10)}
+    for step in (*BEGINNING[:3], BEGINNING[3]):
+        happen(crowd, step)
+    for reopened_at in (at[5], at[10]):
+        Case.objects.update(first_flag_at=at[8], pending_since=at[8], state=State.CLOSED, closed_at=at[3])
+        Case.objects.update(pending_since=reopened_at, state=State.OPEN, closed_at=None)
+        rounds.keep()
+        days = [day_of(today, console_zone()) - timedelta(days=ago) for ago in range(12, -1, -1)]
+        pending = list(accumulate(figures.flow(Period(day, day)).grew_by for day in days))
+        begun = max(8, (today - reopened_at).days)
+        assert pending == [0] * (12 - begun) + [1] * (begun + 1)
+        EarlierPending.objects.all().delete()
+
+
+@pytest.mark.django_db
+def test_a_backlog_that_a_worker_of_an_older_version_left_out_is_counted(crowd: Crowd) -> None:
+    for step in BEGINNING:
+        happen(crowd, step)
+    rounds.keep()
+    DayNumbers.objects.filter(measure=measures.BACKLOG).delete()
+    rounds.keep()
+    assert figures.flow(Period.of_days(1)).grew_by == 3
 
 
 @pytest.mark.django_db

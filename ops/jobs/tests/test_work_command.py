@@ -166,7 +166,7 @@ def test_workers_are_replaced_and_ended_during_a_long_scheduled_command(
     kill(before[0])
     waiting.until(lambda: set(children_of(supervisor)) - set(before), "the start of another worker")
     supervisor.send_signal(signal.SIGTERM)
-    assert supervisor.wait(5) == 0
+    assert supervisor.wait(settings.EMAIL_TIMEOUT + 10) == 0
     assert not workers.call("names_of_groups")
 
 

@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 CHECK_EVERY = 0.2  # seconds between two checks that workers are alive
 QUICK_DEATH = 5.0  # seconds: a worker that lived for less is replaced only after a pause
 LONGEST_PAUSE = 10.0  # seconds of that pause, at most
-STOP_TIMEOUT = 3.5  # seconds that workers and a scheduled command have to end; honcho kills them after five
+STOP_TIMEOUT = 3.5  # seconds that workers have to end; honcho kills them after five
+COMMAND_TIMEOUT = settings.EMAIL_TIMEOUT + 2.0  # seconds that a scheduled command has: one may be sending a message
 
 
 class WorkerProcess:
@@ -106,7 +107,7 @@ class Supervisor:
         for worker in self.workers:
             worker.wait(until)
         if self.round is not None:
-            self.round.join(max(0.0, until - time.monotonic()))
+            self.round.join(COMMAND_TIMEOUT)
 
     def _sweep(self, now: datetime) -> None:
         """Wake workers for free jobs, and begin a round if none is under way.

@@ -39,8 +39,10 @@ def send(subject: str, body: str, *, to: str, over: Any) -> None:
 
 
 def is_down(error: Exception) -> bool:
-    """Return whether the server cannot be reached, so that the next message would fail too."""
-    return isinstance(error, AT_CONNECTING) or not isinstance(error, SMTPException)
+    """Return whether the server cannot be reached or does not answer, so that the next message would fail too."""
+    # smtplib reports a timeout as a lost connection.
+    hangs = isinstance(error.__context__, TimeoutError)
+    return hangs or isinstance(error, AT_CONNECTING) or not isinstance(error, SMTPException)
 
 
 def is_final(error: Exception) -> bool:

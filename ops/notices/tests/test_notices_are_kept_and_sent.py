@@ -264,6 +264,29 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again(
     assert sending.send_due(due) == tried_again
 
 
+class Hangs(EmailBackend):
+    """A server that accepts a connection and does not answer. smtplib reports that as a lost connection."""
+
+    messages = 0
+
+    def send_messages(self, messages: Any) -> int:
+        Hangs.messages += 1
+        try:
+            raise TimeoutError("timed out")
+        except TimeoutError:
+            raise SMTPServerDisconnected("Connection unexpectedly closed: timed out")  # noqa: B904 - as smtplib does
+
+
+def test_a_server_that_hangs_is_not_asked_for_each_person(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    nils = make_user("nils", is_staff=True, email="nils@example.org")
+    EmailReader.objects.create(person=nils, topic="finished", chosen_at=timezone.now() - timedelta(days=30))
+    given(nora)
+    due = given(nils)
+    monkeypatch.setattr(server, "connection", Hangs)
+    assert (sending.send_due(due), Hangs.messages) == (0, 1)
+    assert Notice.objects.filter(mailed_at=None).count() == 2
+
+
 class DropsAtOneAddress(EmailBackend):
     """A connection that the server drops at one address. Like smtplib's, it is unusable until it is closed."""
 
