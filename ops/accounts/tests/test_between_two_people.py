@@ -19,7 +19,7 @@ def between(one: Any, other: Any, query: str = "") -> str:
     return reverse("admin:accounts_user_between", args=[one.pk, other.pk]) + query
 
 
-def test_it_has_what_both_wrote_to_each_other_and_nothing_else(
+def test_the_page_lists_only_messages_between_both_people(
     reviewing: Client, alice: Any, bob: Any, charlie: Any
 ) -> None:
     first = write(alice, bob, minute=0)
@@ -35,7 +35,7 @@ def test_it_has_what_both_wrote_to_each_other_and_nothing_else(
         assert (context["total"], context["leaves_out"]) == (3, False)
 
 
-def test_opening_it_is_a_reading_of_both(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_opening_the_page_records_a_reading_of_both_people(reviewing: Client, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     reviewing.get(between(alice, bob))
     for person in (alice, bob):
@@ -43,7 +43,9 @@ def test_opening_it_is_a_reading_of_both(reviewing: Client, alice: Any, bob: Any
         assert set(ids_of(entry.details["messages"])) == {message.pk}
 
 
-def test_whoever_may_open_no_message_sees_the_conversations(client: Client, alice: Any, bob: Any) -> None:
+def test_conversations_are_shown_without_texts_to_readers_without_permission(
+    client: Client, alice: Any, bob: Any
+) -> None:
     write(alice, bob, "a secret")
     client.force_login(make_staff("cora", "view_conversation"))
     response = client.get(between(alice, bob))
@@ -51,14 +53,16 @@ def test_whoever_may_open_no_message_sees_the_conversations(client: Client, alic
     assert "a secret" not in response.content.decode()
 
 
-def test_nothing_and_oneself(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
+def test_the_page_is_empty_without_messages_and_missing_for_one_person_twice(
+    reviewing: Client, alice: Any, bob: Any, charlie: Any
+) -> None:
     write(alice, charlie)
     write(charlie, bob)
     assert "They sent each other no messages." in reviewing.get(between(alice, bob)).content.decode()
     assert reviewing.get(between(alice, alice)).status_code == 404
 
 
-def test_the_messages_of_whoever_has_fewer_are_read(
+def test_the_person_with_fewer_messages_is_searched(
     reviewing: Client, alice: Any, bob: Any, charlie: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thus nothing is left out if only one of them wrote a lot."""
@@ -75,7 +79,7 @@ def test_the_messages_of_whoever_has_fewer_are_read(
     assert "Looks at only the newest 3 messages sent and 3 received." in response.content.decode()
 
 
-def test_it_costs_the_same_however_much_they_wrote(
+def test_the_number_of_queries_does_not_grow_with_the_messages(
     reviewing: Client, alice: Any, bob: Any, django_assert_num_queries: Any
 ) -> None:
     def more(number: int) -> None:
@@ -91,7 +95,7 @@ def test_it_costs_the_same_however_much_they_wrote(
         reviewing.get(between(alice, bob))
 
 
-def test_the_panel_of_their_conversation_leads_there(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
+def test_a_conversation_of_two_people_links_to_the_page(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
     first = write(alice, bob)
     page = reverse("admin:messaging_conversation_change", args=[first.conversation_id])
     assert f'href="{between(alice, bob)}"' in reviewing.get(page).content.decode()

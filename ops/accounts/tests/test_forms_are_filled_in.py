@@ -40,7 +40,7 @@ def filled(
         ),
     ],
 )  # fmt: skip
-def test_each_kind_of_field(inside: str, sent: list[str], shown: str) -> None:
+def test_each_kind_of_field_is_filled_in(inside: str, sent: list[str], shown: str) -> None:
     other = '<input name="other" value="">'
     assert filled(inside + other, {"a": sent, "other": [""]}) == (
         f'<p>é</p>\n<form method="post">NOTE{shown}<input name="other" value=""></form><p>after</p>'
@@ -48,12 +48,12 @@ def test_each_kind_of_field(inside: str, sent: list[str], shown: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["password", "file", "submit", "button", "image", "reset"])
-def test_some_kinds_are_never_filled(kind: str) -> None:
+def test_passwords_files_and_buttons_are_never_filled_in(kind: str) -> None:
     inside = f'<input type="{kind}" name="a" value="x"><input name="b">'
     assert f'<input type="{kind}" name="a" value="x">' in filled(inside, {"a": ["new"], "b": ["c"]})
 
 
-def test_the_token_of_the_page_stays() -> None:
+def test_the_csrf_token_of_the_page_stays() -> None:
     inside = '<input type="hidden" name="csrfmiddlewaretoken" value="fresh"><input name="b">'
     assert 'value="fresh"' in filled(inside, {"csrfmiddlewaretoken": ["stale"], "b": ["c"]})
 
@@ -67,7 +67,7 @@ def test_a_form_with_other_fields_is_left_alone() -> None:
     assert filled('<input name="x">', {"a": ["b"]}) is None
 
 
-def test_of_two_forms_to_one_address_the_one_with_these_fields_is_filled() -> None:
+def test_the_fields_choose_between_two_forms_to_one_address() -> None:
     first, second = '<input name="a">', '<input name="a"><textarea name="b"></textarea>'
     between = f'{first}</form><form method="post">{second}'
     assert filled(between, {"a": ["1"], "b": ["2"]}) == (
@@ -76,7 +76,7 @@ def test_of_two_forms_to_one_address_the_one_with_these_fields_is_filled() -> No
     )
 
 
-def test_what_is_folded_is_opened_and_fields_elsewhere_are_found() -> None:
+def test_details_are_opened_and_fields_outside_the_form_are_filled_in() -> None:
     html = (
         '<details class="x"><summary>Edit</summary><form method="post" id="f" action="/to/"></form></details>'
         '<textarea form="f" name="a"></textarea><textarea name="a"></textarea>'
@@ -87,7 +87,7 @@ def test_what_is_folded_is_opened_and_fields_elsewhere_are_found() -> None:
 
 
 @given(st.text(), st.text())
-def test_what_a_reader_of_the_page_gets_is_what_was_typed(typed: str, other: str) -> None:
+def test_any_typed_text_is_filled_in_exactly(typed: str, other: str) -> None:
     """Any text becomes the value of one field, and nothing else on the page changes."""
     typed, other = (text.replace("\x00", "").replace("\r", "") for text in (typed, other))
     html = filled('<textarea name="a">old</textarea><input name="b">', {"a": [typed], "b": [other]})

@@ -35,16 +35,16 @@ User = get_user_model()
         ("paypal", "\U0001d429\U0001d41a\U0001d432\U0001d429\U0001d41a\U0001d425"),
     ],
 )
-def test_names_that_read_alike(one: str, other: str) -> None:
+def test_names_that_read_alike_are_found(one: str, other: str) -> None:
     assert alike([one, other]) == {one: [other], other: [one]}
 
 
 @pytest.mark.parametrize(("one", "other"), [("nina", "vina"), ("mail", "mall"), ("Zoe", "Zoë"), ("bob1", "bob2")])
-def test_names_that_do_not(one: str, other: str) -> None:
+def test_names_that_read_differently_are_not_alike(one: str, other: str) -> None:
     assert alike([one, other]) == {}
 
 
-def test_skeletons_are_made_from_the_table_that_stored_ones_were_made_from() -> None:
+def test_the_table_of_confusables_is_unchanged() -> None:
     """Stored digests depend on the table, and those of erased names cannot be recomputed: the names are gone.
 
     If a new version of confusable_homoglyphs has another table, an erased name with one of the changed characters is
@@ -52,11 +52,11 @@ def test_skeletons_are_made_from_the_table_that_stored_ones_were_made_from() -> 
     ``manage.py refresh_skeletons``.
     """
     table = look_alikes.confusables()
-    said = "".join(f"{code:X} {text}\n" for code, text in sorted(table.items()))
-    assert (len(table), hashlib.sha256(said.encode()).hexdigest()[:16]) == (6307, "1e4a23b5e88a93f1")
+    lines = "".join(f"{code:X} {text}\n" for code, text in sorted(table.items()))
+    assert (len(table), hashlib.sha256(lines.encode()).hexdigest()[:16]) == (6307, "1e4a23b5e88a93f1")
 
 
-def test_what_the_table_has_for_ascii_is_kept_beside_it() -> None:
+def test_the_ascii_confusables_match_the_table() -> None:
     table = look_alikes.confusables()
     of_ascii = {code: text for code, text in table.items() if code < 128}
     assert of_ascii == look_alikes.ASCII_CONFUSABLES | {ord("%"): "º/₀"}
@@ -75,7 +75,7 @@ def stored(name: str) -> tuple[str, str]:
     return User.objects.values_list("skeleton", "skeleton_as_written").get(username=name)
 
 
-def test_every_road_stores_what_a_name_reads_like(db: Any) -> None:
+def test_every_way_of_saving_stores_the_skeletons(db: Any) -> None:
     User.objects.create_user("created")
     User(username="saved").save()
     User.objects.bulk_create([User(username="in bulk")])
@@ -93,7 +93,7 @@ def test_every_road_stores_what_a_name_reads_like(db: Any) -> None:
     assert {name: stored(name) for name in names} == {name: digests(name) for name in names}
 
 
-def test_a_set_of_names_is_not_changed_behind_their_skeletons(alice: Any) -> None:
+def test_bulk_changes_of_usernames_are_refused(alice: Any) -> None:
     with pytest.raises(TypeError, match="save each user"):
         User.objects.update(username="bella")
     alice.username = "bella"
@@ -101,7 +101,7 @@ def test_a_set_of_names_is_not_changed_behind_their_skeletons(alice: Any) -> Non
         User.objects.bulk_update([alice], ["username"])
 
 
-def test_skeletons_are_made_anew_after_an_update(alice: Any) -> None:
+def test_refresh_skeletons_recomputes_skeletons(alice: Any) -> None:
     User.objects.filter(pk=alice.pk).update(skeleton="old", skeleton_as_written="old")
     call_command("refresh_skeletons", verbosity=0)
     assert stored("alice") == digests("alice")

@@ -29,9 +29,9 @@ def shown(client: Client, address: str) -> list[int]:
 def walk(client: Client, address: str, way: str) -> list[list[int]]:
     """Return the pages from ``address`` on, following the links to ``newer`` or ``older`` rows."""
     pages, query = [], ""
-    at, _, filters = address.partition("?")
+    path, _, filters = address.partition("?")
     while True:
-        context = client.get(f"{at}?{'&'.join(filter(None, [filters, query]))}").context
+        context = client.get(f"{path}?{'&'.join(filter(None, [filters, query]))}").context
         pages.append([row.pk for row in context["rows"]])
         key = getattr(context["place"], way)
         if not key:
@@ -39,7 +39,7 @@ def walk(client: Client, address: str, way: str) -> list[list[int]]:
         query = f"{'after' if way == 'older' else 'before'}={quote(key)}"
 
 
-def test_both_directions_are_told_apart(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
+def test_messages_are_filtered_by_direction_and_unread(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
     sent = write(alice, bob, minute=0)
     received = answer(sent, minute=1)
     read = answer(sent, minute=2, read=True)
@@ -50,25 +50,25 @@ def test_both_directions_are_told_apart(reviewing: Client, alice: Any, bob: Any,
     assert shown(reviewing, messages(alice, "?show=unread")) == [received.pk]
 
 
-def test_the_numbers_at_the_head_lead_to_what_they_count(
+def test_the_counts_in_the_heading_link_to_their_messages(
     client: Client, reviewing: Client, alice: Any, bob: Any
 ) -> None:
     write(alice, bob)
     conversations = reverse("admin:accounts_user_conversations", args=[alice.pk])
     page = reviewing.get(conversations).content.decode()
-    for show, said in (("from", "1 sent"), ("to", "0 received"), ("unread", "0 not read by them")):
-        assert f'<a href="{messages(alice)}?show={show}">{said}</a>' in page
+    for show, label in (("from", "1 sent"), ("to", "0 received"), ("unread", "0 not read by them")):
+        assert f'<a href="{messages(alice)}?show={show}">{label}</a>' in page
     client.force_login(make_staff("cora", "view_conversation"))
     assert messages(alice) not in client.get(conversations).content.decode()
 
 
-def test_a_message_to_oneself_is_there_once(reviewing: Client, alice: Any) -> None:
+def test_a_message_to_oneself_is_listed_once(reviewing: Client, alice: Any) -> None:
     message = write(alice, alice)
     assert shown(reviewing, messages(alice)) == [message.pk]
 
 
 @pytest.mark.parametrize("query", ["", "show=from"])
-def test_every_message_is_on_one_page_there_and_back(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
+def test_paging_forward_and_back_shows_every_message_once(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
     """Even if many were sent at the same time."""
     wanted = [write(alice, bob, minute=number // 40).pk for number in range(120)]
     if not query:
@@ -89,12 +89,12 @@ def test_every_message_is_on_one_page_there_and_back(reviewing: Client, alice: A
     "query",
     ["show=nothing", "after=x", "before=~", "after=9999-12-31T23:59:59Z~1", "after=2026-01-05~1", "before=%00~1"],
 )
-def test_what_an_address_does_not_say_is_the_first_page(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
+def test_an_invalid_query_shows_the_first_page(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
     message = write(alice, bob)
     assert shown(reviewing, messages(alice, f"?{query}")) == [message.pk]
 
 
-def test_edits_are_of_what_the_person_sent_the_latest_first(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_edits_of_sent_messages_are_listed_latest_first(reviewing: Client, alice: Any, bob: Any) -> None:
     first, second, others = write(alice, bob, "one"), write(alice, bob, "two"), write(bob, alice, "three")
     for message in (first, second, others, first):
         message.content += ", edited"
@@ -103,7 +103,7 @@ def test_edits_are_of_what_the_person_sent_the_latest_first(reviewing: Client, a
     assert texts == ["one, edited", "two", "one"]
 
 
-def test_edits_go_on_on_the_next_page(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_edits_continue_on_the_next_page(reviewing: Client, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     rows = [
         MessageHistory(message=message, revision=number + 1, old_content=str(number), edited_at=START)

@@ -37,7 +37,7 @@ def by_key(*names: str) -> list[str]:
      ["user9", "user10", "user99", "user100"], ["x1y2", "x1y10", "x2y1"], ["n" + "9" * 149, "o"], ["zoe", "さくら"],
      ["１０", "11"], ["٩", "10"]],
 )  # fmt: skip
-def test_names_stand_in_this_order(names: list[str]) -> None:
+def test_names_sort_in_this_order(names: list[str]) -> None:
     assert by_key(*reversed(names)) == names
 
 
@@ -58,7 +58,7 @@ def keys() -> dict[str, bytes]:
     return {name: bytes(key) for name, key in User.objects.values_list("username", "name_key")}
 
 
-def test_every_road_keeps_the_key(db: Any, tmp_path: Path) -> None:
+def test_every_way_of_saving_stores_the_sort_key(db: Any, tmp_path: Path) -> None:
     saved = make_user("Saved 10")
     User.objects.bulk_create([User(username="In a set")])
     renamed, partly = make_user("before"), make_user("before too")
@@ -89,14 +89,14 @@ def test_a_row_without_a_key_is_refused(db: Any, key: Any) -> None:
         User.objects.filter(pk=alice.pk).update(name_key=key)
 
 
-def test_keys_are_determined_anew_after_an_update(db: Any) -> None:
+def test_refresh_skeletons_recomputes_sort_keys(db: Any) -> None:
     alice = make_user("Alice")
     User.objects.filter(pk=alice.pk).update(name_key=b"outdated")
     call_command("refresh_skeletons", verbosity=0)
     assert keys() == {"Alice": b"alice"}
 
 
-def test_the_list_of_users_is_sorted_so(client: Client, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_of_users_is_sorted_by_key(client: Client, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """In both directions, page by page."""
     for name in sorted(SORTED):
         make_user(name)
@@ -131,7 +131,7 @@ def test_people_are_found_by_the_beginning_of_their_name(db: Any, text: str, fou
 
 
 @given(st.from_regex(r"[a-c0-2]{1,6}", fullmatch=True), st.from_regex(r"[a-c0-2]{0,6}", fullmatch=True))
-def test_no_name_that_begins_so_is_left_out(text: str, rest: str) -> None:
+def test_every_name_with_the_prefix_is_within_the_ranges(text: str, rest: str) -> None:
     assert any(first <= sort_key(text + rest) < end for first, end in ranges_beginning_with(text))
 
 
@@ -145,7 +145,7 @@ def test_an_index_finds_people_by_the_beginning_of_their_name(db: Any, text: str
     assert "user_by_name" in plan and "SCAN" not in plan
 
 
-def test_a_name_is_that_of_one_person_only(db: Any) -> None:
+def test_a_name_finds_one_person_at_most(db: Any) -> None:
     jamie, Jamie, zoe = make_user("jamie"), make_user("Jamie"), make_user("Zoë")
     users = User.objects.all()
     assert (users.named("jamie"), users.named("Jamie"), users.named("JAMIE")) == (jamie, Jamie, None)
@@ -155,7 +155,7 @@ def test_a_name_is_that_of_one_person_only(db: Any) -> None:
 @pytest.mark.parametrize(
     ("stored", "typed"), [("user7", "user007"), ("user007", "user7"), ("n" * 64 + "stored", "n" * 64 + "typed!")]
 )
-def test_nobody_else_is_found_by_a_name_that_sorts_alike(db: Any, stored: str, typed: str) -> None:
+def test_a_name_with_the_same_sort_key_finds_no_one_else(db: Any, stored: str, typed: str) -> None:
     stored_user = make_user(stored)
     assert sort_key(stored) == sort_key(typed)
     assert User.objects.all().named(typed) is None

@@ -55,7 +55,7 @@ def test_a_notice_offers_to_stay_before_the_session_ends(open_page: OpenPage, ri
     expect(page).to_have_url(re.compile(f"{address}$"))
 
 
-def test_the_notice_can_be_closed_and_says_when_it_is_over(open_page: OpenPage, rita: Any) -> None:
+def test_the_notice_can_be_closed_and_reports_the_end_of_the_session(open_page: OpenPage, rita: Any) -> None:
     page = open_page(own=True)
     page.clock.install()
     sign_in(page, rita)
@@ -75,7 +75,7 @@ def test_the_notice_can_be_closed_and_says_when_it_is_over(open_page: OpenPage, 
     expect(notice.get_by_role("button", name="Stay signed in")).to_be_hidden()
 
 
-def test_what_cannot_be_extended_offers_nothing(open_page: OpenPage, rita: Any, settings: Any) -> None:
+def test_a_session_that_cannot_be_extended_has_no_button(open_page: OpenPage, rita: Any, settings: Any) -> None:
     settings.SESSION_HOURS, settings.SESSION_IDLE_MINUTES = 1, 120
     page = open_page(own=True)
     page.clock.install()
@@ -89,14 +89,14 @@ def test_what_cannot_be_extended_offers_nothing(open_page: OpenPage, rita: Any, 
 
 
 @pytest.mark.parametrize(
-    ("address", "button", "said"),
+    ("address", "button", "sentence"),
     [
         ("/console/", "Yes", "Europe/Berlin from the next page on."),
         ("/messages/new/", "No", "Times stay in UTC."),
     ],
 )
-def test_the_zone_of_the_browser_is_offered_once(
-    open_page: OpenPage, rita: Any, address: str, button: str, said: str
+def test_the_time_zone_of_the_browser_is_offered_once(
+    open_page: OpenPage, rita: Any, address: str, button: str, sentence: str
 ) -> None:
     User.objects.update(zone_asked=None)
     page = open_page(own=True)
@@ -107,13 +107,13 @@ def test_the_zone_of_the_browser_is_offered_once(
     expect(offer).to_contain_text("Times are shown in UTC. Show them in Europe/Berlin?")
     check_in_each_look(page)
     click_in_each_look(page, offer.get_by_role("button", name=button))
-    expect(offer).to_contain_text(said)
+    expect(offer).to_contain_text(sentence)
     page.goto(address)
     expect(page.locator("main, #content").first).to_be_visible()
     expect(offer).to_have_count(0)
 
 
-def test_an_answer_that_is_not_saved_says_so(open_page: OpenPage, rita: Any) -> None:
+def test_an_unsaved_answer_is_reported(open_page: OpenPage, rita: Any) -> None:
     User.objects.update(zone_asked=None)
     page = open_page(own=True)
     page.add_init_script("Intl.DateTimeFormat.prototype.resolvedOptions = () => ({ timeZone: 'Europe/Berlin' });")
@@ -126,7 +126,7 @@ def test_an_answer_that_is_not_saved_says_so(open_page: OpenPage, rita: Any) -> 
     expect(offer).to_contain_text("Your answer was not saved. Reload the page and try again.")
 
 
-def test_without_scripts_nothing_is_offered(open_page: OpenPage, rita: Any, alice: Any) -> None:
+def test_no_notice_appears_without_javascript(open_page: OpenPage, rita: Any, alice: Any) -> None:
     User.objects.update(zone_asked=None)
     page = open_page(javascript=False)
     write(alice, rita)
@@ -145,7 +145,7 @@ def sign_in_again(page: Page, name: str) -> None:
     click_in_each_look(page, page.get_by_role("button", name="Sign in"))
 
 
-def test_a_participant_loses_nothing(page: Page, alice: Any, bob: Any) -> None:
+def test_a_participants_late_reply_is_kept_and_filled_in(page: Page, alice: Any, bob: Any) -> None:
     User.objects.update(zone_asked=True)
     message = write(bob, alice)
     sign_in(page, alice)
@@ -169,7 +169,9 @@ def test_a_participant_loses_nothing(page: Page, alice: Any, bob: Any) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_staff_lose_nothing(open_page: OpenPage, alice: Any, bob: Any, rosa: Any, javascript: bool) -> None:
+def test_a_late_correction_by_staff_is_kept_and_filled_in(
+    open_page: OpenPage, alice: Any, bob: Any, rosa: Any, javascript: bool
+) -> None:
     User.objects.update(zone_asked=True)
     message = write(bob, alice, "tpyo")
     page = open_page(javascript=javascript)

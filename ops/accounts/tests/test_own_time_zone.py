@@ -40,10 +40,10 @@ def choose(client: Client, zone: str) -> str:
     return client.post(ZONE, {"time_zone": zone}, follow=True).content.decode()
 
 
-def test_times_are_those_of_the_zone_that_was_chosen(rita: Client, thread: str) -> None:
+def test_times_are_shown_in_the_chosen_zone(rita: Client, thread: str) -> None:
     assert ">12:00<" in rita.get(thread).content.decode()
-    said = choose(rita, "Asia/Kolkata")
-    assert "Times are shown in Asia/Kolkata now." in said and "Time zone: Asia/Kolkata" in said
+    text = choose(rita, "Asia/Kolkata")
+    assert "Times are shown in Asia/Kolkata now." in text and "Time zone: Asia/Kolkata" in text
     page = rita.get(thread).content.decode()
     assert ">17:30<" in page and ">12:00<" not in page
     assert f"Times are shown in {settings.TIME_ZONE} now." in choose(rita, "")
@@ -51,7 +51,7 @@ def test_times_are_those_of_the_zone_that_was_chosen(rita: Client, thread: str) 
     assert ">12:00<" in rita.get(thread).content.decode()
 
 
-def test_it_is_nobody_elses(rita: Client, thread: str) -> None:
+def test_the_chosen_zone_does_not_affect_other_users(rita: Client, thread: str) -> None:
     choose(rita, "Asia/Kolkata")
     other = Client()
     other.force_login(make_staff("otto", "view_conversation"))
@@ -60,25 +60,25 @@ def test_it_is_nobody_elses(rita: Client, thread: str) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "x" * 5_000, "Etc/GMT+5"])
-def test_what_is_not_offered_is_refused_in_words(rita: Client, zone: str) -> None:
+def test_choosing_an_unoffered_zone_is_refused_with_a_sentence(rita: Client, zone: str) -> None:
     page = choose(rita, zone)
     assert "is not one of the available choices" in page
     assert "Time zone: UTC" in page
 
 
 @pytest.mark.parametrize("stored", ["Mars/Olympus", "../passwd", "\\"])
-def test_a_zone_that_this_machine_does_not_know_is_none(rita: Client, thread: str, stored: str) -> None:
+def test_an_unknown_stored_zone_is_ignored(rita: Client, thread: str, stored: str) -> None:
     """A newer version of the zone data may have renamed it."""
     User.objects.filter(username="rita").update(time_zone=stored)
     assert ">12:00<" in rita.get(thread).content.decode()
 
 
-def test_every_zone_that_is_offered_is_known() -> None:
+def test_every_offered_zone_is_known() -> None:
     for name in time_zone.zones():
         assert time_zone.zone_of(type("Somebody", (), {"time_zone": name})), name
 
 
-def test_who_may_not_sign_in_to_the_console_has_no_such_page(client: Client, alice: Any) -> None:
+def test_participants_cannot_open_the_zone_page_of_the_console(client: Client, alice: Any) -> None:
     client.force_login(alice)
     assert client.get(ZONE).status_code == 302
 
@@ -94,46 +94,46 @@ def is_offered(client: Client, page: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("answer", "zone", "said"),
+    ("answer", "zone", "text"),
     [
         ({"zone": "Europe/Berlin"}, "Europe/Berlin", "Times are shown in Europe/Berlin from the next page on."),
         ({}, None, "Times stay in UTC."),
     ],
 )
-def test_the_answer_to_the_offer_is_remembered(rita: Client, answer: dict[str, str], zone: Any, said: str) -> None:
+def test_the_answer_to_the_offer_is_stored(rita: Client, answer: dict[str, str], zone: Any, text: str) -> None:
     assert is_offered(rita, INDEX) and is_offered(rita, INBOX)
-    assert rita.post(OFFERED, answer).json() == {"sentence": said}
+    assert rita.post(OFFERED, answer).json() == {"sentence": text}
     assert User.objects.get(username="rita").time_zone == zone
     assert not is_offered(rita, INDEX) and not is_offered(rita, INBOX)
 
 
-def test_who_chose_a_zone_is_offered_none(rita: Client) -> None:
+def test_a_user_with_a_chosen_zone_gets_no_offer(rita: Client) -> None:
     choose(rita, "")
     assert not is_offered(rita, INDEX)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "Etc/GMT+5", "../passwd", "<b>", "x" * 5_000])
-def test_a_zone_that_is_not_offered_is_not_taken(rita: Client, zone: str) -> None:
+def test_accepting_an_unoffered_zone_is_refused(rita: Client, zone: str) -> None:
     response = rita.post(OFFERED, {"zone": zone})
     assert (response.status_code, response.json()) == (400, {"sentence": time_zone.UNKNOWN})
     assert is_offered(rita, INDEX)
 
 
-def test_nobody_else_answers_or_chooses(client: Client, db: Any) -> None:
+def test_anonymous_visitors_must_sign_in_to_choose_a_zone(client: Client, db: Any) -> None:
     for page in (OFFERED, OWN):
         assert client.post(page, {"zone": "Europe/Berlin"})["Location"].startswith("/sign-in/")
     assert client.get(OFFERED)["Location"].startswith("/sign-in/")
 
 
-def test_participants_choose_theirs_and_read_times_of_it_at_once(client: Client, alice: Any, bob: Any) -> None:
+def test_participants_see_their_chosen_zone_at_once(client: Client, alice: Any, bob: Any) -> None:
     message = write(bob, alice)
     Message.objects.filter(pk=message.pk).update(timestamp=datetime(2026, 1, 5, 12, tzinfo=UTC))
     client.force_login(alice)
     page = reverse("messaging:conversation", args=[message.conversation_id])
     for _ in range(2):
         assert "5 January 2026, 12:00" in client.get(page).content.decode()
-    said = client.post(OWN, {"time_zone": "Asia/Kolkata"}, follow=True).content.decode()
-    assert "Times are shown in Asia/Kolkata now." in said and "Time zone: Asia/Kolkata" in said
+    text = client.post(OWN, {"time_zone": "Asia/Kolkata"}, follow=True).content.decode()
+    assert "Times are shown in Asia/Kolkata now." in text and "Time zone: Asia/Kolkata" in text
     assert "5 January 2026, 17:30" in client.get(page).content.decode()
 
 
@@ -152,7 +152,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("moment", "in_berlin", "in_kolkata"), CHANGES)
-def test_two_zones_see_the_same_moment_rightly(
+def test_two_zones_show_the_same_moment_correctly(
     rita: Client, alice: Any, bob: Any, moment: datetime, in_berlin: str, in_kolkata: str
 ) -> None:
     """Every exact time shows its zone, and its ``datetime`` attribute is the same moment in both."""
@@ -170,7 +170,7 @@ def test_two_zones_see_the_same_moment_rightly(
     assert moment in read[0] and moment in read[1]
 
 
-def test_the_hour_that_comes_twice_is_two_moments(rita: Client, alice: Any, bob: Any) -> None:
+def test_both_occurrences_of_the_repeated_hour_are_distinguished(rita: Client, alice: Any, bob: Any) -> None:
     first, second = write(alice, bob, "before"), write(bob, alice, "after")
     for message, moment in (
         (first, datetime(2026, 11, 1, 5, 30, tzinfo=UTC)),

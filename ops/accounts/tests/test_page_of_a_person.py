@@ -41,7 +41,7 @@ def recorded(person: Any, name: str) -> set[int]:
 
 
 @pytest.mark.parametrize("permission", TABS)
-def test_whoever_may_open_one_tab_is_led_there_and_sees_no_other(
+def test_a_reader_of_one_tab_is_redirected_to_it_and_sees_no_other(
     client: Client, alice: Any, bob: Any, permission: str
 ) -> None:
     write(alice, bob)
@@ -53,7 +53,7 @@ def test_whoever_may_open_one_tab_is_led_there_and_sees_no_other(
     assert response.context["title"] == "alice"
 
 
-def test_the_tabs_of_a_superuser_are_all_of_them_in_order(client: Client, rosa: Any, alice: Any) -> None:
+def test_a_superuser_sees_all_tabs_in_order(client: Client, rosa: Any, alice: Any) -> None:
     client.force_login(rosa)
     for name in TABS.values():
         response = client.get(tab(alice, name))
@@ -61,29 +61,29 @@ def test_the_tabs_of_a_superuser_are_all_of_them_in_order(client: Client, rosa: 
         assert [one.address for one in response.context["page"].tabs if one.here] == [tab(alice, name)]
 
 
-@pytest.mark.parametrize("at", ["", "conversations/", "messages/", "edits/", "between/2/"])
-def test_nobody_is_there_who_does_not_exist(reviewing: Client, at: str) -> None:
-    assert reviewing.get(f"/console/accounts/user/987654321/{at}").status_code == 404
+@pytest.mark.parametrize("path", ["", "conversations/", "messages/", "edits/", "between/2/"])
+def test_an_unknown_person_is_not_found(reviewing: Client, path: str) -> None:
+    assert reviewing.get(f"/console/accounts/user/987654321/{path}").status_code == 404
 
 
 # --- The head ----------------------------------------------------------------------------------------------------
 
 
-def test_the_head_says_who_it_is_and_when_they_wrote_last(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_the_heading_shows_status_look_alikes_and_the_last_message(reviewing: Client, alice: Any, bob: Any) -> None:
     make_user("Alice")
     answer(write(alice, bob), minute=2, read=True)
     page = reviewing.get(tab(alice, "conversations"))
     chips = page.context["page"].about.chips
     assert [chip.words for chip in chips] == ["active", "reads like <bdi>Alice</bdi>"]
     text = page.content.decode()
-    for said in ("1 sent", "1 received", "0 not read by them", START.strftime("%Y-%m-%d")):
-        assert said in text
+    for phrase in ("1 sent", "1 received", "0 not read by them", START.strftime("%Y-%m-%d")):
+        assert phrase in text
     dora = make_user("dora")
     write(alice, dora)
     assert "no messages sent" in reviewing.get(tab(dora, "conversations")).content.decode()
 
 
-def test_an_account_that_is_closed_or_of_staff_says_so(reviewing: Client, alice: Any) -> None:
+def test_the_heading_marks_closed_and_staff_accounts(reviewing: Client, alice: Any) -> None:
     for fields, words in (({"is_active": False}, ["not active"]), ({"is_staff": True}, ["active", "staff"])):
         person = make_user("-".join(words), **fields)
         write(person, alice)
@@ -91,7 +91,7 @@ def test_an_account_that_is_closed_or_of_staff_says_so(reviewing: Client, alice:
         assert [chip.words for chip in chips] == words
 
 
-def test_a_name_is_no_markup(reviewing: Client, alice: Any) -> None:
+def test_names_and_texts_are_escaped(reviewing: Client, alice: Any) -> None:
     evil = make_user("<script>alert(1)</script>")
     write(alice, evil, "<img src=x>")
     for address in (tab(evil, "conversations"), tab(evil, "messages"), tab(alice, "conversations")):
@@ -117,7 +117,7 @@ def test_conversations_are_grouped_by_the_person_on_the_other_side(
     assert [row.last.minute for row in rows] == [5, 3, 2]
 
 
-def test_a_row_leads_to_the_other_person_and_to_what_both_wrote(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_a_row_links_to_the_other_person_and_their_shared_messages(reviewing: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
     page = reviewing.get(tab(alice, "conversations")).content.decode()
     assert f'href="{tab(bob, "conversations")}"' in page
@@ -132,7 +132,7 @@ def test_the_next_people_are_on_the_next_page(reviewing: Client, alice: Any) -> 
     assert (len(first), names) == (50, [f"person {number:02}" for number in reversed(range(53))])
 
 
-def test_only_the_newest_messages_are_counted_and_the_page_says_so(
+def test_the_page_counts_only_the_newest_messages_and_says_so(
     reviewing: Client, alice: Any, bob: Any, charlie: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(newest, "NEWEST", 2)
@@ -146,9 +146,7 @@ def test_only_the_newest_messages_are_counted_and_the_page_says_so(
 # --- What is recorded --------------------------------------------------------------------------------------------
 
 
-def test_opening_each_tab_is_a_reading_of_the_person_with_the_texts_it_shows(
-    reviewing: Client, alice: Any, bob: Any
-) -> None:
+def test_opening_a_tab_records_a_reading_with_the_texts_shown(reviewing: Client, alice: Any, bob: Any) -> None:
     sent, received = write(alice, bob, "one"), write(bob, alice, "two")
     sent.content = "one, edited"
     sent.save()
@@ -164,7 +162,9 @@ def test_opening_each_tab_is_a_reading_of_the_person_with_the_texts_it_shows(
     assert (sent.read, received.read) == (False, False)
 
 
-def test_the_access_log_shows_who_looked_and_that_it_was_read(client: Client, rita: Any, alice: Any, bob: Any) -> None:
+def test_the_access_log_shows_readers_and_records_its_own_reading(
+    client: Client, rita: Any, alice: Any, bob: Any
+) -> None:
     write(alice, bob)
     client.force_login(rita)
     client.get(tab(alice, "conversations"))
@@ -179,7 +179,7 @@ def test_the_access_log_shows_who_looked_and_that_it_was_read(client: Client, ri
 
 
 @pytest.mark.parametrize(("name", "queries"), [("conversations", 12), ("messages", 12), ("edits", 11)])
-def test_a_tab_costs_the_same_however_much_somebody_wrote(
+def test_the_number_of_queries_of_a_tab_does_not_grow(
     reviewing: Client, alice: Any, bob: Any, name: str, queries: int, django_assert_num_queries: Any
 ) -> None:
     """Five of these are on every page of the console: for the user and their permissions."""

@@ -37,7 +37,7 @@ def marked_in(model: type[Model]) -> set[str]:
     }
 
 
-def test_each_name_is_marked() -> None:
+def test_each_permission_name_is_marked_for_translation() -> None:
     unmarked = [
         f"{model._meta.label}: {name}"
         for model in own_models()
@@ -48,25 +48,25 @@ def test_each_name_is_marked() -> None:
 
 
 @pytest.mark.django_db
-def test_in_english_they_are_called_as_before() -> None:
+def test_english_permission_names_are_unchanged() -> None:
     for permission in Permission.objects.select_related("content_type"):
         assert in_words(permission) == str(permission)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("shown", ["to choose", "to read"])
-def test_the_page_of_a_group(client: Client, shown: str) -> None:
+def test_the_page_of_a_group_translates_permissions(client: Client, shown: str) -> None:
     set_up()
     rosa = make_user("rosa", is_staff=True, is_superuser=True)
     if shown == "to choose":
         client.force_login(rosa)
         confirm(client, "rosa")
-        at = reverse("admin:auth_group_change", args=[Group.objects.create(name="Helpers").pk])
+        address = reverse("admin:auth_group_change", args=[Group.objects.create(name="Helpers").pk])
     else:
         client.force_login(rosa)
-        at = reverse("admin:auth_group_change", args=[Group.objects.get(name="Lead").pk])
+        address = reverse("admin:auth_group_change", args=[Group.objects.get(name="Lead").pk])
     with speaking(ACCENTED):
-        page = client.get(at).content.decode()
+        page = client.get(address).content.decode()
         form = page[page.index("<form") : page.rindex("</form>")]
         field = form[form.index("permissions") :]
     assert field.count("⟦") > 40

@@ -43,9 +43,9 @@ def database(db: Any) -> None:
 
 def set_up() -> list[str]:
     """Run the command; return the lines of its output."""
-    said = StringIO()
-    call_command("setup_roles", stdout=said)
-    return said.getvalue().splitlines()
+    output = StringIO()
+    call_command("setup_roles", stdout=output)
+    return output.getvalue().splitlines()
 
 
 def held(role: str) -> set[str]:
@@ -57,14 +57,14 @@ def permission(codename: str) -> Permission:
     return Permission.objects.get(codename=codename)
 
 
-def test_every_role_becomes_a_group_that_holds_what_the_table_says() -> None:
-    said = set_up()
+def test_every_role_becomes_a_group_with_its_permissions() -> None:
+    output = set_up()
     assert {role: held(role) for role in ROLES} == {role: set(names) for role, names in ROLES.items()}
-    assert len(said) == len(ROLES)
-    assert "Created the role Auditor with 10 permissions (see docs/roles.md)." in said
+    assert len(output) == len(ROLES)
+    assert "Created the role Auditor with 10 permissions (see docs/roles.md)." in output
 
 
-def test_a_second_run_changes_nothing_and_says_nothing(django_assert_max_num_queries: Any) -> None:
+def test_a_second_run_changes_and_prints_nothing(django_assert_max_num_queries: Any) -> None:
     set_up()
     before = list(Group.permissions.through.objects.order_by("pk").values())
     with django_assert_max_num_queries(3 + 2 * len(ROLES)):
@@ -72,7 +72,7 @@ def test_a_second_run_changes_nothing_and_says_nothing(django_assert_max_num_que
     assert list(Group.permissions.through.objects.order_by("pk").values()) == before
 
 
-def test_what_was_taken_from_a_role_comes_back_and_what_does_not_belong_goes() -> None:
+def test_missing_permissions_are_restored_and_extra_ones_removed() -> None:
     set_up()
     reviewer = Group.objects.get(name="Reviewer")
     reviewer.permissions.remove(permission("view_message"))
@@ -83,7 +83,7 @@ def test_what_was_taken_from_a_role_comes_back_and_what_does_not_belong_goes() -
     assert held("Reviewer") == {f"messaging.{codename}" for codename in READING} | POLICY
 
 
-def test_other_groups_and_the_people_of_a_role_stay() -> None:
+def test_other_groups_and_members_of_roles_stay() -> None:
     set_up()
     others = Group.objects.create(name="Night shift")
     others.permissions.add(permission("delete_user"))
@@ -95,7 +95,7 @@ def test_other_groups_and_the_people_of_a_role_stay() -> None:
     assert [group.name for group in rita.groups.all()] == ["Reviewer"]
 
 
-def test_a_permission_that_does_not_exist_is_named_and_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_permission_is_named_and_no_role_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = {"messaging.juggle_message": ("Reviewer",), "nowhere.view_it": ("Reviewer",)}
     monkeypatch.setattr(AccountsConfig, "permissions", unknown)
     with pytest.raises(CommandError) as caught:
@@ -107,7 +107,7 @@ def test_a_permission_that_does_not_exist_is_named_and_nothing_is_changed(monkey
     assert not Group.objects.exists()
 
 
-def test_nobody_but_superusers_looks_after_groups_and_themes() -> None:
+def test_no_role_has_permissions_for_groups_or_themes() -> None:
     """A role that could change groups could grant itself everything."""
     apps = {name.partition(".")[0] for names in ROLES.values() for name in names}
     assert not apps & {"auth", "admin_interface", "contenttypes", "sessions"}
@@ -118,7 +118,7 @@ def test_only_reviewers_leads_and_data_operators_read_messages() -> None:
     assert readers == {"Reviewer", "Lead", "Data operator"}
 
 
-def test_the_page_of_a_role_says_that_it_is_kept_as_it_is(client: Client, rosa: Any) -> None:
+def test_the_page_of_a_role_is_read_only_and_says_why(client: Client, rosa: Any) -> None:
     set_up()
     client.force_login(rosa)
     address = reverse("admin:auth_group_change", args=[Group.objects.get(name="Support").pk])
@@ -130,7 +130,7 @@ def test_the_page_of_a_role_says_that_it_is_kept_as_it_is(client: Client, rosa: 
     assert held("Support") == set(ROLES["Support"])
 
 
-def test_a_group_of_ones_own_is_changed_as_ever(client: Client, rosa: Any) -> None:
+def test_other_groups_can_be_edited(client: Client, rosa: Any) -> None:
     client.force_login(rosa)
     confirm(client, "rosa")
     address = reverse("admin:auth_group_change", args=[Group.objects.create(name="Night shift").pk])
@@ -143,15 +143,15 @@ def test_the_pages_of_roles_call_them_roles(client: Client, rosa: Any) -> None:
     confirm(client, "rosa")
     rows, add = reverse("admin:auth_group_changelist"), reverse("admin:auth_group_add")
     assert "<h1>Add role</h1>" in client.get(add).content.decode()
-    said = client.post(add, {"name": "Night shift"}, follow=True).content.decode()
-    assert re.search(r"The role “.*Night shift.*” was added successfully", said)
-    assert re.search(r"\b1 role\s*<", said) and re.search(r">\s*Add role\s*<", said)
+    text = client.post(add, {"name": "Night shift"}, follow=True).content.decode()
+    assert re.search(r"The role “.*Night shift.*” was added successfully", text)
+    assert re.search(r"\b1 role\s*<", text) and re.search(r">\s*Add role\s*<", text)
     page = client.get(reverse("admin:auth_group_change", args=[Group.objects.get().pk])).content.decode()
     assert "<h1>Change role</h1>" in page
     assert "Search roles" in client.get(rows).content.decode()
 
 
-def test_the_list_of_groups_counts_people_and_permissions_in_one_query_for_all(
+def test_the_list_of_groups_counts_people_and_permissions_in_constant_queries(
     client: Client, rosa: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:
     set_up()

@@ -36,14 +36,14 @@ print(json.dumps([headers, cookies, [there.status_code, there["Location"]]]))
 @pytest.mark.parametrize(
     "address", ["/sign-in/", "/console/login/", "/", "/nowhere/", "/sign-out/", "/console/messaging/conversation/"]
 )
-def test_every_answer_has_the_policy(client: Client, rita: Any, address: str) -> None:
+def test_every_response_has_the_policy(client: Client, rita: Any, address: str) -> None:
     for person in (None, rita):
         if person:
             client.force_login(person)
         assert client.get(address)[HEADER] == POLICY
 
 
-def test_a_crash_has_it_too(client: Client, rita: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_response_has_the_policy(client: Client, rita: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     client.force_login(rita)
     client.raise_request_exception = False
     monkeypatch.setattr("ops.console.site.ConsoleSite.index", None)
@@ -59,17 +59,17 @@ def answered(answer: HttpResponse) -> HttpResponse:
     return ContentSecurityPolicyMiddleware(view)(RequestFactory().get("/"))
 
 
-def test_a_stricter_policy_of_a_view_stays() -> None:
+def test_a_policy_set_by_a_view_stays() -> None:
     assert answered(HttpResponse(headers={HEADER: "sandbox"}))[HEADER] == "sandbox"
 
 
-def test_only_the_page_of_an_error_in_development_is_left_alone(settings: Any) -> None:
+def test_only_the_debug_error_page_has_no_policy(settings: Any) -> None:
     settings.DEBUG = True
     assert HEADER not in answered(HttpResponse(status=500))
     assert HEADER in answered(HttpResponse(status=404))
 
 
-def test_no_template_of_the_console_needs_more(client: Client, rosa: Any) -> None:
+def test_console_pages_have_no_inline_scripts(client: Client, rosa: Any) -> None:
     """The policy blocks nothing on the pages: they have no inline scripts or event handlers."""
     client.force_login(rosa)
     for address in ("/console/", "/console/accounts/user/", f"/console/accounts/user/{rosa.pk}/change/", "/confirm/"):
@@ -78,7 +78,7 @@ def test_no_template_of_the_console_needs_more(client: Client, rosa: Any) -> Non
         assert " onclick=" not in page and " onload=" not in page
 
 
-def test_what_production_says(tmp_path: Path) -> None:
+def test_production_sends_strict_headers_and_secure_cookies(tmp_path: Path) -> None:
     asked = start(tmp_path, "shell", "--verbosity", "0", "-c", ASK, **PRODUCTION)
     headers, cookies, plain = json.loads(asked.stdout.splitlines()[-1])
     assert headers[HEADER] == POLICY
@@ -91,7 +91,7 @@ def test_what_production_says(tmp_path: Path) -> None:
     assert plain == [301, "https://console.example.org/sign-in/"]
 
 
-def test_cookies_of_development_are_closed_to_scripts_and_other_sites(client: Client, alice: Any) -> None:
+def test_development_cookies_are_http_only_and_same_site(client: Client, alice: Any) -> None:
     client.post("/sign-in/", {"username": "alice", "password": "alice's password"})
     for name in ("sessionid", "csrftoken"):
         cookie = client.cookies[name]

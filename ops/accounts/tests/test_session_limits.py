@@ -39,7 +39,7 @@ def signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def test_who_was_away_too_long_is_told_and_returns_to_the_same_page(reading: Client) -> None:
+def test_an_idle_user_is_told_and_returns_to_the_same_page(reading: Client) -> None:
     let_pass(reading, 30)
     response = reading.get(f"{INBOX}?page=1")
     assert response["Location"] == f"/sign-in/?next={INBOX.replace('/', '%2F')}%3Fpage%3D1"
@@ -58,7 +58,7 @@ def test_staff_return_through_the_sign_in_page_of_the_console(reviewing: Client)
     assert reviewing.post("/console/login/", words)["Location"] == CONSOLE
 
 
-def test_whoever_is_active_stays(reading: Client) -> None:
+def test_an_active_user_stays_signed_in(reading: Client) -> None:
     for _ in range(3):
         let_pass(reading, 29)
         assert reading.get(INBOX).status_code == 200
@@ -76,7 +76,7 @@ def test_a_page_from_the_servers_cache_counts_as_activity(reading: Client) -> No
     assert reading.get(INBOX).status_code == 200
 
 
-def test_activity_does_not_help_beyond_twelve_hours(reviewing: Client) -> None:
+def test_activity_does_not_extend_a_session_beyond_twelve_hours(reviewing: Client) -> None:
     for _ in range(24):
         let_pass(reviewing, 29)
         assert reviewing.get(CONSOLE).status_code == 200
@@ -85,7 +85,7 @@ def test_activity_does_not_help_beyond_twelve_hours(reviewing: Client) -> None:
     assert not signed_in(reviewing)
 
 
-def test_signing_in_begins_both_limits_anew(reviewing: Client, rita: Any) -> None:
+def test_signing_in_restarts_both_limits(reviewing: Client, rita: Any) -> None:
     let_pass(reviewing, 12 * 60)
     reviewing.get(CONSOLE)
     reviewing.post("/console/login/", {"username": "rita", "password": "rita's password"})
@@ -93,7 +93,7 @@ def test_signing_in_begins_both_limits_anew(reviewing: Client, rita: Any) -> Non
     assert reviewing.get(CONSOLE).status_code == 200
 
 
-def test_what_was_sent_too_late_is_kept_and_leads_back_to_its_form(reading: Client, alice: Any, bob: Any) -> None:
+def test_a_late_form_is_kept_and_sign_in_returns_to_it(reading: Client, alice: Any, bob: Any) -> None:
     message = write(bob, alice)
     form = reverse("messaging:conversation", args=[message.conversation_id])
     let_pass(reading, 30)
@@ -105,7 +105,7 @@ def test_what_was_sent_too_late_is_kept_and_leads_back_to_its_form(reading: Clie
     assert not Message.objects.filter(content="late").exists()
 
 
-def test_what_a_page_sends_by_itself_is_nothing_that_somebody_lost(reading: Client) -> None:
+def test_background_requests_are_not_reported_as_lost_forms(reading: Client) -> None:
     """The first request ends the session and leaves a notice; later ones add none, as nobody reads their responses."""
     let_pass(reading, 30)
     for _ in range(3):
@@ -115,20 +115,20 @@ def test_what_a_page_sends_by_itself_is_nothing_that_somebody_lost(reading: Clie
 
 
 @pytest.mark.parametrize("referer", ["", "https://evil.example/", "//evil.example/", "javascript:alert(1)"])
-def test_nobody_is_led_to_another_site(reading: Client, referer: str) -> None:
+def test_a_foreign_referer_is_not_followed(reading: Client, referer: str) -> None:
     let_pass(reading, 30)
     response = reading.post(reverse("messaging:compose"), headers={"Referer": referer})
     assert response["Location"] == "/sign-in/?next=%2F"
 
 
 @pytest.mark.parametrize("page", ["/sign-in/", "/console/login/"])
-def test_the_sign_in_pages_are_shown_as_ever(reading: Client, page: str) -> None:
+def test_sign_in_pages_open_after_the_session_ends(reading: Client, page: str) -> None:
     let_pass(reading, 30)
     assert reading.get(page).status_code == 200
     assert not signed_in(reading)
 
 
-def test_signing_out_too_late_is_signing_out(reading: Client) -> None:
+def test_signing_out_works_after_the_session_ends(reading: Client) -> None:
     let_pass(reading, 30)
     assert reading.post("/sign-out/")["Location"] == "/sign-in/"
     assert not signed_in(reading)
@@ -151,7 +151,7 @@ def test_activity_is_written_once_a_minute_at_most(reading: Client) -> None:
 
 
 @pytest.mark.parametrize("page", ["jobs_job", "deletion_deletionrequest", "deletion_deletiongroup"])
-def test_a_page_that_asks_how_far_a_job_is_keeps_nobody_signed_in(reviewing: Client, page: str) -> None:
+def test_progress_requests_do_not_extend_the_session(reviewing: Client, page: str) -> None:
     progress = reverse(f"admin:{page}_progress", args=["00000000-0000-0000-0000-000000000000"])
     for _ in range(2):
         let_pass(reviewing, 15)
@@ -161,7 +161,7 @@ def test_a_page_that_asks_how_far_a_job_is_keeps_nobody_signed_in(reviewing: Cli
     assert IDLE in reviewing.get(CONSOLE, follow=True).content.decode()
 
 
-def test_strangers_have_no_session_to_end(client: Client, db: Any) -> None:
+def test_anonymous_visitors_get_no_session(client: Client, db: Any) -> None:
     client.get("/sign-in/")
     assert "sessionid" not in client.cookies
 
@@ -173,12 +173,12 @@ def test_both_limits_can_be_set(reading: Client, settings: Any) -> None:
     assert "You were signed out after 1 minute without activity." in page
 
 
-def test_the_cookie_outlives_the_session_so_that_its_owner_is_told(settings: Any) -> None:
+def test_the_session_cookie_outlives_the_session(settings: Any) -> None:
     assert settings.SESSION_COOKIE_AGE > settings.SESSION_HOURS * 3600
 
 
 @pytest.mark.parametrize(("name", "value"), [("SESSION_IDLE_MINUTES", "0"), ("SESSION_HOURS", "0")])
-def test_nonsense_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
+def test_an_invalid_limit_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
     """Other values that are not whole numbers: ops/tests/test_environment.py."""
     started = start(tmp_path, **{name: value})
     assert started.returncode == 1

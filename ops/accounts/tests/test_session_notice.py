@@ -31,7 +31,7 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 7, 1, 12, tzinfo=UTC))
 
 
-def test_it_says_when_the_session_ends_in_the_zone_of_its_owner(noon: None, reading: Client) -> None:
+def test_the_end_of_the_session_is_told_in_the_owners_time_zone(noon: None, reading: Client) -> None:
     rest = reading.get(REST).json()
     assert (rest["seconds"], rest["notice"], rest["extends"]) == (1800, 300, True)
     assert rest["sentence"] == "Your session ends at 12:30."
@@ -39,7 +39,7 @@ def test_it_says_when_the_session_ends_in_the_zone_of_its_owner(noon: None, read
     assert reading.get(REST).json()["sentence"] == "Your session ends at 18:00."
 
 
-def test_the_end_that_nothing_postpones_is_said_with_what_to_do(noon: None, reading: Client) -> None:
+def test_a_final_end_is_announced_as_not_extendable(noon: None, reading: Client) -> None:
     for _ in range(24):
         let_pass(29)
         assert reading.get(INBOX).status_code == 200
@@ -52,7 +52,7 @@ def test_the_end_that_nothing_postpones_is_said_with_what_to_do(noon: None, read
     assert reading.post(REST).json()["seconds"] == 240
 
 
-def test_asking_is_no_activity_and_changes_nothing(reading: Client) -> None:
+def test_asking_for_the_remaining_time_is_no_activity(reading: Client) -> None:
     let_pass(26)
     before = Session.objects.get().session_data
     assert 0 < reading.get(REST).json()["seconds"] <= 240
@@ -70,7 +70,7 @@ def test_staying_counts_as_activity(reading: Client) -> None:
     assert reading.get(INBOX).status_code == 200
 
 
-def test_who_asks_to_stay_too_late_is_not_signed_in_again(reading: Client) -> None:
+def test_asking_to_stay_too_late_does_not_revive_the_session(reading: Client) -> None:
     let_pass(30)
     assert reading.post(REST).json() | {"sign_in": ""} == {
         "seconds": 0,
@@ -82,26 +82,26 @@ def test_who_asks_to_stay_too_late_is_not_signed_in_again(reading: Client) -> No
     assert reading.get(INBOX).status_code == 302
 
 
-def test_a_page_of_another_site_keeps_nobody_signed_in(alice: Any) -> None:
+def test_another_site_cannot_extend_a_session(alice: Any) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
     assert strict.post(REST).status_code == 403
 
 
-def test_who_signed_out_in_another_window_is_told(reading: Client, db: Any) -> None:
+def test_signing_out_in_another_window_is_reported(reading: Client, db: Any) -> None:
     assert Client().get(REST).json()["sentence"] == SIGNED_OUT
     reading.post("/sign-out/")
     assert reading.get(REST).json()["sentence"] == SIGNED_OUT
 
 
-def test_after_the_end_of_another_page_it_still_says_so(reading: Client) -> None:
+def test_the_end_is_reported_after_another_page_saw_it(reading: Client) -> None:
     let_pass(30)
     reading.get(INBOX)
     assert reading.get(REST).json()["sentence"] == ENDED
 
 
 @pytest.mark.parametrize("minutes", [1, 4])
-def test_a_very_short_limit_is_told_at_its_half_and_activity_extends_it(
+def test_a_short_limit_is_announced_halfway_and_activity_extends_it(
     settings: Any, reading: Client, minutes: int
 ) -> None:
     settings.SESSION_IDLE_MINUTES = minutes
@@ -113,13 +113,13 @@ def test_a_very_short_limit_is_told_at_its_half_and_activity_extends_it(
     assert reading.get(REST).json()["seconds"] > minutes * 50
 
 
-def test_it_costs_two_queries(reading: Client) -> None:
+def test_asking_for_the_remaining_time_takes_two_queries(reading: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         reading.get(REST)
     assert len(queries) == 2  # the session, and its owner's time zone
 
 
-def test_pages_load_the_script_for_whoever_is_signed_in(reading: Client, reviewing: Client) -> None:
+def test_only_pages_of_signed_in_users_load_the_script(reading: Client, reviewing: Client) -> None:
     assert "accounts/session.js" in reviewing.get(reverse("admin:index")).content.decode()
     reading.force_login(User.objects.get(username="alice"))
     assert "accounts/session.js" in reading.get(INBOX).content.decode()

@@ -25,7 +25,7 @@ def stored(**data: Any) -> str:
     return str(session.session_key)
 
 
-def test_the_account_is_the_one_that_django_finds() -> None:
+def test_the_account_equals_that_of_django() -> None:
     alice, gone = make_user("alice"), make_user("gone", is_active=False)
     for key in (alice.pk, str(alice.pk), gone.pk, gone.pk + 1):
         assert AccountBackend().get_user(key) == ModelBackend().get_user(key)
@@ -36,7 +36,7 @@ def test_the_account_is_the_one_that_django_finds() -> None:
     }
 
 
-def test_the_session_is_the_one_that_django_finds() -> None:
+def test_the_session_equals_that_of_django() -> None:
     valid, over = stored(word="valid"), stored(word="over")
     Session.objects.filter(session_key=over).update(expire_date=timezone.now() - timedelta(seconds=1))
     for key in (valid, over, "nobodys-session"):
@@ -47,7 +47,7 @@ def test_the_session_is_the_one_that_django_finds() -> None:
     assert SessionStore(over).load() == {}
 
 
-def test_nothing_is_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_sql_is_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     alice, session = make_user("alice"), stored(word="valid")
 
     def ask() -> None:

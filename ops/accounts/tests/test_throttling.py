@@ -88,7 +88,7 @@ def test_a_right_password_of_a_participant_at_the_console_is_a_failure(alice: An
     assert not signs_in("alice")
 
 
-def test_after_a_quarter_of_an_hour_one_may_try_again(dora: Any) -> None:
+def test_sign_in_is_possible_again_after_15_minutes(dora: Any) -> None:
     fail(5, "dora")
     let_pass(14.9)
     assert not signs_in("dora")
@@ -96,13 +96,13 @@ def test_after_a_quarter_of_an_hour_one_may_try_again(dora: Any) -> None:
     assert signs_in("dora")
 
 
-def test_the_sentence_counts_down(dora: Any) -> None:
+def test_the_remaining_wait_is_stated(dora: Any) -> None:
     fail(5, "dora")
     let_pass(14)
     assert "Try again in 1 minute, at" in fail(1, "dora")
 
 
-def test_who_keeps_trying_while_refused_does_not_wait_longer(dora: Any) -> None:
+def test_further_tries_do_not_prolong_the_wait(dora: Any) -> None:
     fail(5, "dora")
     let_pass(10)
     fail(20, "dora")
@@ -110,13 +110,13 @@ def test_who_keeps_trying_while_refused_does_not_wait_longer(dora: Any) -> None:
     assert signs_in("dora")
 
 
-def test_somebody_elsewhere_does_not_stand_in_her_way(dora: Any, seven_of_an_address: None) -> None:
+def test_failures_from_another_address_do_not_block_a_user(dora: Any, seven_of_an_address: None) -> None:
     fail(7, "dora", address=ELSEWHERE)
     fail(3, "somebody else", address=ELSEWHERE)
     assert signs_in("dora", address=HERE)
 
 
-def test_an_account_that_does_not_exist_is_answered_alike(dora: Any) -> None:
+def test_an_unknown_account_gets_the_same_answers(dora: Any) -> None:
     for number in range(7):
         existing, other = (send(name, f"guess {number}")[1] for name in ("dora", "nora"))
         assert comparable(existing) == comparable(other.replace("nora", "dora"))
@@ -126,13 +126,13 @@ def comparable(page: str) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"|at \d\d:\d\d', "", page)
 
 
-def test_a_disabled_account_is_answered_like_any_other(dora: Any) -> None:
+def test_a_disabled_account_gets_the_same_refusal(dora: Any) -> None:
     dora.is_active = False
     dora.save()
     assert REFUSED.search(fail(5, "dora"))
 
 
-def test_names_that_differ_only_in_capitals_or_in_how_they_are_written_count_apart(db: Any) -> None:
+def test_similar_names_are_counted_separately(db: Any) -> None:
     for name in ("jamie", "Jamie", "ﬁne", "fine"):
         make_user(name)
     fail(5, "jamie")
@@ -141,7 +141,7 @@ def test_names_that_differ_only_in_capitals_or_in_how_they_are_written_count_apa
     assert not signs_in("jamie") and not signs_in("ﬁne")
 
 
-def test_an_address_that_fails_at_fifty_accounts_is_refused_at_all(dora: Any) -> None:
+def test_an_address_with_fifty_failures_is_refused_for_all_accounts(dora: Any) -> None:
     with empty_pages():
         for number in range(49):
             fail(1, f"person {number}")
@@ -153,14 +153,16 @@ def test_an_address_that_fails_at_fifty_accounts_is_refused_at_all(dora: Any) ->
     assert signs_in("dora", address=ELSEWHERE)
 
 
-def test_of_two_waits_the_longer_one_is_told(dora: Any, seven_of_an_address: None) -> None:
+def test_the_longer_of_two_waits_is_stated(dora: Any, seven_of_an_address: None) -> None:
     for number in range(2):
         fail(1, f"person {number}")
     let_pass(10)
     assert "Try again in 15 minutes" in fail(5, "dora")
 
 
-def test_an_account_of_ones_own_does_not_buy_more_guesses(alice: Any, dora: Any, seven_of_an_address: None) -> None:
+def test_signing_in_to_an_own_account_does_not_reset_the_address(
+    alice: Any, dora: Any, seven_of_an_address: None
+) -> None:
     """Signing in clears the failures of that account only."""
     for number in range(7):
         fail(1, f"person {number}")
@@ -169,14 +171,14 @@ def test_an_account_of_ones_own_does_not_buy_more_guesses(alice: Any, dora: Any,
     assert not signs_in("alice")
 
 
-def test_signing_in_takes_back_ones_failures(dora: Any) -> None:
+def test_signing_in_clears_the_failures_of_the_account(dora: Any) -> None:
     fail(4, "dora")
     assert signs_in("dora")
     assert not FailedSignIn.objects.exists()
     assert not REFUSED.search(fail(4, "dora"))
 
 
-def test_what_is_kept_names_nobody_and_goes_by_itself(dora: Any) -> None:
+def test_stored_failures_name_no_one_and_expire(dora: Any) -> None:
     """People type passwords into the wrong field."""
     send("a secret of dora", "another secret", address="192.0.2.77")
     stored = str(FailedSignIn.objects.values_list().get())
@@ -196,7 +198,7 @@ def test_a_name_of_any_length_is_refused_with_a_sentence(db: Any, page: str) -> 
     assert REFUSED.search(fail(4, "x" * 100_000, page=page))
 
 
-def test_the_network_of_an_ipv6_client_is_one(dora: Any) -> None:
+def test_addresses_of_one_ipv6_network_count_together(dora: Any) -> None:
     for number in range(5):
         fail(1, "dora", address=f"2001:db8:0:7::{number}")
     assert not signs_in("dora", address="2001:db8:0:7:ffff::1")
@@ -211,14 +213,14 @@ def test_every_kind_of_address_is_counted(address: str, network: str) -> None:
     assert client_network(RequestFactory(REMOTE_ADDR=address).get("/")) == network
 
 
-def test_an_address_that_the_client_makes_up_is_not_believed(dora: Any, settings: Any) -> None:
+def test_forwarded_addresses_are_ignored_without_a_proxy(dora: Any, settings: Any) -> None:
     for number in range(5):
         headers = {"X-Forwarded-For": f"198.51.100.{number}"}
         Client(headers=headers, REMOTE_ADDR=HERE).post(PARTICIPANTS, {"username": "dora", "password": "guess"})
     assert not signs_in("dora")
 
 
-def test_behind_a_proxy_people_are_told_apart(dora: Any, settings: Any) -> None:
+def test_clients_behind_a_proxy_are_distinguished(dora: Any, settings: Any) -> None:
     settings.BEHIND_PROXY = True
     for number in range(5):
         headers = {"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.9"}
@@ -233,7 +235,7 @@ def test_behind_a_proxy_people_are_told_apart(dora: Any, settings: Any) -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
-def test_many_tries_at_once_are_not_all_let_through() -> None:
+def test_concurrent_tries_are_limited() -> None:
     """Twenty browsers that guess simultaneously get no more than the five tries of one."""
     looked_at = []
     make_user("alice")
@@ -248,7 +250,7 @@ def test_many_tries_at_once_are_not_all_let_through() -> None:
     assert len(looked_at) <= 5
 
 
-def test_a_sign_in_costs_three_queries_more(dora: Any, django_assert_num_queries: Any) -> None:
+def test_throttling_adds_three_queries_to_a_sign_in(dora: Any, django_assert_num_queries: Any) -> None:
     request = RequestFactory(REMOTE_ADDR=HERE).post(PARTICIPANTS)
     with django_assert_num_queries(4):  # delete old failures, count this one, check the others; and fetch the user
         authenticate(request, username="dora", password="dora's password")
@@ -256,7 +258,7 @@ def test_a_sign_in_costs_three_queries_more(dora: Any, django_assert_num_queries
 
 @pytest.mark.postgresql
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="asks PostgreSQL's planner")
-def test_looking_at_the_failures_of_an_address_uses_an_index(db: Any) -> None:
+def test_counting_failures_of_an_address_uses_an_index(db: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = FailedSignIn.objects.filter(address="a").order_by("-at")[:50].explain()

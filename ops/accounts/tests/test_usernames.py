@@ -62,14 +62,14 @@ def test_printable_characters_make_a_username(username: str) -> None:
         ("al\ud800ice", "The username holds a character that cannot be seen (U+D800): remove it."),
     ],
 )
-def test_what_cannot_be_a_username_is_told_with_its_remedy(username: str, sentence: str) -> None:
+def test_an_invalid_username_is_refused_with_its_remedy(username: str, sentence: str) -> None:
     assert username_problem(username) == sentence
     with pytest.raises(ValidationError) as caught:
         validate_username(username)
     assert caught.value.messages == [sentence]
 
 
-def test_capital_and_small_letters_make_two_people(db: Any) -> None:
+def test_usernames_are_case_sensitive(db: Any) -> None:
     jamie, Jamie = User.objects.create_user("jamie"), User.objects.create_user("Jamie")
     assert User.objects.get_by_natural_key("Jamie") == Jamie
     assert User.objects.get_by_natural_key("jamie") == jamie
@@ -103,7 +103,7 @@ UNSEEN += ["\uffff", "\ufdd0", "\u0378", "\U0010ffff", "\ue000", "\U000f0000"]
 
 
 @pytest.mark.parametrize("character", UNSEEN, ids=lambda character: f"U+{ord(character):04X}")
-def test_what_cannot_be_seen_is_refused_on_every_road(db: Any, client: Client, rosa: Any, character: str) -> None:
+def test_invisible_characters_are_refused_everywhere(db: Any, client: Client, rosa: Any, character: str) -> None:
     name = f"al{character}ice"
     sentence = f"The username holds a character that cannot be seen (U+{ord(character):04X}): remove it."
     with pytest.raises(ValidationError, match=re.escape(sentence)):
@@ -123,12 +123,12 @@ def test_what_cannot_be_seen_is_refused_on_every_road(db: Any, client: Client, r
 @pytest.mark.parametrize("name", ["\u0301", "\u0301al", "al \u0301", "\u20dd", "\u0903al", "al\u3000\u0301ice"])
 def test_a_mark_without_a_letter_is_refused(name: str) -> None:
     mark = next(one for one in name if ord(one) > 127 and not one.isspace())
-    said = f"The username holds a mark that belongs to a letter, without one (U+{ord(mark):04X}): remove it."
-    assert username_problem(name) == said
+    sentence = f"The username holds a mark that belongs to a letter, without one (U+{ord(mark):04X}): remove it."
+    assert username_problem(name) == sentence
     assert username_problem("e\u0301va") is None
 
 
-def test_nothing_but_what_has_a_sign_is_allowed() -> None:
+def test_only_visible_categories_are_allowed() -> None:
     """The only characters that can form a name alone are letters, numbers, punctuation and symbols."""
     allowed = set()
     for one in map(chr, range(sys.maxunicode + 1)):
@@ -167,13 +167,13 @@ def test_every_default_ignorable_character_is_unseen() -> None:
         "Deleted users club",
     ],
 )
-def test_nobody_is_called_what_anonymised_accounts_are_called(name: str) -> None:
+def test_names_of_anonymised_accounts_are_reserved(name: str) -> None:
     assert username_problem(name) == (
         "Anonymised accounts are called “Deleted user” and a number, and nobody else is: use another name."
     )
 
 
-def test_other_names_with_these_words_are_free() -> None:
+def test_other_names_with_these_words_are_allowed() -> None:
     assert username_problem("Deleter of users") is None
     assert username_problem("undeleted user 1") is None
     assert username_problem("user, deleted") is None

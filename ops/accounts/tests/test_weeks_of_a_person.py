@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)  # a Wednesday
 MONDAY = datetime(2026, 3, 9, tzinfo=UTC)
 
 
-def at(moment: datetime) -> dict[str, Any]:
+def sent_at(moment: datetime) -> dict[str, Any]:
     return {"timestamp": moment}
 
 
@@ -25,13 +25,13 @@ def counted(weeks: Weeks) -> dict[date, tuple[int, int]]:
     return {week.monday: (week.sent, week.received) for week in weeks.weeks if week.sent or week.received}
 
 
-def test_each_message_counts_in_the_week_from_monday_in_which_it_was_sent(alice: Any, bob: Any) -> None:
-    write(alice, bob, **at(MONDAY))
-    write(alice, bob, **at(MONDAY - timedelta(seconds=1)))
-    write(bob, alice, **at(NOW))
+def test_each_message_counts_in_the_week_it_was_sent(alice: Any, bob: Any) -> None:
+    write(alice, bob, **sent_at(MONDAY))
+    write(alice, bob, **sent_at(MONDAY - timedelta(seconds=1)))
+    write(bob, alice, **sent_at(NOW))
     first = MONDAY - timedelta(weeks=WEEKS - 1)
-    write(bob, alice, **at(first))
-    write(bob, alice, **at(first - timedelta(seconds=1)))  # the week before the twelve
+    write(bob, alice, **sent_at(first))
+    write(bob, alice, **sent_at(first - timedelta(seconds=1)))  # the week before the twelve
     weeks = weeks_of(alice, now=NOW)
     assert len(weeks.weeks) == WEEKS
     assert counted(weeks) == {first.date(): (0, 1), date(2026, 3, 2): (1, 0), date(2026, 3, 9): (1, 1)}
@@ -39,23 +39,23 @@ def test_each_message_counts_in_the_week_from_monday_in_which_it_was_sent(alice:
 
 
 def test_a_week_begins_at_midnight_where_the_reader_is(alice: Any, bob: Any) -> None:
-    write(alice, bob, **at(MONDAY - timedelta(minutes=30)))  # half past midnight in Berlin
+    write(alice, bob, **sent_at(MONDAY - timedelta(minutes=30)))  # half past midnight in Berlin
     with timezone.override("Europe/Berlin"):
         assert counted(weeks_of(alice, now=NOW)) == {MONDAY.date(): (1, 0)}
 
 
-def test_more_than_is_counted_is_said(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uncounted_messages_are_reported(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(newest, "NEWEST", 2)
     for minute in range(3):
-        write(alice, bob, **at(NOW + timedelta(minutes=minute)))
+        write(alice, bob, **sent_at(NOW + timedelta(minutes=minute)))
     weeks = weeks_of(alice, now=NOW)
     assert (weeks.sent, weeks.is_cut, weeks.limit) == (2, True, 2)
 
 
-def test_bars_are_as_high_as_the_busiest_week_allows_and_a_single_message_is_seen(alice: Any, bob: Any) -> None:
-    write(bob, alice, **at(MONDAY))
+def test_bars_are_scaled_to_the_busiest_week_and_never_vanish(alice: Any, bob: Any) -> None:
+    write(bob, alice, **sent_at(MONDAY))
     for minute in range(200):
-        write(alice, bob, **at(MONDAY - timedelta(weeks=1, minutes=-minute)))
+        write(alice, bob, **sent_at(MONDAY - timedelta(weeks=1, minutes=-minute)))
     bars = weeks_of(alice, now=NOW).bars
     assert [(bar.look, bar.height, bar.y) for bar in bars] == [("sent", HEIGHT, 0), ("received", 2, HEIGHT - 2)]
     assert weeks_of(bob, now=NOW + timedelta(weeks=WEEKS)).bars == []

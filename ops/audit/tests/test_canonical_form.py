@@ -43,12 +43,12 @@ def test_any_entry_verifies_after_a_round_trip(some: list[tuple[Any, str, str]])
 
 
 @given(values)
-def test_what_can_be_stored_stays_as_it_is(details: Any) -> None:
+def test_storable_details_are_stable(details: Any) -> None:
     once = canonical.storable_details(details)
     assert canonical.canonical(canonical.storable_details(once)) == canonical.canonical(once)
 
 
-def test_the_order_of_keys_does_not_count() -> None:
+def test_the_order_of_keys_does_not_matter() -> None:
     assert canonical.canonical({"a": 1, "b": [True, None]}) == canonical.canonical({"b": [True, None], "a": 1})
 
 
@@ -58,7 +58,7 @@ def test_moments_are_in_utc_with_microseconds() -> None:
     assert canonical.canonical(noon) == canonical.canonical(elsewhere) == b'"2026-01-05T12:00:00.000000+00:00"'
 
 
-def test_a_link_depends_on_all_that_it_joins() -> None:
+def test_a_seal_hash_depends_on_all_of_its_inputs() -> None:
     now, part = datetime(2026, 1, 5, tzinfo=UTC), list(range(len(SEALED_FIELDS)))
     links = {
         chain.seal_hash("a", 1, now, part),
@@ -71,5 +71,5 @@ def test_a_link_depends_on_all_that_it_joins() -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [(1, True), (1, "1"), (None, "null"), ([], {}), (["a,b"], ["a", "b"])])
-def test_different_things_differ(one: Any, other: Any) -> None:
+def test_different_values_have_different_canonical_forms(one: Any, other: Any) -> None:
     assert canonical.canonical(one) != canonical.canonical(other)

@@ -52,7 +52,7 @@ def test_a_superuser_is_recorded_as_one(rosa: Any) -> None:
 
 @pytest.mark.parametrize("nobody", [None, AnonymousUser()])
 @pytest.mark.django_db
-def test_what_nobody_did_has_no_actor(nobody: Any) -> None:
+def test_an_entry_without_a_person_has_no_actor(nobody: Any) -> None:
     entry = recording.record(ImportEvent.IMPORT_MADE, actor=nobody)
     assert (entry.actor_id, entry.actor_name, entry.actor_role) == (None, "", "")
 
@@ -63,7 +63,7 @@ def test_the_text_of_a_message_is_not_in_its_label(rita: Any, message: Message) 
     )
 
 
-def test_people_are_labelled_by_their_names_and_lists_by_what_they_list(rita: Any, alice: Any) -> None:
+def test_people_are_labelled_by_name_and_searches_by_their_terms(rita: Any, alice: Any) -> None:
     assert recording.record(AccountEvent.PERSON_READ, actor=rita, target=alice).target_label == "alice"
     entry = record_search(Message, actor=rita, terms="holiday", filters=chosen({"unread": "1"}), results=12)
     assert (entry.target_type, entry.target_id, entry.target_label) == ("messaging.message", "", "holiday")
@@ -80,14 +80,14 @@ def test_an_event_outside_the_vocabulary_is_refused(rita: Any) -> None:
         recording.record("tea.made", actor=rita)
 
 
-def test_what_one_action_touches_shares_its_id(rita: Any) -> None:
+def test_entries_of_one_action_share_its_id(rita: Any) -> None:
     with context.one_action():
         first, second = (recording.record(Event.RECORD_CHANGED, actor=rita) for _ in range(2))
     other = recording.record(Event.RECORD_CHANGED, actor=rita)
     assert first.action == second.action != other.action
 
 
-def test_one_act_on_many_targets_leaves_an_entry_of_each(
+def test_one_act_on_many_targets_records_an_entry_for_each(
     rita: Any, alice: Any, bob: Any, django_assert_num_queries: Any
 ) -> None:
     texts = [write(alice, bob) for _ in range(5)]
@@ -106,7 +106,7 @@ def test_one_act_on_many_targets_leaves_an_entry_of_each(
     assert read.count() == 6
 
 
-def test_what_a_database_cannot_hold_is_replaced_and_what_is_too_long_is_cut(rita: Any) -> None:
+def test_invalid_characters_are_replaced_and_long_texts_truncated(rita: Any) -> None:
     entry = recording.record(
         Event.SEARCH_MADE, actor=rita, label="a\x00b" + "c" * 300, details={"words": [Key("\ud800"), Key("d" * 2_000)]}
     )
@@ -125,7 +125,7 @@ def test_an_act_whose_entry_cannot_be_stored_is_rolled_back(rita: Any, message: 
     assert not Entry.objects.filter(event=ConsoleEvent.MESSAGE_EDITED).exists()
 
 
-def test_an_entry_goes_with_the_act_that_is_rolled_back(rita: Any) -> None:
+def test_an_entry_is_rolled_back_with_its_act(rita: Any) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         recording.record(Event.RECORD_CHANGED, actor=rita)
         raise ZeroDivisionError
@@ -139,7 +139,7 @@ def test_a_reading_that_cannot_be_recorded_is_refused(rita: Any, message: Messag
         record_reading(conversation, actor=rita)
 
 
-def test_deleted_staff_leave_their_entries(rita: Any, rosa: Any, message: Message) -> None:
+def test_entries_of_deleted_staff_stay(rita: Any, rosa: Any, message: Message) -> None:
     key = rita.pk
     for event in (Event.SIGNED_IN, ConsoleEvent.MESSAGE_READ, Event.SIGNED_OUT):
         recording.record(event, actor=rita, target=message)
@@ -148,6 +148,6 @@ def test_deleted_staff_leave_their_entries(rita: Any, rosa: Any, message: Messag
     assert Entry.objects.filter(actor_id=key, actor_name="rita").count() == before == 3
 
 
-def test_recording_costs_two_queries_with_the_role(rita: Any, message: Message, django_assert_num_queries: Any) -> None:
+def test_recording_takes_two_queries(rita: Any, message: Message, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
         recording.record(ConsoleEvent.MESSAGE_READ, actor=rita, target=message)

@@ -44,7 +44,7 @@ def test_an_entry_is_sealed_when_it_is_committed() -> None:
 
 
 @only_postgresql
-def test_nobody_waits_until_a_seal_is_on_the_disk_as_for_what_was_recorded(
+def test_recording_does_not_wait_for_the_seal_to_be_flushed(
     waits_for_the_disk: Callable[[], dict[str, bool]],
 ) -> None:
     for _ in range(2):
@@ -53,7 +53,7 @@ def test_nobody_waits_until_a_seal_is_on_the_disk_as_for_what_was_recorded(
 
 
 @only_postgresql
-def test_a_transaction_in_which_something_is_sealed_is_waited_for(
+def test_a_transaction_that_seals_waits_for_the_flush(
     waits_for_the_disk: Callable[[], dict[str, bool]],
 ) -> None:
     with transaction.atomic():
@@ -64,7 +64,7 @@ def test_a_transaction_in_which_something_is_sealed_is_waited_for(
 
 @only_postgresql
 @pytest.mark.usefixtures("as_in_production")
-def test_a_head_is_on_the_disk_before_anybody_is_told_of_it() -> None:
+def test_verification_flushes_the_head_before_returning() -> None:
     record()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_wal_insert_lsn()")
@@ -75,7 +75,7 @@ def test_a_head_is_on_the_disk_before_anybody_is_told_of_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_entries_of_one_transaction_are_sealed_in_one_go() -> None:
+def test_entries_of_one_transaction_are_sealed_together() -> None:
     with transaction.atomic():
         entries = [record() for _ in range(5)]
         assert len(connection.run_on_commit) == 1
@@ -83,7 +83,7 @@ def test_many_entries_of_one_transaction_are_sealed_in_one_go() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_act_holds_where_sealing_it_fails(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+def test_a_failed_seal_does_not_undo_the_act(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     def stopped(**_: Any) -> None:
         raise OperationalError("interrupted")
 
@@ -97,7 +97,7 @@ def test_an_act_holds_where_sealing_it_fails(monkeypatch: pytest.MonkeyPatch, ca
 
 
 @pytest.mark.django_db(transaction=True)
-def test_entries_outlive_a_savepoint_that_was_rolled_back() -> None:
+def test_entries_after_a_rolled_back_savepoint_are_sealed() -> None:
     with transaction.atomic():
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             record()
@@ -107,7 +107,7 @@ def test_entries_outlive_a_savepoint_that_was_rolled_back() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_savepoint_rolled_back_later_takes_no_seal_with_it() -> None:
+def test_entries_before_a_rolled_back_savepoint_are_sealed() -> None:
     with transaction.atomic():
         kept = record()
         with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -117,7 +117,7 @@ def test_a_savepoint_rolled_back_later_takes_no_seal_with_it() -> None:
 
 
 @pytest.mark.django_db
-def test_entries_that_others_left_are_sealed_along() -> None:
+def test_sealing_includes_all_pending_entries() -> None:
     left = [record() for _ in range(chain.BATCH + 1)]
     assert chain.seal() == len(left)
     assert sealed() == [entry.pk for entry in left]
@@ -125,7 +125,7 @@ def test_entries_that_others_left_are_sealed_along() -> None:
 
 
 @pytest.mark.django_db
-def test_entries_that_vanished_before_they_were_sealed_hold_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_unsealed_entries_do_not_stop_sealing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "BATCH", 2)
     for _ in range(3):
         record()
@@ -137,7 +137,7 @@ def test_entries_that_vanished_before_they_were_sealed_hold_nobody_up(monkeypatc
 
 
 @pytest.mark.django_db
-def test_entries_added_with_sql_wait_for_their_seal_too() -> None:
+def test_entries_added_with_sql_are_queued_for_sealing() -> None:
     entry = record()
     columns = ", ".join(str(field.column) for field in Entry._meta.fields if field.name != "id")
     with connection.cursor() as cursor:
@@ -147,7 +147,7 @@ def test_entries_added_with_sql_wait_for_their_seal_too() -> None:
 
 
 @pytest.mark.django_db
-def test_recording_and_sealing_cost_the_same_however_long_the_chain_is(django_assert_num_queries: Any) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_chain(django_assert_num_queries: Any) -> None:
     for length in (1, 20):
         for _ in range(length):
             record()
@@ -159,7 +159,7 @@ def test_recording_and_sealing_cost_the_same_however_long_the_chain_is(django_as
 
 
 @pytest.mark.django_db
-def test_an_entry_that_somebody_removed_is_left_out_and_the_others_are_sealed() -> None:
+def test_sealing_skips_a_queued_entry_that_does_not_exist() -> None:
     """``verify_audit`` reports it."""
     first = record()
     Unsealed.objects.create(entry_id=first.pk + 1_000)
@@ -172,7 +172,7 @@ def test_an_entry_that_somebody_removed_is_left_out_and_the_others_are_sealed() 
 class TestWriters:
     pytestmark = needs_row_locks
 
-    def test_twenty_at_once_lose_and_double_nothing(self, transactional_db: Any) -> None:
+    def test_twenty_concurrent_writers_lose_and_duplicate_no_entry(self, transactional_db: Any) -> None:
         def work(writer: int) -> None:
             for number in range(10):
                 with transaction.atomic():
@@ -184,7 +184,7 @@ class TestWriters:
         assert sorted(sealed()) == sorted(Entry.objects.values_list("pk", flat=True))
         assert verification.verify().sealed == 200
 
-    def test_whoever_does_not_get_the_lock_goes_on_at_once(self, transactional_db: Any) -> None:
+    def test_a_writer_without_the_lock_does_not_wait(self, transactional_db: Any) -> None:
         with transaction.atomic():
             hold_the_lock()
             entry = on_another_connection(record)
@@ -192,7 +192,7 @@ class TestWriters:
         assert chain.seal() == 1
         assert sealed() == [entry.pk]
 
-    def test_whoever_sealed_looks_again_for_those_who_did_not_get_the_lock(
+    def test_the_sealer_also_seals_entries_recorded_meanwhile(
         self, transactional_db: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Bob commits while Alice seals, after she has read the pending entries: she seals his entry as well."""
@@ -207,7 +207,7 @@ class TestWriters:
         assert sealed() == [first.pk, late[0].pk]
 
     @pytest.mark.parametrize("number", [1, 3])
-    def test_the_chain_does_not_branch_where_another_one_is_faster(
+    def test_concurrent_sealing_does_not_branch_the_chain(
         self, transactional_db: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any, number: int
     ) -> None:
         """Bob seals Alice's entries with his own after she has read the end of the chain: her seals are not stored."""

@@ -56,33 +56,33 @@ def everything_kept() -> str:
     return str([list(row.items()) for row in Entry.objects.values()])
 
 
-def test_nothing_names_the_person_any_more(rosa: Any, erased: int) -> None:
+def test_scrubbing_removes_the_name_from_all_entries(rosa: Any, erased: int) -> None:
     assert "rita" in everything_kept()
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     assert "rita" not in everything_kept().lower()
 
 
-def test_what_happened_stays(rosa: Any, erased: int) -> None:
+def test_scrubbing_keeps_the_events(rosa: Any, erased: int) -> None:
     before = list(Entry.objects.order_by("pk").values_list("event", "actor_id", "target_id", "at"))
     entry = scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     rest = Entry.objects.exclude(pk=entry.pk).order_by("pk")
     assert list(rest.values_list("event", "actor_id", "target_id", "at")) == before
 
 
-def test_what_the_person_read_about_others_keeps_its_label(rosa: Any, alice: Any, erased: int) -> None:
+def test_readings_by_the_person_keep_the_labels_of_others(rosa: Any, alice: Any, erased: int) -> None:
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     entry = Entry.objects.get(actor_id=erased, target_id=str(alice.pk))
     assert (entry.actor_name, entry.ip, entry.user_agent, entry.target_label) == ("", "", "", "alice")
     assert entry.scrubbed_at is not None
 
 
-def test_whoever_acted_on_the_person_stays_named(rosa: Any, erased: int) -> None:
+def test_the_actor_of_an_entry_about_the_person_stays_named(rosa: Any, erased: int) -> None:
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     entry = Entry.objects.get(event=AccountEvent.PERSON_READ, target_id=str(erased))
     assert (entry.actor_name, entry.ip, entry.target_label, entry.reason) == ("rosa", "192.0.2.7", "", "")
 
 
-def test_the_chain_holds_whether_entries_were_sealed_or_not(rosa: Any, erased: int) -> None:
+def test_the_chain_stays_valid_for_sealed_and_unsealed_entries(rosa: Any, erased: int) -> None:
     assert Entry.objects.awaiting_seal().exists()
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     verification.verify()
@@ -90,14 +90,14 @@ def test_the_chain_holds_whether_entries_were_sealed_or_not(rosa: Any, erased: i
     assert verification.verify().unsealed == 0
 
 
-def test_scrubbing_is_recorded_itself(rosa: Any, erased: int) -> None:
+def test_scrubbing_is_recorded(rosa: Any, erased: int) -> None:
     entry = scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     assert (entry.event, entry.actor, entry.target_id, entry.reason) == ("audit.scrubbed", rosa, str(erased), REASON)
     assert (entry.target_label, entry.scrubbed_at) == ("", None)
     assert min(entry.details.values()) >= 2
 
 
-def test_scrubbing_twice_empties_nothing_more_but_keeps_its_own_entry(rosa: Any, erased: int) -> None:
+def test_scrubbing_twice_changes_nothing_and_keeps_both_entries(rosa: Any, erased: int) -> None:
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     again = scrubbing.scrub_person(erased, by=rosa, reason="Request 18")
     assert again.details == {"as_actor": 0, "as_target": 0}
@@ -106,7 +106,7 @@ def test_scrubbing_twice_empties_nothing_more_but_keeps_its_own_entry(rosa: Any,
     verification.verify()
 
 
-def test_two_people_of_one_entry_are_scrubbed_apart(rosa: Any, alice: Any, erased: int) -> None:
+def test_two_people_of_one_entry_are_scrubbed_separately(rosa: Any, alice: Any, erased: int) -> None:
     key = alice.pk
     alice.delete()
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
@@ -118,14 +118,14 @@ def test_two_people_of_one_entry_are_scrubbed_apart(rosa: Any, alice: Any, erase
     verification.verify()
 
 
-def test_nobody_is_scrubbed_whose_account_is_still_there(rosa: Any, alice: Any) -> None:
+def test_an_existing_account_is_not_scrubbed(rosa: Any, alice: Any) -> None:
     recording.record(Event.SIGNED_IN, actor=alice, target=alice)
     with pytest.raises(scrubbing.AccountExists, match="This account still exists: delete it first"):
         scrubbing.scrub_person(alice.pk, by=rosa, reason=REASON)
     assert Entry.objects.filter(actor_name="alice").exists()
 
 
-def test_scrubbing_that_no_receipt_proves_is_named(rosa: Any, erased: int, proven: set[str]) -> None:
+def test_scrubbing_without_a_receipt_fails_verification(rosa: Any, erased: int, proven: set[str]) -> None:
     """Otherwise anybody who can add an entry could empty the copies of any person."""
     scrubbing.scrub_person(erased, by=rosa, reason=REASON)
     chain.seal()
@@ -136,7 +136,7 @@ def test_scrubbing_that_no_receipt_proves_is_named(rosa: Any, erased: int, prove
     verification.verify()
 
 
-def test_entries_that_name_the_person_need_the_proof_as_well(rosa: Any, erased: int, proven: set[str]) -> None:
+def test_scrubbed_entries_that_name_the_person_need_a_receipt(rosa: Any, erased: int, proven: set[str]) -> None:
     recording.record(Event.SIGNED_OUT, actor=rosa, label="rita")
     named = scrubbing.entries_naming(["rita"], user_id=erased)
     scrubbing.scrub_person(erased, by=rosa, reason=REASON, named=named)
@@ -158,7 +158,7 @@ def test_a_request_id_that_names_the_person_is_emptied(rosa: Any, erased: int, g
     verification.verify()
 
 
-def test_what_is_about_a_thing_of_theirs_is_emptied_apart(rosa: Any, erased: int) -> None:
+def test_entries_about_a_target_of_the_person_are_scrubbed_separately(rosa: Any, erased: int) -> None:
     thing = ("deletion.deletionrequest", "11111111-2222-3333-4444-555555555555")
     recording.record(Event.RECORD_CHANGED, actor=rosa, target=thing, label="rita", reason="Rita asked")
     assert scrubbing.entries_naming(["rita"], user_id=erased, apart=[thing]) == []
@@ -218,7 +218,7 @@ def test_a_name_is_found_whatever_accents_a_search_gave_it(filter_name: str, nam
     assert not pattern.search(f"{filter_name}:{typed.replace(' ', '')}x boat")
 
 
-def test_all_filters_that_take_a_name_are_known(rosa: Any) -> None:
+def test_all_search_filters_that_take_a_name_are_known(rosa: Any) -> None:
     """A filter of any room that FILTERS lacked would leave names in recorded searches."""
     request = RequestFactory().get("/")
     request.user = rosa
@@ -241,7 +241,7 @@ def test_all_filters_that_take_a_name_are_known(rosa: Any) -> None:
     assert naming == set(FILTERS)
 
 
-def test_a_name_is_taken_out_of_a_text_with_other_accents() -> None:
+def test_a_name_is_removed_from_a_text_with_other_accents() -> None:
     pattern = name_pattern(["cafe", "jo doe"])
     assert pattern is not None
     assert (

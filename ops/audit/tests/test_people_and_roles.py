@@ -43,7 +43,7 @@ def send_credentials(username: str, password: str) -> None:
     Client(REMOTE_ADDR="192.0.2.7").post(reverse("login"), {"username": username, "password": password})
 
 
-def test_signing_in_and_out(alice: Any) -> None:
+def test_signing_in_and_out_is_recorded(alice: Any) -> None:
     send_credentials("alice", "alice's password")
     entry = newest(Event.SIGNED_IN)
     assert (entry.actor, entry.target_id, entry.ip) == (alice, str(alice.pk), "192.0.2.7")
@@ -53,7 +53,7 @@ def test_signing_in_and_out(alice: Any) -> None:
     assert newest(Event.SIGNED_OUT).actor == alice
 
 
-def test_a_failed_sign_in_keeps_the_name_that_was_tried_and_never_the_password(alice: Any) -> None:
+def test_a_failed_sign_in_records_the_name_but_not_the_password(alice: Any) -> None:
     send_credentials("alice", "hunter2")
     entry = newest(Event.SIGN_IN_REFUSED)
     assert (entry.actor_id, entry.actor_name, entry.target_id) == (None, "alice", str(alice.pk))
@@ -68,7 +68,7 @@ def test_a_failed_sign_in_under_an_unknown_name_has_no_target() -> None:
     assert entry.actor_name == "nobody" + "x" * 143 + "…"
 
 
-def test_signing_out_after_deleting_the_own_account_names_nobody(alice: Any) -> None:
+def test_deleting_the_own_account_records_no_sign_out(alice: Any) -> None:
     client = Client()
     client.force_login(alice)
     client.post(reverse("messaging:delete_user"), {"password": "alice's password"})
@@ -76,7 +76,7 @@ def test_signing_out_after_deleting_the_own_account_names_nobody(alice: Any) -> 
     assert number(Event.SIGNED_OUT) == 0
 
 
-def test_a_new_password_is_recorded_without_either(rosa: Any, alice: Any) -> None:
+def test_a_password_change_is_recorded_without_passwords(rosa: Any, alice: Any) -> None:
     alice.set_password("entirely new")
     with editing_as(rosa):
         alice.save()
@@ -84,21 +84,21 @@ def test_a_new_password_is_recorded_without_either(rosa: Any, alice: Any) -> Non
     assert (entry.actor, entry.target_id, entry.details) == (rosa, str(alice.pk), {})
 
 
-def test_taking_a_password_away_is_a_change(alice: Any) -> None:
+def test_removing_a_password_is_recorded(alice: Any) -> None:
     alice.set_unusable_password()
     alice.save(update_fields=["password"])
     assert number(Event.PASSWORD_CHANGED) == 1
 
 
 @pytest.mark.parametrize("stored", [None, "md4$salt$hash"])
-def test_another_hash_stored_by_hand_is_a_change(alice: Any, stored: str | None) -> None:
+def test_a_password_change_is_recorded_after_a_direct_update(alice: Any, stored: str | None) -> None:
     get_user_model().objects.filter(pk=alice.pk).update(password=stored or alice.password)
     alice.password = make_password("entirely new")
     alice.save(update_fields=["password"])
     assert number(Event.PASSWORD_CHANGED) == 1
 
 
-def test_the_same_password_in_a_newer_hash_is_not_a_change(alice: Any, settings: Any) -> None:
+def test_rehashing_a_password_is_not_recorded(alice: Any, settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS]
     assert authenticate(username="alice", password="alice's password") == alice
     alice.refresh_from_db()
@@ -116,7 +116,7 @@ def test_a_renaming_is_recorded_with_both_names(rosa: Any, alice: Any, fields: A
     assert (entry.reason, entry.details) == ("“alice” is called “alicia” now.", {})
 
 
-def test_both_names_are_redacted_with_the_person(rosa: Any, alice: Any) -> None:
+def test_scrubbing_removes_both_names_of_a_renamed_person(rosa: Any, alice: Any) -> None:
     alice.username = "beatrix"
     alice.save()
     key = alice.pk
@@ -138,14 +138,14 @@ def test_flags_are_recorded_with_before_and_after(rosa: Any, alice: Any, flag: s
 
 
 @pytest.mark.django_db
-def test_an_account_that_begins_mighty_is_recorded_and_one_that_does_not_is_not() -> None:
+def test_flags_of_a_new_account_are_recorded_only_if_set() -> None:
     make_user("pia")
     assert number(Event.ROLES_CHANGED) == 0
     make_user("mia", is_staff=True)
     assert newest(Event.ROLES_CHANGED).details == {"is_staff": {"before": False, "after": True}}
 
 
-def test_saving_an_account_unchanged_leaves_nothing(alice: Any) -> None:
+def test_saving_an_unchanged_account_records_no_entry(alice: Any) -> None:
     before = Entry.objects.count()
     alice.email = "alice@example.org"
     alice.save()
@@ -180,7 +180,7 @@ def test_a_flag_is_stored_together_with_its_entry_or_not_at_all() -> None:
     assert not alice.is_staff
 
 
-def test_roles_given_and_taken_are_recorded_by_number(rosa: Any, alice: Any, lead: Group) -> None:
+def test_added_and_removed_roles_are_recorded_by_id(rosa: Any, alice: Any, lead: Group) -> None:
     with editing_as(rosa):
         alice.groups.add(lead)
         assert newest(Event.ROLES_CHANGED).details == {"field": "groups", "added": [lead.pk]}
@@ -190,7 +190,7 @@ def test_roles_given_and_taken_are_recorded_by_number(rosa: Any, alice: Any, lea
     assert entry.details == {"field": "groups", "removed": [lead.pk]}
 
 
-def test_roles_given_from_the_side_of_the_group_are_recorded_for_each_person(alice: Any, bob: Any, lead: Any) -> None:
+def test_roles_changed_through_the_group_are_recorded_for_each_person(alice: Any, bob: Any, lead: Any) -> None:
     lead.user_set.add(alice, bob)
     lead.user_set.clear()
     entries = Entry.objects.filter(event=Event.ROLES_CHANGED).order_by("id")
@@ -202,7 +202,7 @@ def test_roles_given_from_the_side_of_the_group_are_recorded_for_each_person(ali
     ]
 
 
-def test_taking_a_role_that_nobody_had_leaves_nothing(alice: Any, lead: Group) -> None:
+def test_removing_an_absent_role_records_no_entry(alice: Any, lead: Group) -> None:
     alice.groups.remove(lead)
     alice.groups.clear()
     assert number(Event.ROLES_CHANGED) == 0

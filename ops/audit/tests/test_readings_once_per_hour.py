@@ -49,19 +49,19 @@ def test_the_next_reading_after_an_hour_is_recorded(
     assert readings() == 2
 
 
-def test_everybody_reads_for_themselves(rita: Any, nils: Any, conversation: Conversation) -> None:
+def test_readings_of_two_people_are_recorded_separately(rita: Any, nils: Any, conversation: Conversation) -> None:
     assert record_reading(conversation, actor=rita)
     assert record_reading(conversation, actor=nils)
 
 
-def test_a_message_counts_apart_from_its_conversation(rita: Any, conversation: Conversation) -> None:
+def test_a_message_is_recorded_separately_from_its_conversation(rita: Any, conversation: Conversation) -> None:
     record_reading(conversation, actor=rita)
     entry = record_reading(conversation.messages.get(), actor=rita)
     assert entry is not None
     assert entry.event == "message.read"
 
 
-def test_opening_again_costs_one_query(rita: Any, conversation: Conversation, django_assert_num_queries: Any) -> None:
+def test_opening_again_takes_one_query(rita: Any, conversation: Conversation, django_assert_num_queries: Any) -> None:
     record_reading(conversation, actor=rita)
     with django_assert_num_queries(1):
         record_reading(conversation, actor=rita)
@@ -70,7 +70,7 @@ def test_opening_again_costs_one_query(rita: Any, conversation: Conversation, dj
 class TestTwoTabs:
     pytestmark = needs_row_locks
 
-    def test_opened_at_the_same_moment_are_one_reading(self, transactional_db: Any) -> None:
+    def test_concurrent_readings_are_recorded_once(self, transactional_db: Any) -> None:
         rita = make_staff("rita")
         conversation = write(rita, make_staff("bob")).conversation
         faults = run_concurrently(*[lambda: record_reading(conversation, actor=rita)] * 5)

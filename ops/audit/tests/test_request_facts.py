@@ -19,7 +19,7 @@ def facts(**headers: str) -> Facts:
     return context.facts_of(RequestFactory().get("/", **headers))  # type: ignore[arg-type]
 
 
-def test_what_a_request_records_is_one_action_with_its_facts(rita: Any, settings: Any) -> None:
+def test_entries_of_a_request_share_its_action_and_facts(rita: Any, settings: Any) -> None:
     settings.BEHIND_PROXY = True
     entries: list[Entry] = []
 
@@ -37,17 +37,17 @@ def test_what_a_request_records_is_one_action_with_its_facts(rita: Any, settings
 
 
 @pytest.mark.parametrize("given", ["", "two words", "x" * 48, "line\r\nbreak", "<b>"])
-def test_an_id_that_is_not_plain_is_replaced(given: str, settings: Any) -> None:
+def test_an_invalid_request_id_is_replaced(given: str, settings: Any) -> None:
     settings.BEHIND_PROXY = True
     assert re.fullmatch(r"[0-9a-f]{32}", facts(HTTP_X_REQUEST_ID=given).request_id)
 
 
-def test_an_id_is_only_taken_from_a_proxy(settings: Any) -> None:
+def test_a_request_id_is_accepted_only_from_a_proxy(settings: Any) -> None:
     settings.BEHIND_PROXY = False
     assert re.fullmatch(r"[0-9a-f]{32}", facts(HTTP_X_REQUEST_ID="abc-1").request_id)
 
 
-def test_two_requests_with_one_id_stay_two(settings: Any) -> None:
+def test_two_requests_with_one_id_are_distinguished(settings: Any) -> None:
     settings.BEHIND_PROXY = True
     longest = "x" * 47
     first, second = (facts(HTTP_X_REQUEST_ID=longest).request_id for _ in range(2))
@@ -71,11 +71,11 @@ def test_forwarded_addresses_are_ignored_without_a_proxy(settings: Any) -> None:
         ("", "192.0.2.7"),
     ],
 )
-def test_behind_a_proxy_the_address_is_the_one_that_it_saw(settings: Any, forwarded: str, address: str) -> None:
+def test_the_proxy_supplies_the_client_address(settings: Any, forwarded: str, address: str) -> None:
     settings.BEHIND_PROXY = True
     assert facts(REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR=forwarded).ip == address
 
 
 @pytest.mark.parametrize(("given", "address"), [("", ""), ("unix:", ""), ("fe80::1%eth0", "fe80::1")])
-def test_an_address_is_one_or_empty(given: str, address: str) -> None:
+def test_an_address_is_valid_or_empty(given: str, address: str) -> None:
     assert facts(REMOTE_ADDR=given).ip == address

@@ -41,14 +41,14 @@ def words(page: str) -> str:
     return unescape(" ".join(re.sub(r"<[^>]*>", " ", content).split()))
 
 
-def test_it_says_everything_in_words(auditing: Client, rita: Any) -> None:
+def test_the_page_shows_all_fields_in_words(auditing: Client, rita: Any) -> None:
     rita.is_superuser = True
     entry = happened(
         ConsoleEvent.CONVERSATION_READ, rita, ("messaging.conversation", 12), reason="A complaint", ip="192.0.2.7",
         request_id="req-1", label="Conversation 12",
     )  # fmt: skip
     read = words(page_of(auditing, entry))
-    for said in (
+    for phrase in (
         "What Read a conversation conversation.read",
         "Who rita superuser",
         f"When {entry.at:%-d %B %Y, %H:%M:%S} UTC",
@@ -59,10 +59,10 @@ def test_it_says_everything_in_words(auditing: Client, rita: Any) -> None:
         "Request req-1",
         f"Action {entry.action}",
     ):
-        assert said in read
+        assert phrase in read
 
 
-def test_details_are_a_list_of_names_and_values(auditing: Client, rita: Any) -> None:
+def test_details_are_shown_as_names_and_values(auditing: Client, rita: Any) -> None:
     details = {
         "rows_removed": 3,
         "is_staff": {"before": False, "after": True},
@@ -70,8 +70,8 @@ def test_details_are_a_list_of_names_and_values(auditing: Client, rita: Any) -> 
         "none": [],
     }
     read = words(page_of(auditing, happened(Event.ROLES_CHANGED, rita, rita, details=details)))
-    for said in ("Rows removed 3", "Is staff", "Before no", "After yes", "Added a.b, c.d", "None none"):
-        assert said in read
+    for phrase in ("Rows removed 3", "Is staff", "Before no", "After yes", "Added a.b, c.d", "None none"):
+        assert phrase in read
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_detail_or_reason_is_shown_as_it_is_and_never_as_html(auditing: Client
     assert "&lt;b&gt;x&lt;/b&gt;" in page
 
 
-def test_a_sealed_entry_says_where_in_the_chain_and_with_which_hash(auditing: Client, rita: Any) -> None:
+def test_a_sealed_entry_shows_its_position_and_hash(auditing: Client, rita: Any) -> None:
     entry = happened(Event.SIGNED_OUT, rita)
     chain.seal()
     seal = Seal.objects.get(entry=entry)
@@ -123,13 +123,13 @@ def test_a_new_entry_waits_for_its_seal(auditing: Client, rita: Any) -> None:
     )
 
 
-def test_a_missing_seal_is_said_to_be_missing(auditing: Client, rita: Any) -> None:
+def test_a_missing_seal_is_reported(auditing: Client, rita: Any) -> None:
     entry = happened(Event.SIGNED_OUT, rita)
     Unsealed.objects.filter(entry=entry).delete()
     assert "manage.py verify_audit" in words(page_of(auditing, entry))
 
 
-def test_a_scrubbed_entry_says_since_which_day(auditing: Client, rita: Any) -> None:
+def test_a_scrubbed_entry_shows_the_day_but_not_the_time(auditing: Client, rita: Any) -> None:
     """The exact time is that of a receipt, and would connect the receipt with the account."""
     entry = happened(ConsoleEvent.MESSAGE_READ, rita)
     # An hour that the page does not show anyway: it shows when the entry was recorded, which is now.
@@ -142,7 +142,7 @@ def test_a_scrubbed_entry_says_since_which_day(auditing: Client, rita: Any) -> N
     assert not re.search(rf"(?<![\d:])0?{hour}:08|123456", page)
 
 
-def test_it_leads_to_the_person_the_target_and_the_same_action(auditing: Client, rita: Any, alice: Any) -> None:
+def test_the_page_links_to_the_actor_the_target_and_the_action(auditing: Client, rita: Any, alice: Any) -> None:
     click = uuid4()
     entry = happened(AccountEvent.PERSON_READ, rita, alice, action=click)
     happened(AccountEvent.PERSON_READ, rita, rita, action=click)
@@ -153,7 +153,7 @@ def test_it_leads_to_the_person_the_target_and_the_same_action(auditing: Client,
     assert f'<a href="{LIST}?action={click}">2 other entries of the same action</a>' in page
 
 
-def test_the_target_is_opened_by_whoever_may_see_it(auditing: Client, client: Client, rosa: Any, alice: Any) -> None:
+def test_the_link_to_the_target_depends_on_permissions(auditing: Client, client: Client, rosa: Any, alice: Any) -> None:
     entry = happened(AccountEvent.PERSON_READ, rosa, alice)
     link = '<a href="/console/accounts/user/{}/{}/">Open it</a>'
     assert link.format(alice.pk, "log") in page_of(auditing, entry)
@@ -174,7 +174,7 @@ def test_an_entry_that_does_not_exist_leads_back_with_a_sentence(auditing: Clien
     assert "doesn’t exist" in response.content.decode()
 
 
-def test_what_cannot_be_recorded_is_not_shown(auditing: Client, rita: Any) -> None:
+def test_the_page_is_not_shown_if_the_reading_cannot_be_recorded(auditing: Client, rita: Any) -> None:
     entry = happened(Event.SIGNED_OUT, rita, reason="A complaint")
     with recording_fails():
         response = auditing.get(f"{LIST}{entry.pk}/change/")
@@ -182,7 +182,7 @@ def test_what_cannot_be_recorded_is_not_shown(auditing: Client, rita: Any) -> No
     assert "A complaint" not in response.content.decode()
 
 
-def test_only_auditors_see_it(client: Client, rita: Any) -> None:
+def test_only_auditors_may_open_an_entry(client: Client, rita: Any) -> None:
     client.force_login(rita)
     assert client.get(f"{LIST}{happened(Event.SIGNED_OUT, rita).pk}/change/").status_code == 403
 
@@ -194,14 +194,14 @@ def linked(viewer: Any, target: Any) -> str:
     return template.render(Context({"request": request, "it": target})).strip()
 
 
-def test_other_pages_link_here_for_auditors_only(db: None, alice: Any, rita: Any) -> None:
+def test_other_pages_link_to_the_trail_for_auditors_only(db: None, alice: Any, rita: Any) -> None:
     links = linked(make_auditor("otto"), alice)
     assert f'href="{LIST}?target=accounts.user:{alice.pk}"' in links
     assert linked(rita, alice) == ""
     assert linked(make_auditor("olga"), None) == ""
 
 
-def test_it_costs_the_same_however_much_belongs_to_it(
+def test_the_number_of_queries_does_not_grow_with_the_action(
     auditing: Client, rita: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
     click = uuid4()

@@ -50,7 +50,7 @@ def exported(client: Client, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content, newline="")))
 
 
-def test_it_says_how_many_and_which_and_asks_why(exporting: Client, rita: Any) -> None:
+def test_the_form_shows_the_number_of_entries_and_the_filters(exporting: Client, rita: Any) -> None:
     for _ in range(3):
         happened(ConsoleEvent.MESSAGE_READ, rita)
     page = exporting.get(f"{EXPORT}?event=message.read&actor={rita.pk}&q=rita").content.decode()
@@ -60,25 +60,25 @@ def test_it_says_how_many_and_which_and_asks_why(exporting: Client, rita: Any) -
     assert "Export 3 entries</button>" in page
 
 
-def test_the_whole_trail_is_called_so(exporting: Client) -> None:
+def test_an_unfiltered_export_is_called_the_full_trail(exporting: Client) -> None:
     assert "<strong>the full audit trail</strong>" in exporting.get(EXPORT).content.decode()
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\x00"])
-def test_without_a_reason_nothing_is_exported(exporting: Client, rita: Any, reason: str) -> None:
+def test_an_export_needs_a_reason(exporting: Client, rita: Any, reason: str) -> None:
     response = exporting.post(EXPORT, {"reason": reason})
     assert response.status_code == 200
     assert "Nothing was exported." in response.content.decode()
     assert not Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
 
 
-def test_it_holds_what_the_filters_let_through_the_newest_first(exporting: Client, rita: Any) -> None:
+def test_the_export_has_the_filtered_entries_newest_first(exporting: Client, rita: Any) -> None:
     wanted = [str(happened(ConsoleEvent.MESSAGE_EDITED, rita).pk) for _ in range(2)]
     happened(ConsoleEvent.MESSAGE_READ, rita)
     assert [row["id"] for row in exported(exporting, "?event=message.edited")] == wanted[::-1]
 
 
-def test_a_row_says_all_that_an_entry_does(exporting: Client, rita: Any) -> None:
+def test_a_row_has_all_fields_of_an_entry(exporting: Client, rita: Any) -> None:
     entry = happened(
         Event.ROLES_CHANGED, rita, ("accounts.user", 7), label="zoë", reason="Why, “then”?\r\nSo.", ip="192.0.2.7",
         details={"added": [Key("Ä")]}, request_id="req-1",
@@ -95,7 +95,7 @@ def test_a_row_says_all_that_an_entry_does(exporting: Client, rita: Any) -> None
     }  # fmt: skip
 
 
-def test_when_an_entry_was_emptied_is_exported_by_its_day(exporting: Client, rita: Any) -> None:
+def test_the_scrubbing_is_exported_as_a_day_without_a_time(exporting: Client, rita: Any) -> None:
     """The exact time is that of a receipt, and would connect the receipt with the account."""
     entry = happened(ConsoleEvent.MESSAGE_READ, rita)
     moment = datetime(2031, 5, 6, 17, 8, 49, 123456, tzinfo=UTC)
@@ -104,14 +104,14 @@ def test_when_an_entry_was_emptied_is_exported_by_its_day(exporting: Client, rit
     assert row["scrubbed_at"] == "2031-05-06"
 
 
-def test_columns_are_allowed_one_by_one(exporting: Client, rita: Any) -> None:
+def test_only_listed_columns_are_exported(exporting: Client, rita: Any) -> None:
     happened(ConsoleEvent.MESSAGE_READ, rita)
     header = set(exported(exporting)[0])
     assert header == set(COLUMNS)
     assert not {name for name in header if "salt" in name}
 
 
-def test_it_is_recorded_with_filters_reason_and_number_and_is_not_in_itself(exporting: Client, otto: Any) -> None:
+def test_the_export_is_recorded_and_does_not_contain_its_own_entry(exporting: Client, otto: Any) -> None:
     happened(ConsoleEvent.MESSAGE_READ, otto)
     rows = exported(exporting, f"?actor={otto.pk}")
     entry = Entry.objects.get(event=Event.AUDIT_EXPORTED)
@@ -121,7 +121,7 @@ def test_it_is_recorded_with_filters_reason_and_number_and_is_not_in_itself(expo
     assert str(entry.pk) not in {row["id"] for row in rows}
 
 
-def test_the_terms_of_a_search_are_recorded_where_they_can_be_scrubbed(exporting: Client, rita: Any) -> None:
+def test_search_terms_are_recorded_in_the_label(exporting: Client, rita: Any) -> None:
     happened(ConsoleEvent.MESSAGE_READ, rita)
     exported(exporting, "?q=rita")
     entry = Entry.objects.get(event=Event.AUDIT_EXPORTED)
@@ -129,13 +129,13 @@ def test_the_terms_of_a_search_are_recorded_where_they_can_be_scrubbed(exporting
     assert "rita" not in json.dumps(entry.details)
 
 
-def test_it_is_recorded_before_anything_is_sent(exporting: Client) -> None:
+def test_the_export_is_recorded_before_it_is_sent(exporting: Client) -> None:
     response = exporting.post(EXPORT, WHY)  # nothing has been read from it yet
     assert Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
     response.close()
 
 
-def test_what_cannot_be_recorded_is_not_sent(exporting: Client, rita: Any) -> None:
+def test_an_export_that_cannot_be_recorded_is_not_sent(exporting: Client, rita: Any) -> None:
     happened(ConsoleEvent.MESSAGE_READ, rita)
     with recording_fails():
         response = exporting.post(EXPORT, WHY)
@@ -143,7 +143,7 @@ def test_what_cannot_be_recorded_is_not_sent(exporting: Client, rita: Any) -> No
     assert not response.streaming
 
 
-def test_the_file_says_who_and_when(exporting: Client) -> None:
+def test_the_file_name_has_the_user_and_the_time(exporting: Client) -> None:
     entry_time = exporting.post(EXPORT, WHY)["Content-Disposition"]
     at = Entry.objects.get(event=Event.AUDIT_EXPORTED).at
     assert entry_time == f'attachment; filename="audit-trail-otto-{at:%Y-%m-%d-%H%M}.csv"'
@@ -166,38 +166,38 @@ def test_no_cell_is_a_formula(exporting: Client, begin: str) -> None:
 
 
 @given(st.text())
-def test_taking_one_leading_quote_off_gives_the_text_again(text: str) -> None:
+def test_removing_one_leading_quote_restores_the_text(text: str) -> None:
     cell = guarded(text)
     assert (cell[1:] if cell.startswith("'") else cell) == text
 
 
-def test_it_asks_who_is_there(client: Client, otto: Any) -> None:
+def test_the_password_is_confirmed_first(client: Client, otto: Any) -> None:
     client.force_login(otto)
     for answer in (client.get(EXPORT), client.post(EXPORT, WHY)):
         assert answer["Location"].startswith(reverse("confirm"))
     assert not Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
 
 
-def test_reading_the_trail_is_not_enough(client: Client, db: None) -> None:
+def test_exporting_needs_its_own_permission(client: Client, db: None) -> None:
     client.force_login(make_auditor("olga"))
     assert client.get(EXPORT).status_code == 403
     assert client.post(EXPORT, WHY).status_code == 403
     assert "Export…" not in client.get(LIST).content.decode()
 
 
-def test_it_is_offered_where_the_list_is_with_the_same_filters(exporting: Client, rita: Any) -> None:
+def test_the_list_links_to_the_export_with_the_same_filters(exporting: Client, rita: Any) -> None:
     happened(ConsoleEvent.MESSAGE_READ, rita)
     page = exporting.get(f"{LIST}?event=message.read&q=rita").content.decode()
     assert f'<a href="{EXPORT}?event=message.read&amp;q=rita">Export…</a>' in page
 
 
-def test_nothing_to_export_is_said(exporting: Client) -> None:
+def test_an_empty_export_is_reported(exporting: Client) -> None:
     page = exporting.get(f"{EXPORT}?event=import.made").content.decode()
     assert "there is nothing to export" in page
     assert "<button" not in page.partition('id="content-main"')[2]
 
 
-def test_an_unknown_filter_leads_back_to_the_list_instead_of_exporting_everything(exporting: Client) -> None:
+def test_an_unknown_filter_exports_nothing_and_returns_to_the_list(exporting: Client) -> None:
     response = exporting.post(f"{EXPORT}?colour=red", WHY)
     assert response["Location"] == LIST
     assert not Entry.objects.filter(event=Event.AUDIT_EXPORTED).exists()
@@ -213,7 +213,7 @@ def peak_memory(number: int) -> int:
     return peak
 
 
-def test_memory_stays_flat(rita: Any) -> None:
+def test_memory_does_not_grow_with_the_entries(rita: Any) -> None:
     Entry.objects.bulk_create(
         Entry(event=ConsoleEvent.MESSAGE_READ, actor=rita, actor_name="rita", reason="x" * 900)
         for _ in range(6 * CHUNK_SIZE)
@@ -221,7 +221,7 @@ def test_memory_stays_flat(rita: Any) -> None:
     assert peak_memory(6 * CHUNK_SIZE) < 1.2 * peak_memory(2 * CHUNK_SIZE)
 
 
-def test_it_is_one_query_however_many_entries(rita: Any, django_assert_num_queries: Any) -> None:
+def test_an_export_takes_one_query(rita: Any, django_assert_num_queries: Any) -> None:
     for _ in range(3):
         happened(ConsoleEvent.MESSAGE_READ, rita)
     with django_assert_num_queries(1):

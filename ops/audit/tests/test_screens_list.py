@@ -54,7 +54,7 @@ def row_of(client: Client, entry: Entry, query: str = "") -> str:
     return next(row for row in page.split("<tr>") if f"/{entry.pk}/change/" in row)
 
 
-def test_a_row_says_what_who_in_which_role_about_what_and_how_long_ago(auditing: Client, rita: Any, alice: Any) -> None:
+def test_a_row_shows_event_actor_role_target_and_age(auditing: Client, rita: Any, alice: Any) -> None:
     rita.is_superuser = True
     entry = happened(AccountEvent.PERSON_READ, rita, alice, timezone.now() - timedelta(hours=3))
     assert words(row_of(auditing, entry)).startswith(
@@ -62,9 +62,7 @@ def test_a_row_says_what_who_in_which_role_about_what_and_how_long_ago(auditing:
     )
 
 
-def test_a_row_links_to_the_activity_of_the_person_and_the_history_of_the_target(
-    auditing: Client, rita: Any, alice: Any
-) -> None:
+def test_a_row_links_to_the_actor_and_the_target(auditing: Client, rita: Any, alice: Any) -> None:
     row = row_of(auditing, happened(AccountEvent.PERSON_READ, rita, alice))
     assert f'href="{LIST}?actor={rita.pk}"' in row
     assert f'href="{LIST}?target=accounts.user:{alice.pk}"' in row
@@ -76,7 +74,7 @@ def test_a_sealed_entry_has_no_mark(auditing: Client, rita: Any) -> None:
     assert "seal" not in words(row_of(auditing, entry))
 
 
-def test_who_did_it_is_said_where_nobody_was_signed_in(auditing: Client) -> None:
+def test_entries_without_an_actor_show_unknown_user_or_the_system(auditing: Client) -> None:
     tried = happened(Event.SIGN_IN_REFUSED, request_id="r1")
     job = happened(ImportEvent.IMPORT_MADE)
     assert "unknown user not signed in" in words(row_of(auditing, tried))
@@ -107,7 +105,7 @@ def test_the_newest_comes_first(auditing: Client, rita: Any) -> None:
     assert shown(auditing) == [newer, older, oldest]
 
 
-def test_activity_is_what_one_person_did(auditing: Client, rita: Any, nils: Any) -> None:
+def test_the_activity_log_shows_what_one_person_did(auditing: Client, rita: Any, nils: Any) -> None:
     hers = happened(Event.SIGNED_OUT, rita).pk
     happened(Event.SIGNED_OUT, nils)
     happened(AccountEvent.PERSON_READ, nils, rita)
@@ -139,7 +137,7 @@ def test_activity_outlives_the_account(auditing: Client) -> None:
     assert "User: <bdi>account 4712</bdi>" in auditing.get(f"{LIST}?actor=4712").content.decode()
 
 
-def test_history_is_what_happened_to_one_thing(auditing: Client, rita: Any) -> None:
+def test_the_history_shows_the_entries_about_one_target(auditing: Client, rita: Any) -> None:
     twelve = happened(ConsoleEvent.CONVERSATION_READ, rita, ("messaging.conversation", 12)).pk
     happened(ConsoleEvent.CONVERSATION_READ, rita, ("messaging.conversation", 121))
     happened(ConsoleEvent.MESSAGE_READ, rita, ("messaging.message", 12))
@@ -148,14 +146,14 @@ def test_history_is_what_happened_to_one_thing(auditing: Client, rita: Any) -> N
     assert "About: <bdi>Conversation 12</bdi>" in page
 
 
-def test_the_same_action_is_everything_that_one_click_touched(auditing: Client, rita: Any) -> None:
+def test_an_action_filter_shows_all_entries_of_the_action(auditing: Client, rita: Any) -> None:
     click = uuid4()
     touched = {happened(Event.RECORD_DELETED, rita, ("auth.group", key), action=click).pk for key in (1, 2, 3)}
     happened(Event.RECORD_DELETED, rita, ("auth.group", 4))
     assert set(shown(auditing, f"?action={click}")) == touched
 
 
-def test_one_event_can_be_chosen_by_its_sentence(auditing: Client, rita: Any) -> None:
+def test_the_list_can_be_filtered_by_event(auditing: Client, rita: Any) -> None:
     chosen = happened(ConsoleEvent.MESSAGE_EDITED, rita).pk
     happened(ConsoleEvent.MESSAGE_READ, rita)
     assert shown(auditing, "?event=message.edited") == [chosen]
@@ -170,23 +168,23 @@ def test_today_begins_at_midnight(auditing: Client, rita: Any) -> None:
     assert shown(auditing, "?since=today") == [today]
 
 
-def test_a_username_that_is_typed_narrows_to_that_account_and_keeps_the_rest(auditing: Client, rita: Any) -> None:
+def test_a_typed_username_filters_by_account_and_keeps_other_filters(auditing: Client, rita: Any) -> None:
     response = auditing.get(f"{LIST}?person=rita&event=message.read&since=7d")
     assert response["Location"] == f"{LIST}?event=message.read&since=7d&actor={rita.pk}"
 
 
-def test_a_username_that_nobody_has_is_said_to_be_nobodys(auditing: Client, rita: Any) -> None:
+def test_an_unknown_username_is_reported(auditing: Client, rita: Any) -> None:
     page = auditing.get(f"{LIST}?person=Rita&event=message.read").content.decode()
     assert "No account is called “<bdi>Rita</bdi>”. A search finds names of accounts long gone." in page
     assert 'id="narrow-person" value="Rita"' in page
     assert "User: <bdi>" not in page
 
 
-def test_an_emptied_name_widens_to_everybody(auditing: Client, rita: Any) -> None:
+def test_clearing_the_username_removes_the_filter(auditing: Client, rita: Any) -> None:
     assert auditing.get(f"{LIST}?person=&actor={rita.pk}&event=")["Location"] == f"{LIST}?"
 
 
-def test_narrowing_further_keeps_an_account_that_is_gone(auditing: Client) -> None:
+def test_further_filters_keep_a_deleted_account(auditing: Client) -> None:
     happened(Event.SIGNED_OUT, actor_id=4711, actor_name="walter")
     page = auditing.get(f"{LIST}?actor=4711").content.decode()
     assert 'name="person" id="narrow-person" value="walter"' in page
@@ -200,19 +198,19 @@ def test_narrowing_further_keeps_an_account_that_is_gone(auditing: Client) -> No
     ["actor=rita", f"actor={'9' * 5000}", "actor=²", "target=nothing", "target=:7", "target=%00:%00", "action=this",
      "target=accounts.user:walter", "event=invented", "since=ever", "at__year=99999999999", "actor_name__startswith=r"],
 )  # fmt: skip
-def test_what_makes_no_sense_gives_the_whole_list_and_says_so(auditing: Client, rita: Any, query: str) -> None:
+def test_an_invalid_filter_shows_the_whole_list_and_says_so(auditing: Client, rita: Any, query: str) -> None:
     entry = happened(Event.SIGNED_OUT, rita).pk
     page = auditing.get(f"{LIST}?{query}", follow=True)
     assert [row.pk for row in page.context["cl"].result_list if row.user_agent == BROWSER] == [entry]
     assert str(UNKNOWN_FILTER) in page.content.decode()
 
 
-def test_a_search_for_what_cannot_be_stored_gives_the_whole_list(auditing: Client, rita: Any) -> None:
+def test_a_search_for_a_null_character_shows_the_whole_list(auditing: Client, rita: Any) -> None:
     entry = happened(Event.SIGNED_OUT, rita).pk
     assert shown(auditing, "?q=%00") == [entry]
 
 
-def test_a_target_of_a_kind_that_is_gone_can_still_be_asked_for(auditing: Client, rita: Any) -> None:
+def test_a_target_of_an_unknown_type_can_be_filtered(auditing: Client, rita: Any) -> None:
     entry = happened(Event.RECORD_CHANGED, rita, ("old.thing", "a/b")).pk
     assert shown(auditing, "?target=old.thing:a/b") == [entry]
 
@@ -239,7 +237,7 @@ def test_a_request_id_may_look_like_an_action(auditing: Client, rita: Any) -> No
     assert shown(auditing, f"?q={request_id}") == [wanted]
 
 
-def test_copies_are_searched_in_the_newest_entries_and_actions_in_all_and_the_page_says_so(
+def test_names_are_searched_in_the_newest_entries_and_actions_in_all(
     auditing: Client, rita: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "SEARCHED_ENTRIES", 2)
@@ -258,7 +256,7 @@ def test_a_search_keeps_to_the_filters(auditing: Client, rita: Any) -> None:
     assert shown(auditing, "?q=rita&event=message.edited") == [edit]
 
 
-def test_looking_is_recorded_once_an_hour(client: Client, otto: Any) -> None:
+def test_viewing_the_trail_is_recorded_once_an_hour(client: Client, otto: Any) -> None:
     client.force_login(otto)
     looks = Entry.objects.filter(event=Event.AUDIT_READ, actor=otto)
     client.get(LIST)
@@ -267,14 +265,14 @@ def test_looking_is_recorded_once_an_hour(client: Client, otto: Any) -> None:
     assert looks.count() == 1
 
 
-def test_looking_again_after_an_hour_is_recorded_again(client: Client, otto: Any) -> None:
+def test_viewing_the_trail_after_an_hour_is_recorded_again(client: Client, otto: Any) -> None:
     happened(Event.AUDIT_READ, otto, Entry, timezone.now() - timedelta(minutes=61))
     client.force_login(otto)
     client.get(LIST)
     assert Entry.objects.filter(event=Event.AUDIT_READ, actor=otto).count() == 2
 
 
-def test_a_search_is_recorded_with_its_filters_and_what_it_found(auditing: Client, rita: Any) -> None:
+def test_a_search_is_recorded_with_its_filters_and_results(auditing: Client, rita: Any) -> None:
     happened(ConsoleEvent.MESSAGE_READ, rita)
     auditing.get(f"{LIST}?q=rita&event=message.read")
     search = Entry.objects.get(event=Event.SEARCH_MADE)
@@ -282,7 +280,7 @@ def test_a_search_is_recorded_with_its_filters_and_what_it_found(auditing: Clien
     assert search.details == {"filters": {"event": "message.read"}, "results": 1}
 
 
-def test_what_cannot_be_recorded_is_not_shown(client: Client, otto: Any) -> None:
+def test_the_list_is_not_shown_if_the_reading_cannot_be_recorded(client: Client, otto: Any) -> None:
     client.force_login(otto)
     with recording_fails():
         response = client.get(LIST)
@@ -290,19 +288,19 @@ def test_what_cannot_be_recorded_is_not_shown(client: Client, otto: Any) -> None
     assert "could not be recorded in the audit trail" in response.content.decode()
 
 
-def test_the_trail_is_called_so_where_one_looks_for_it(auditing: Client) -> None:
+def test_the_menu_and_the_heading_name_the_trail(auditing: Client) -> None:
     page = auditing.get(LIST).content.decode()
     assert f'<a href="{LIST}" aria-current="page">Audit trail</a>' in page
     assert "<h1>Audit trail</h1>" in page
 
 
-def test_nobody_without_the_permission_is_let_in_or_invited(client: Client, rita: Any) -> None:
+def test_without_permission_the_list_is_neither_offered_nor_opened(client: Client, rita: Any) -> None:
     client.force_login(rita)
     assert client.get(LIST).status_code == 403
     assert LIST not in client.get("/console/").content.decode()
 
 
-def test_not_even_a_superuser_adds_changes_or_deletes(client: Client, rosa: Any) -> None:
+def test_superusers_cannot_add_change_or_delete_entries(client: Client, rosa: Any) -> None:
     entry = happened(Event.SIGNED_OUT, rosa)
     client.force_login(rosa)
     for address in ("add/", f"{entry.pk}/delete/", f"{entry.pk}/change/"):
@@ -318,7 +316,7 @@ def test_a_list_without_a_match_says_so(otto: Any, client: Client) -> None:
     assert "No match with these filters." in page
 
 
-def test_a_page_costs_nine_queries_at_most_however_many_rows(
+def test_a_page_takes_at_most_nine_queries(
     auditing: Client, rita: Any, alice: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
     for number in range(5):

@@ -13,12 +13,12 @@ from ops.audit.models import Entry
 from ops.console.rooms import Audit, Table
 
 
-def found() -> list[tuple[str, str]]:
+def check_messages() -> list[tuple[str, str]]:
     return [(message.id or "", message.msg) for message in every_table_is_audited_or_exempt(None)]
 
 
-def test_every_table_of_today_is_audited_or_exempt() -> None:
-    assert found() == []
+def test_every_current_table_is_audited_or_exempt() -> None:
+    assert check_messages() == []
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,16 @@ def test_every_table_of_today_is_audited_or_exempt() -> None:
         ),
     ],
 )
-def test_a_declaration_that_is_missing_or_does_not_fit_is_an_error(
+def test_a_missing_or_wrong_declaration_is_an_error(
     monkeypatch: Any, table: Table | None, expected: tuple[str, str]
 ) -> None:
     tables = {**AuditConfig.tables, "audit.seal": table}
     monkeypatch.setattr(AuditConfig, "tables", {name: one for name, one in tables.items() if one is not None})
-    assert found() == [expected]
+    assert check_messages() == [expected]
 
 
 def test_an_admin_that_changes_rows_without_an_entry_is_an_error(monkeypatch: Any) -> None:
     monkeypatch.setitem(admin.site._registry, Entry, admin.ModelAdmin(Entry, admin.site))
-    assert found() == [("audit.E004", "The admin of audit.entry can change rows without an entry in the audit trail.")]
+    assert check_messages() == [
+        ("audit.E004", "The admin of audit.entry can change rows without an entry in the audit trail.")
+    ]

@@ -73,7 +73,7 @@ def swap(rows: Any, field: str, one: Any, other: Any, *, between: Any) -> None:
             QuerySet.update(rows.filter(**{field: here}), **{field: there})
 
 
-def test_a_whole_trail_says_so_and_prints_its_anchor(trail: list[int]) -> None:
+def test_an_intact_trail_is_confirmed_with_its_anchor(trail: list[int]) -> None:
     lines = verify().splitlines()
     assert lines[0] == "The audit trail is intact: 6 sealed entries."
     assert re.fullmatch(r"Anchor 6:[0-9a-f]{64}", lines[1])
@@ -81,7 +81,7 @@ def test_a_whole_trail_says_so_and_prints_its_anchor(trail: list[int]) -> None:
 
 
 @pytest.mark.django_db
-def test_an_empty_trail_is_whole() -> None:
+def test_an_empty_trail_is_intact() -> None:
     assert verify().startswith("The audit trail is intact: 0 sealed entries.")
 
 
@@ -99,20 +99,20 @@ def test_an_empty_trail_is_whole() -> None:
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_an_altered_entry_is_named(trail: list[int], changes: dict[str, Any]) -> None:
+def test_an_altered_entry_is_reported(trail: list[int], changes: dict[str, Any]) -> None:
     attack(entry(trail[2]), **changes)
     attack(entry(trail[4]), **changes)
     assert refusal() == (f"Entry {trail[2]} (position 3) does not match its seal: the entry or the seal was altered.")
 
 
 @pytest.mark.parametrize("copy", ["actor_name", "ip", "user_agent", "target_label", "reason", "request_id"])
-def test_an_altered_copy_is_named(trail: list[int], copy: str) -> None:
+def test_an_altered_copy_is_reported(trail: list[int], copy: str) -> None:
     attack(entry(trail[2]), **{copy: "mallory"})
     assert refusal().startswith(f"Entry {trail[2]} (position 3): ")
     assert "one of these copies was altered" in refusal()
 
 
-def test_emptied_copies_are_named_unless_an_entry_explains_them(trail: list[int]) -> None:
+def test_unexplained_emptied_copies_are_reported(trail: list[int]) -> None:
     attack(entry(trail[2]), target_label="", reason="", request_id="", target_salt="")
     assert "they are neither intact nor marked as scrubbed" in refusal()
     attack(entry(trail[2]), scrubbed_at=timezone.now())
@@ -123,12 +123,12 @@ def test_emptied_copies_are_named_unless_an_entry_explains_them(trail: list[int]
 
 
 @pytest.mark.parametrize("changes", [{"hash": "0" * 64}, {"sealed_at": F("sealed_at") - timedelta(days=1)}])
-def test_an_altered_seal_is_named(trail: list[int], changes: dict[str, Any]) -> None:
+def test_an_altered_seal_is_reported(trail: list[int], changes: dict[str, Any]) -> None:
     attack(seal(4), **changes)
     assert refusal().startswith(f"Entry {trail[3]} (position 4) does not match its seal")
 
 
-def test_a_missing_entry_is_named(trail: list[int]) -> None:
+def test_a_missing_entry_is_reported(trail: list[int]) -> None:
     attack(entry(trail[3]))
     assert refusal() == f"Entry {trail[3]} is missing: it was sealed at position 4."
 
@@ -139,7 +139,7 @@ def test_an_entry_that_is_missing_with_its_seal_leaves_a_gap(trail: list[int]) -
     assert refusal() == f"Position 4 is missing: the next seal has position 5 (entry {trail[4]})."
 
 
-def test_closing_the_gap_does_not_help(trail: list[int]) -> None:
+def test_a_closed_gap_is_reported(trail: list[int]) -> None:
     attack(entry(trail[3]))
     attack(seal(4))
     for position in (5, 6):
@@ -147,22 +147,22 @@ def test_closing_the_gap_does_not_help(trail: list[int]) -> None:
     assert refusal().startswith(f"Entry {trail[4]} (position 4) does not match its seal")
 
 
-def test_swapped_entries_are_named(trail: list[int]) -> None:
+def test_swapped_entries_are_reported(trail: list[int]) -> None:
     swap(Seal.objects.all(), "entry_id", trail[1], trail[4], between=10**9)
     assert refusal() == f"Position 2 holds entry {trail[4]}, but entry {trail[1]} was sealed there: reordered."
 
 
-def test_swapped_seals_are_named(trail: list[int]) -> None:
+def test_swapped_seals_are_reported(trail: list[int]) -> None:
     swap(Seal.objects.all(), "position", 2, 5, between=10**9)
     assert refusal().startswith(f"Entry {trail[4]} (position 2) does not match its seal")
 
 
-def test_swapped_contents_are_named(trail: list[int]) -> None:
+def test_swapped_contents_are_reported(trail: list[int]) -> None:
     swap(Entry.objects.all(), "id", trail[1], trail[4], between=10**9)
     assert refusal().startswith(f"Entry {trail[1]} (position 2) does not match its seal")
 
 
-def test_seals_cut_off_at_the_end_are_named(trail: list[int]) -> None:
+def test_seals_cut_off_at_the_end_are_reported(trail: list[int]) -> None:
     attack(Seal.objects.filter(position__gt=4))
     assert refusal().startswith(
         f"Entry {trail[4]} has no seal and is not queued for one: its seal was cut off after position 4"
@@ -186,7 +186,7 @@ def test_a_trail_that_was_emptied_is_found_by_an_anchor(trail: list[int]) -> Non
     assert refusal(expect=anchor).startswith("The chain ends at position 0, but the anchor is of position 6")
 
 
-def test_a_chain_that_was_written_anew_is_found_by_an_anchor(trail: list[int]) -> None:
+def test_a_rewritten_chain_is_found_by_an_anchor(trail: list[int]) -> None:
     anchor = verify(anchor=True)
     attack(entry(trail[2]), details={})
     attack(Seal.objects.all())
@@ -195,7 +195,7 @@ def test_a_chain_that_was_written_anew_is_found_by_an_anchor(trail: list[int]) -
     assert refusal(expect=anchor).startswith("Position 6 has a different hash than the anchor")
 
 
-def test_an_anchor_of_before_holds_while_the_trail_grows(trail: list[int]) -> None:
+def test_an_older_anchor_stays_valid_while_the_trail_grows(trail: list[int]) -> None:
     anchor = verify(anchor=True)
     recording.record(Event.SIGNED_OUT, actor=None)
     chain.seal()
@@ -203,43 +203,43 @@ def test_an_anchor_of_before_holds_while_the_trail_grows(trail: list[int]) -> No
 
 
 @pytest.mark.parametrize("nonsense", ["", ":", "6", "six:" + "0" * 64, "6:xyz", "²:" + "0" * 64])
-def test_an_anchor_that_is_none_is_refused_in_a_sentence(nonsense: str) -> None:
+def test_an_invalid_anchor_is_refused_with_a_sentence(nonsense: str) -> None:
     with pytest.raises(ValueError, match=r"is not an anchor, such as 1042:9f86d0… \(verify_audit --anchor prints it\)"):
         verification.parse_anchor(nonsense)
 
 
-def test_what_waits_for_its_seal_is_counted_and_no_fault(trail: list[int]) -> None:
+def test_pending_entries_are_counted_and_are_no_fault(trail: list[int]) -> None:
     waiting = recording.record(Event.SIGNED_OUT, actor=None)
     assert verify().splitlines()[2] == f"Not sealed yet: 1, the oldest since {waiting.at:%Y-%m-%d %H:%M:%S} UTC."
     assert verify(seal=True).splitlines()[:2] == ["Sealed 1 entries.", "The audit trail is intact: 7 sealed entries."]
 
 
-def test_what_waits_too_long_is_a_fault(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_pending_too_long_is_a_fault(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = recording.record(Event.SIGNED_OUT, actor=None)
     then = timezone.now() + timedelta(minutes=16)
     monkeypatch.setattr(timezone, "now", lambda: then)
     assert refusal().startswith(f"Entry {waiting.pk} has been awaiting its seal since ")
 
 
-def test_an_entry_that_vanished_before_it_was_sealed_is_named(trail: list[int]) -> None:
+def test_a_missing_unsealed_entry_is_reported(trail: list[int]) -> None:
     waiting = recording.record(Event.SIGNED_OUT, actor=None)
     attack(entry(waiting.pk))
     assert refusal() == f"Entry {waiting.pk} is missing: it was awaiting its seal."
     assert chain.seal() == 0
 
 
-def test_an_entry_hidden_from_sealing_is_named(trail: list[int]) -> None:
+def test_an_entry_removed_from_the_queue_is_reported(trail: list[int]) -> None:
     hidden = recording.record(Event.SIGNED_OUT, actor=None)
     Unsealed.objects.all().delete()
     assert refusal().startswith(f"Entry {hidden.pk} has no seal and is not queued for one")
 
 
-def test_triggers_that_are_gone_are_named(trail: list[int]) -> None:
+def test_missing_triggers_are_reported(trail: list[int]) -> None:
     triggers.remove(connection)
-    said = refusal()
-    assert said.startswith("The chain is valid, but the database no longer refuses changes: ")
+    message = refusal()
+    assert message.startswith("The chain is valid, but the database no longer refuses changes: ")
     assert {f"{name} is missing" for name, _ in triggers._names(connection)} <= set(
-        said[:-1].split(": ")[1].split(", ")
+        message[:-1].split(": ")[1].split(", ")
     )
 
 
@@ -261,7 +261,7 @@ WEAKENED = {
 
 
 @pytest.mark.parametrize("way", range(3))
-def test_a_trigger_that_was_changed_is_named(trail: list[int], way: int) -> None:
+def test_a_changed_trigger_is_reported(trail: list[int], way: int) -> None:
     table = "" if connection.vendor == "sqlite" else " ON audit_entry"
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER audit_entry_no_delete{table}")
@@ -274,7 +274,7 @@ def test_a_trigger_that_was_changed_is_named(trail: list[int], way: int) -> None
 @pytest.mark.postgresql
 @only_postgresql
 @pytest.mark.parametrize("way", ["DISABLE", "ENABLE REPLICA"])
-def test_a_trigger_that_does_not_fire_for_everybody_is_named(trail: list[int], way: str) -> None:
+def test_a_disabled_trigger_is_reported(trail: list[int], way: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE audit_seal {way} TRIGGER audit_seal_no_update")
     assert refusal().endswith(": audit_seal_no_update is disabled.")
@@ -282,7 +282,7 @@ def test_a_trigger_that_does_not_fire_for_everybody_is_named(trail: list[int], w
 
 @pytest.mark.postgresql
 @only_postgresql
-def test_a_function_of_the_triggers_that_was_changed_is_named(trail: list[int]) -> None:
+def test_a_changed_trigger_function_is_reported(trail: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$"
@@ -290,7 +290,7 @@ def test_a_function_of_the_triggers_that_was_changed_is_named(trail: list[int]) 
     assert refusal().endswith(": audit_refuse was changed.")
 
 
-def test_memory_and_queries_are_of_one_part_at_a_time(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verification_takes_two_queries_per_chunk(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Verifying runs two queries per chunk of the chain; the number of the others does not depend on its length."""
 
     def queries(size: int) -> int:
@@ -302,7 +302,7 @@ def test_memory_and_queries_are_of_one_part_at_a_time(trail: list[int], monkeypa
     assert queries(2) - queries(6) == 2 * 2
 
 
-def test_a_fault_in_a_later_part_is_found(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_a_later_chunk_is_found(trail: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "CHUNK", 2)
     attack(entry(trail[4]), target_type=Value("elsewhere"))
     assert f"Entry {trail[4]} (position 5)" in refusal()

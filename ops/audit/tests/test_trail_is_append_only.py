@@ -24,25 +24,25 @@ def entry(rita: Any) -> Entry:
     return entry
 
 
-def again(entry: Entry) -> None:
+def save_again(entry: Entry) -> None:
     entry.event = Event.SIGNED_OUT
     entry.save()
 
 
-def in_bulk(entry: Entry) -> None:
+def update_in_bulk(entry: Entry) -> None:
     Entry.objects.bulk_update([entry], ["event"])
 
 
-def over_it(entry: Entry) -> None:
+def upsert(entry: Entry) -> None:
     Entry.objects.bulk_create([entry], update_conflicts=True, update_fields=["event"], unique_fields=["id"])
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        again,
-        in_bulk,
-        over_it,
+        save_again,
+        update_in_bulk,
+        upsert,
         lambda entry: Entry.objects.update(event=Event.SIGNED_OUT),
         lambda entry: Entry.objects.update_or_create({"event": Event.SIGNED_OUT}, pk=entry.pk),
         lambda entry: entry.delete(),
@@ -53,13 +53,13 @@ def over_it(entry: Entry) -> None:
         lambda entry: Seal.objects.get(entry=entry).save(),
     ],
 )
-def test_models_refuse(entry: Entry, change: Callable[[Entry], Any]) -> None:
+def test_models_refuse_changes_and_deletions(entry: Entry, change: Callable[[Entry], Any]) -> None:
     with pytest.raises(AppendOnly) as refusal:
         change(entry)
     assert str(refusal.value) == SENTENCE
 
 
-def test_a_new_entry_cannot_take_the_place_of_another(entry: Entry) -> None:
+def test_a_new_entry_cannot_replace_another(entry: Entry) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         Entry(pk=entry.pk, event=Event.SIGNED_OUT).save()
     entry.refresh_from_db()
@@ -87,12 +87,12 @@ def refused(sql: str) -> bool:
         "DELETE FROM audit_seal",
     ],
 )
-def test_the_database_refuses(entry: Entry, sql: str) -> None:
+def test_the_database_refuses_changes_and_deletions(entry: Entry, sql: str) -> None:
     assert refused(sql)
 
 
 @pytest.mark.parametrize("table", ["audit_entry", "audit_seal"])
-def test_emptying_a_table_or_replacing_its_rows_is_refused_too(entry: Entry, table: str) -> None:
+def test_truncating_and_replacing_are_refused(entry: Entry, table: str) -> None:
     wholesale = (
         f"TRUNCATE {table}" if connection.vendor == "postgresql" else f"REPLACE INTO {table} SELECT * FROM {table}"
     )
@@ -111,12 +111,12 @@ EMPTIED = "actor_salt = '', actor_name = '', ip = '', user_agent = ''"
         "scrubbed_at = at, actor_name = 'mallory'",
     ],
 )
-def test_only_whole_and_marked_scrubbing_passes(rita: Any, change: str) -> None:
+def test_incomplete_or_unmarked_scrubbing_is_refused(rita: Any, change: str) -> None:
     recording.record(Event.SIGNED_IN, actor=rita, details={"a": 1})
     assert refused(f"UPDATE audit_entry SET {change}")
 
 
-def test_scrubbing_is_marked_once(entry: Entry) -> None:
+def test_the_time_of_scrubbing_cannot_change(entry: Entry) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE audit_entry SET {EMPTIED}, scrubbed_at = at")
     assert refused("UPDATE audit_entry SET scrubbed_at = NULL")
@@ -124,7 +124,7 @@ def test_scrubbing_is_marked_once(entry: Entry) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_triggers_come_and_go_with_the_migration() -> None:
+def test_the_migration_installs_and_removes_the_triggers() -> None:
     """Only this migration is reversed: everything that refers to the trail's tables would have to go with them."""
     loader = MigrationLoader(connection)
     migration, before = (

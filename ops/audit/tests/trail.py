@@ -27,15 +27,15 @@ def make_auditor(username: str, *codenames: str) -> Any:
     return auditor
 
 
-def happened(event: str, actor: Any = None, target: Any = None, at: datetime | None = None, **said: Any) -> Entry:
+def happened(event: str, actor: Any = None, target: Any = None, at: datetime | None = None, **given: Any) -> Entry:
     """Store and return an entry, at that time or now. Its fields (``request_id``) are given by name, like arguments of
     record().
 
     Its browser distinguishes it from the entries about creating and signing in the cast.
     """
     own = ("actor_id", "actor_name", "request_id", "action", "ip")
-    fields = {name: said.pop(name) for name in own if name in said}
-    entry = new_entry(event, actor=actor, target=target, **said)
+    fields = {name: given.pop(name) for name in own if name in given}
+    entry = new_entry(event, actor=actor, target=target, **given)
     entry.user_agent = BROWSER
     for name, value in fields.items():
         setattr(entry, name, value)

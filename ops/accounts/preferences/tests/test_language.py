@@ -34,7 +34,7 @@ def choose(client: Client, language: str) -> str:
 
 
 @pytest.mark.usefixtures("two_languages")
-def test_pages_are_of_the_language_that_somebody_chose(client: Client, rita: Any) -> None:
+def test_pages_are_in_the_chosen_language(client: Client, rita: Any) -> None:
     client.force_login(rita)
     assert 'lang="en"' in client.get(PAGE).content.decode()
     assert 'lang="de"' in choose(client, "de")
@@ -46,7 +46,7 @@ def test_pages_are_of_the_language_that_somebody_chose(client: Client, rita: Any
 
 
 @pytest.mark.usefixtures("two_languages")
-def test_whoever_chose_none_gets_what_their_browser_asks_for(client: Client, rita: Any) -> None:
+def test_the_browser_decides_the_language_without_a_choice(client: Client, rita: Any) -> None:
     client.force_login(rita)
     assert (
         'lang="de"' in client.get("/console/", headers={"accept-language": "fr, de;q=0.8, en;q=0.5"}).content.decode()
@@ -55,7 +55,7 @@ def test_whoever_chose_none_gets_what_their_browser_asks_for(client: Client, rit
 
 
 @pytest.mark.usefixtures("two_languages")
-def test_participants_choose_on_a_page_of_theirs(client: Client, rita: Any) -> None:
+def test_participants_have_their_own_language_page(client: Client, rita: Any) -> None:
     rita.is_staff = False
     rita.save()
     client.force_login(rita)
@@ -72,7 +72,7 @@ def test_a_language_that_is_not_offered_is_refused(client: Client, rita: Any) ->
     assert rita.language is None
 
 
-def test_where_there_is_one_language_nothing_is_offered(client: Client, rita: Any) -> None:
+def test_a_single_language_is_not_offered(client: Client, rita: Any) -> None:
     client.force_login(rita)
     assert PAGE not in client.get("/console/").content.decode()
     assert "/language/" not in client.get("/messages/").content.decode()
@@ -86,7 +86,7 @@ def test_a_language_that_is_no_longer_offered_counts_as_none(rita: Any) -> None:
 
 
 @pytest.mark.usefixtures("two_languages")
-def test_what_is_made_for_somebody_is_of_their_language(rita: Any) -> None:
+def test_texts_for_a_person_are_in_their_language(rita: Any) -> None:
     rita.language = "de"
     with in_language_of(rita):
         assert gettext("Monday") == "Montag"

@@ -56,7 +56,7 @@ def click(transactional_db: Any) -> Any:
     return facts.action
 
 
-def test_from_the_list_to_a_file(page: Page, otto: Any, click: Any, tmp_path: Path) -> None:
+def test_an_auditor_filters_opens_and_exports_entries(page: Page, otto: Any, click: Any, tmp_path: Path) -> None:
     sign_in(page, otto)
     page.goto("/console/")
     open_from_menu(page, "Audit")
@@ -91,7 +91,7 @@ def test_from_the_list_to_a_file(page: Page, otto: Any, click: Any, tmp_path: Pa
     assert Entry.objects.get(event=Event.AUDIT_EXPORTED).reason == "Yearly review"
 
 
-def test_by_keyboard_alone(page: Page, otto: Any, click: Any) -> None:
+def test_the_trail_can_be_used_by_keyboard_alone(page: Page, otto: Any, click: Any) -> None:
     sign_in(page, otto)
     page.goto(LIST)
     reach(page, "#narrow-person")
@@ -126,7 +126,7 @@ def reach(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} cannot be reached with the Tab key")
 
 
-def test_without_scripts_it_can_be_narrowed_too(open_page: OpenPage, otto: Any, click: Any) -> None:
+def test_the_trail_can_be_filtered_without_javascript(open_page: OpenPage, otto: Any, click: Any) -> None:
     page = open_page(javascript=False)
     sign_in(page, otto)
     page.goto(LIST)

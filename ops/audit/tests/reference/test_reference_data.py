@@ -89,7 +89,7 @@ def entries(*events: Event) -> list[Entry]:
 
 
 @pytest.mark.parametrize("address", [IMPORT, EXPORT])
-def test_each_has_a_permission_of_its_own(db: Any, address: str) -> None:
+def test_import_and_export_have_separate_permissions(db: Any, address: str) -> None:
     codename = address.removeprefix(LIST).rstrip("/")
     assert (
         client_of("all-else", "view_colour", "add_colour", "change_colour", "delete_colour").get(address).status_code
@@ -100,7 +100,7 @@ def test_each_has_a_permission_of_its_own(db: Any, address: str) -> None:
     assert client_of("own", f"{codename}_colour").get(address).status_code == 200
 
 
-def test_without_permission_nothing_is_read_or_stored(db: Any, folder: Path) -> None:
+def test_without_permission_no_data_is_imported_or_exported(db: Any, folder: Path) -> None:
     client = client_of("eve", "view_colour", "add_colour", "change_colour", "export_colour")
     assert upload(client, b"name\nred\n").status_code == 403
     assert client.post(PROCESS, {"import_file_name": "x", "format": "0"}).status_code == 403
@@ -109,7 +109,7 @@ def test_without_permission_nothing_is_read_or_stored(db: Any, folder: Path) -> 
     assert entries(Event.RECORDS_IMPORTED, Event.RECORDS_EXPORTED) == []
 
 
-def test_the_list_offers_what_is_allowed(ivy: Client) -> None:
+def test_the_list_offers_permitted_actions_only(ivy: Client) -> None:
     page = ivy.get(f"{LIST}?q=re").content.decode()
     assert f'href="{IMPORT}"' in page and f'href="{EXPORT}?q=re"' in page
     page = client_of("viewer", "view_colour").get(LIST).content.decode()
@@ -166,7 +166,7 @@ def test_an_import_that_cannot_be_recorded_is_not_stored(ivy: Client, monkeypatc
     assert Colour.objects.count() == 0
 
 
-def test_what_became_invalid_after_the_preview_is_not_stored_in_part(ivy: Client, monkeypatch: Any) -> None:
+def test_an_import_that_became_invalid_is_not_partly_stored(ivy: Client, monkeypatch: Any) -> None:
     page = upload(ivy, b"name,weight\nred,1\nblue,2\n")
     monkeypatch.setattr(Colour, "clean", lambda self: 1 / 0 if self.name == "blue" else None, raising=False)
     answer = ivy.post(PROCESS, confirmation(page), follow=True)
@@ -195,7 +195,7 @@ def test_a_file_with_problems_cannot_be_confirmed_and_is_not_kept(
     assert (Colour.objects.count(), list(folder.iterdir())) == (0, [])
 
 
-def test_no_exception_is_shown(ivy: Client, monkeypatch: Any) -> None:
+def test_exceptions_are_not_shown(ivy: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr(Colour, "clean", lambda self: 1 / 0, raising=False)
     page = upload(ivy, b"name\nred\n")
     assert page.context["problems"] == ["Data row 1: it could not be stored. Check its values."]
@@ -247,7 +247,7 @@ def test_an_upload_is_used_once(ivy: Client) -> None:
     assert Colour.objects.count() == 0
 
 
-def test_nobody_else_can_confirm_an_upload(ivy: Client, folder: Path) -> None:
+def test_only_the_owner_can_confirm_an_upload(ivy: Client, folder: Path) -> None:
     form = confirmation(upload(ivy, b"name\nred\n"))
     other = client_of("olga", "view_colour", "import_colour")
     assert messages_of(other.post(PROCESS, form, follow=True)) == [GONE]
@@ -269,7 +269,7 @@ def test_a_form_cannot_name_a_file(ivy: Client, folder: Path, tmp_path: Path) ->
     assert (Colour.objects.count(), secret.exists(), waiting.exists()) == (0, True, True)
 
 
-def test_a_file_waits_where_only_our_processes_may_open_it(ivy: Client, folder: Path) -> None:
+def test_a_pending_file_has_private_permissions(ivy: Client, folder: Path) -> None:
     upload(ivy, b"name\nred\n")
     (waiting,) = folder.iterdir()
     assert private_files.NAME.fullmatch(waiting.name)
@@ -285,7 +285,7 @@ def test_an_upload_expires(ivy: Client, folder: Path) -> None:
     assert (Colour.objects.count(), list(folder.iterdir())) == (0, [])
 
 
-def test_of_several_confirmations_at_once_one_gets_the_file(db: Any, folder: Path) -> None:
+def test_only_one_concurrent_confirmation_gets_the_file(db: Any, folder: Path) -> None:
     owner, results = make_user("ivy"), []
     saved = PendingUpload(owner=owner, model=Colour)
     saved.save(b"content")
@@ -307,7 +307,7 @@ def test_of_several_confirmations_at_once_one_gets_the_file(db: Any, folder: Pat
     assert list(folder.iterdir()) == []
 
 
-def test_a_ticket_of_one_model_opens_nothing_of_another(db: Any) -> None:
+def test_an_upload_of_one_model_cannot_be_taken_by_another(db: Any) -> None:
     owner = make_user("ivy")
     saved = PendingUpload(owner=owner, model=Colour)
     saved.save(b"content")
@@ -318,7 +318,7 @@ def test_a_ticket_of_one_model_opens_nothing_of_another(db: Any) -> None:
 # --- Exporting -----------------------------------------------------------------------------------------------------
 
 
-def test_an_export_is_recorded_with_what_it_holds(ivy: Client) -> None:
+def test_an_export_is_recorded_with_its_rows_columns_and_filters(ivy: Client) -> None:
     Colour.objects.create(name="red", weight=1)
     Colour.objects.create(name="dark red", weight=2)
     Colour.objects.create(name="blue", weight=1)
@@ -341,7 +341,7 @@ def test_an_export_that_cannot_be_recorded_is_not_sent(ivy: Client, monkeypatch:
 
 
 @pytest.mark.parametrize("columns", [(), ("password",)])
-def test_nothing_is_exported_without_a_column(ivy: Client, columns: tuple[str, ...]) -> None:
+def test_an_export_needs_a_valid_column(ivy: Client, columns: tuple[str, ...]) -> None:
     page = exported(ivy, columns=columns)
     assert (page.status_code, "Nothing was exported." in page.content.decode()) == (200, True)
     assert entries(Event.RECORDS_EXPORTED) == []
@@ -367,7 +367,7 @@ def test_no_cell_of_a_csv_file_is_a_formula(ivy: Client) -> None:
     assert {"'=1", "''x", "'''", "'-5"} <= set(cells)
 
 
-def test_the_guard_is_taken_off_only_from_a_file_of_ours(ivy: Client) -> None:
+def test_the_formula_guard_is_removed_only_from_own_files(ivy: Client) -> None:
     """``''This'' is in italics`` begins like a guarded cell, but is plain text."""
     imported(ivy, b"name,note\nred,''This'' is in italics\nblue,'=1\n")
     assert colours() == {"red": "''This'' is in italics", "blue": "'=1"}
@@ -393,7 +393,7 @@ INLINE = re.compile(r"\son\w+\s*=|<script(?![^>]*\ssrc=)|javascript:", re.I)
 STYLE = re.compile(r"\sstyle\s*=|<style", re.I)
 
 
-def test_no_page_needs_more_than_the_content_policy_allows(ivy: Client) -> None:
+def test_pages_comply_with_the_content_security_policy(ivy: Client) -> None:
     Colour.objects.create(name="red", note="old")
     pages = {
         "list": ivy.get(LIST),
@@ -434,20 +434,20 @@ def faults(model: Any, **attributes: Any) -> list[str]:
     return [error.id for error in own(model, admin.site).check()]
 
 
-def test_an_admin_that_fits_has_no_faults(db: Any) -> None:
+def test_a_valid_admin_has_no_faults(db: Any) -> None:
     assert faults(Colour) == []
 
 
-def test_a_model_without_the_permissions_is_named() -> None:
+def test_a_model_without_the_permissions_is_reported() -> None:
     assert faults(Entry) == ["audit.E005"]  # Entry has its own export, and lacks only the permission to import
 
 
-def test_a_resource_of_another_kind_is_named() -> None:
+def test_a_resource_of_another_kind_is_reported() -> None:
     assert faults(Colour, resource_classes=[Plain]) == ["audit.E006"]
     assert faults(Colour, resource_classes=[Plain, Plain]) == ["audit.E006"]
 
 
-def test_without_a_resource_all_fields_are_offered(rosa: Any) -> None:
+def test_all_fields_are_offered_without_a_resource(rosa: Any) -> None:
     request = RequestFactory().get("/")
     (resource,) = ReferenceDataAdmin(Colour, admin.site).get_resource_classes(request)
     assert list(resource().fields) == ["id", *COLUMNS]

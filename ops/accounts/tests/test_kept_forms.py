@@ -49,7 +49,7 @@ def sign_in(client: Client, name: str, page: str = COMPOSE) -> str:
     return client.post("/sign-in/", words, follow=True).content.decode()
 
 
-def test_a_draft_that_a_page_saves_by_itself_is_not_kept(writing: Client) -> None:
+def test_an_automatically_saved_draft_is_not_kept(writing: Client) -> None:
     """It would replace the forms that people send themselves."""
     send(writing, {"draft": "new", **TYPED}, reverse("messaging:draft"))
     assert not KeptForm.objects.exists()
@@ -58,7 +58,7 @@ def test_a_draft_that_a_page_saves_by_itself_is_not_kept(writing: Client) -> Non
 
 
 @pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
-def test_what_a_page_sends_by_itself_is_not_kept(writing: Client, mode: str) -> None:
+def test_background_requests_are_not_kept(writing: Client, mode: str) -> None:
     """A case's page posts its form by itself each minute, to renew the claim."""
     writing.post(COMPOSE, TYPED, headers={"Sec-Fetch-Mode": mode})
     assert not KeptForm.objects.exists()
@@ -66,7 +66,7 @@ def test_what_a_page_sends_by_itself_is_not_kept(writing: Client, mode: str) -> 
     assert KeptForm.objects.count() == 1
 
 
-def test_it_comes_back_filled_in_and_is_sent_by_nobody_else(writing: Client) -> None:
+def test_a_kept_form_is_filled_in_and_not_sent_automatically(writing: Client) -> None:
     assert "is kept for an hour: sign in, check it and send it again." in send(writing)
     page = sign_in(writing, "alice")
     assert f"{IN_PAGE}</textarea>" in page and 'value="bob"' in page
@@ -78,7 +78,7 @@ def test_it_comes_back_filled_in_and_is_sent_by_nobody_else(writing: Client) -> 
     assert IN_PAGE not in writing.get(COMPOSE).content.decode()
 
 
-def test_it_stays_until_it_is_sent(writing: Client) -> None:
+def test_a_kept_form_stays_until_it_is_sent(writing: Client) -> None:
     send(writing)
     sign_in(writing, "alice")
     for _ in range(2):
@@ -86,9 +86,7 @@ def test_it_stays_until_it_is_sent(writing: Client) -> None:
         assert IN_PAGE not in writing.get(f"{COMPOSE}?to=bob").content.decode()
 
 
-def test_a_page_from_the_cache_is_filled_in_as_well_and_the_cache_keeps_it_empty(
-    writing: Client, alice: Any, bob: Any
-) -> None:
+def test_a_cached_page_is_filled_in_and_the_cache_stays_empty(writing: Client, alice: Any, bob: Any) -> None:
     message = write(bob, alice)
     page, answer = (
         reverse("messaging:conversation", args=[message.conversation_id]),
@@ -102,7 +100,7 @@ def test_a_page_from_the_cache_is_filled_in_as_well_and_the_cache_keeps_it_empty
     assert "\nmy answer</textarea>" not in writing.get(page).content.decode()
 
 
-def test_somebody_else_who_signs_in_there_gets_nothing(writing: Client) -> None:
+def test_another_user_of_the_same_browser_does_not_see_the_form(writing: Client) -> None:
     send(writing)
     page = sign_in(writing, "bob")
     assert "Dear" not in page and "kept" not in page
@@ -114,21 +112,21 @@ def test_somebody_else_who_signs_in_there_gets_nothing(writing: Client) -> None:
     assert IN_PAGE in sign_in(writing, "alice")
 
 
-def test_what_another_page_of_theirs_ended_is_kept_too(writing: Client) -> None:
+def test_a_form_is_kept_after_another_page_ended_the_session(writing: Client) -> None:
     """The first request after the end signs out, so the form arrives without a session."""
     writing.get(reverse("messaging:inbox"))
     assert "You were signed out. What you sent was not passed on, but is kept" in send(writing)
     assert IN_PAGE in sign_in(writing, "alice")
 
 
-def test_who_signed_out_by_themselves_has_nothing_kept(writing: Client, alice: Any) -> None:
+def test_no_form_is_kept_after_signing_out(writing: Client, alice: Any) -> None:
     writing.force_login(alice)
     writing.post("/sign-out/")
     send(writing)
     assert not KeptForm.objects.exists()
 
 
-def test_an_hour_after_the_end_nothing_is_kept_any_more(writing: Client) -> None:
+def test_no_form_is_kept_an_hour_after_the_end_of_the_session(writing: Client) -> None:
     writing.get(reverse("messaging:inbox"))
     session = writing.session
     session["ended"] = (session["ended"][0], session["ended"][1] - 3600)
@@ -137,7 +135,7 @@ def test_an_hour_after_the_end_nothing_is_kept_any_more(writing: Client) -> None
     assert not KeptForm.objects.exists()
 
 
-def test_it_is_kept_for_an_hour(writing: Client) -> None:
+def test_a_form_is_kept_for_an_hour(writing: Client) -> None:
     send(writing)
     KeptForm.objects.update(kept_at=timezone.now() - timedelta(minutes=61))
     assert "Dear" not in sign_in(writing, "alice")
@@ -145,7 +143,7 @@ def test_it_is_kept_for_an_hour(writing: Client) -> None:
     assert not KeptForm.objects.exists()
 
 
-def test_old_sessions_go_with_the_same_command(writing: Client) -> None:
+def test_the_same_command_deletes_expired_sessions(writing: Client) -> None:
     writing.get(reverse("messaging:inbox"))
     Session.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
     call_command("forget_kept_forms")
@@ -179,12 +177,12 @@ def test_passwords_tokens_and_files_are_never_kept(writing: Client, alice: Any) 
     ],
     ids=["large", "larger than a form", "many", "empty", "password"],
 )
-def test_what_is_too_much_or_nothing_is_not_kept_and_said(writing: Client, data: Any) -> None:
+def test_large_and_empty_forms_are_not_kept_and_the_user_is_told(writing: Client, data: Any) -> None:
     assert "What you sent was not stored: sign in, and send it again." in send(writing, data)
     assert not KeptForm.objects.exists()
 
 
-def test_the_longest_text_that_is_kept_comes_back_whole(writing: Client) -> None:
+def test_the_longest_kept_text_is_restored_in_full(writing: Client) -> None:
     text = "ä" * 300_000
     send(writing, {**TYPED, "content": text})
     assert text in sign_in(writing, "alice")
@@ -193,17 +191,17 @@ def test_the_longest_text_that_is_kept_comes_back_whole(writing: Client) -> None
 @pytest.mark.parametrize(
     "address", ["/sign-in/", "/console/login/", "/sign-out/", "/confirm/", "/session/", "/nowhere/"]
 )
-def test_some_addresses_are_not_forms_to_come_back_to(writing: Client, address: str) -> None:
+def test_forms_of_some_addresses_are_not_kept(writing: Client, address: str) -> None:
     send(writing, {"username": "alice", "content": "x"}, address)
     assert not KeptForm.objects.exists()
 
 
-def test_other_content_than_forms_is_not_kept(writing: Client) -> None:
+def test_only_form_data_is_kept(writing: Client) -> None:
     writing.post(COMPOSE, '{"content": "x"}', content_type="application/json")
     assert not KeptForm.objects.exists()
 
 
-def test_a_page_of_another_site_puts_no_words_into_a_form(alice: Any, bob: Any) -> None:
+def test_a_form_sent_by_another_site_is_not_kept(alice: Any, bob: Any) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
     let_pass(30)
@@ -211,13 +209,13 @@ def test_a_page_of_another_site_puts_no_words_into_a_form(alice: Any, bob: Any) 
     assert not KeptForm.objects.exists()
 
 
-def test_a_closed_account_has_nothing_kept(writing: Client) -> None:
+def test_no_form_is_kept_for_a_closed_account(writing: Client) -> None:
     User.objects.filter(username="alice").update(is_active=False)
     send(writing)
     assert not KeptForm.objects.exists()
 
 
-def test_who_sends_again_and_again_fills_five_rows(writing: Client, bob: Any) -> None:
+def test_each_person_has_five_kept_forms_at_most(writing: Client, bob: Any) -> None:
     for number in range(8):
         send(writing, {**TYPED, "content": f"text {number}"})
     assert KeptForm.objects.count() == storing.MOST_PER_PERSON
@@ -225,7 +223,7 @@ def test_who_sends_again_and_again_fills_five_rows(writing: Client, bob: Any) ->
 
 
 @pytest.mark.parametrize("page", ["//evil.example/", "/\\evil.example/"])
-def test_nobody_is_led_to_another_site(writing: Client, alice: Any, page: str) -> None:
+def test_sign_in_does_not_redirect_to_another_site(writing: Client, alice: Any, page: str) -> None:
     response = writing.post(COMPOSE, TYPED, headers={"Referer": f"http://testserver{page}"})
     response = writing.post(response["Location"], {"username": "alice", "password": "alice's password"})
     assert response["Location"].startswith("/") and not response["Location"].startswith(("//", "/\\"))
@@ -235,7 +233,7 @@ def test_nobody_is_led_to_another_site(writing: Client, alice: Any, page: str) -
 # --- Storing, encrypting and deleting ---------------------------------------------------------------------------------
 
 
-def test_the_database_does_not_hold_it_in_the_clear(writing: Client, alice: Any) -> None:
+def test_kept_forms_are_stored_encrypted(writing: Client, alice: Any) -> None:
     send(writing)
     stored = bytes(KeptForm.objects.get().sealed)
     # These texts cannot occur by chance in ciphertext: they are long, or have characters outside Base64.
@@ -244,7 +242,7 @@ def test_the_database_does_not_hold_it_in_the_clear(writing: Client, alice: Any)
     assert [kept.sent.page for kept in storing.kept_for(alice)] == [COMPOSE]
 
 
-def test_another_key_opens_nothing_and_an_older_one_does(writing: Client, alice: Any, settings: Any) -> None:
+def test_only_current_and_fallback_keys_decrypt_kept_forms(writing: Client, alice: Any, settings: Any) -> None:
     send(writing)
     old = settings.SECRET_KEY
     settings.SECRET_KEY = "another" * 10
@@ -254,13 +252,13 @@ def test_another_key_opens_nothing_and_an_older_one_does(writing: Client, alice:
     assert len(storing.kept_for(alice)) == 1
 
 
-def test_a_row_that_was_given_to_somebody_else_opens_to_nobody(writing: Client, bob: Any) -> None:
+def test_a_row_moved_to_another_account_cannot_be_decrypted(writing: Client, bob: Any) -> None:
     send(writing)
     KeptForm.objects.update(account_id=bob.pk)
     assert storing.kept_for(bob) == []
 
 
-def test_an_erasure_removes_it(writing: Client, alice: Any) -> None:
+def test_an_erasure_removes_kept_forms_and_sessions(writing: Client, alice: Any) -> None:
     send(writing)
     [step] = [step for step in STEPS if step.name == "kept_forms"]
     person: Any = type("Person", (), {"user_id": alice.pk})
@@ -271,7 +269,7 @@ def test_an_erasure_removes_it(writing: Client, alice: Any) -> None:
     assert not Session.objects.filter(account_id=alice.pk).exists()
 
 
-def test_it_is_listed_and_can_be_discarded(writing: Client) -> None:
+def test_kept_forms_are_listed_and_can_be_discarded(writing: Client) -> None:
     send(writing, {**TYPED, "_save": "yes"}, page="/nowhere/")
     assert "see what was kept" in sign_in(writing, "alice")
     page = writing.get(KEPT).content.decode()
@@ -285,7 +283,7 @@ def test_it_is_listed_and_can_be_discarded(writing: Client) -> None:
 # --- In the console --------------------------------------------------------------------------------------------------
 
 
-def test_what_may_no_longer_be_done_is_not_shown(client: Client, alice: Any, bob: Any) -> None:
+def test_a_kept_form_is_hidden_after_losing_the_permission(client: Client, alice: Any, bob: Any) -> None:
     """A correction contains other people's words: somebody who has lost the role since cannot read it here."""
     message = write(alice, bob)
     lena = make_staff("lena", "view_message", "change_message")
@@ -301,7 +299,7 @@ def test_what_may_no_longer_be_done_is_not_shown(client: Client, alice: Any, bob
     assert "corrected" not in client.get(KEPT).content.decode()
 
 
-def test_a_confirmation_that_is_too_old_loses_nothing(client: Client, rosa: Any) -> None:
+def test_an_expired_confirmation_keeps_the_form(client: Client, rosa: Any) -> None:
     client.force_login(rosa)
     page = reverse("admin:auth_group_add")
     client.post(reverse("confirm"), {"password": "rosa's password"})
@@ -317,7 +315,7 @@ def test_a_confirmation_that_is_too_old_loses_nothing(client: Client, rosa: Any)
     assert not KeptForm.objects.exists()
 
 
-def test_a_part_of_a_page_that_is_sent_too_late_is_kept_for_the_page(client: Client, rita: Any, bob: Any) -> None:
+def test_a_late_htmx_form_is_kept_for_its_page(client: Client, rita: Any, bob: Any) -> None:
     client.force_login(rita)
     let_pass(30)
     headers = {"HX-Request": "true", "Sec-Fetch-Mode": "cors", "HX-Current-URL": f"http://testserver{COMPOSE}"}
@@ -327,7 +325,7 @@ def test_a_part_of_a_page_that_is_sent_too_late_is_kept_for_the_page(client: Cli
     assert IN_PAGE in client.get(COMPOSE).content.decode()
 
 
-def test_pages_cost_nothing_for_whom_nothing_is_kept(client: Client, alice: Any) -> None:
+def test_pages_run_no_extra_query_without_kept_forms(client: Client, alice: Any) -> None:
     client.force_login(alice)
     client.get(COMPOSE)
     with CaptureQueriesContext(connection) as queries:
@@ -335,7 +333,7 @@ def test_pages_cost_nothing_for_whom_nothing_is_kept(client: Client, alice: Any)
     assert not [query for query in queries if "keptform" in query["sql"]]
 
 
-def test_every_password_of_our_forms_is_recognised() -> None:
+def test_every_password_field_is_recognised_as_secret() -> None:
     asked = [
         name
         for form in every_form(BaseForm)

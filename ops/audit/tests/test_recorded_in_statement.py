@@ -35,18 +35,18 @@ def recorded_along(actor: Any, key: int) -> Entry | None:
 
 
 @pytest.fixture
-def somebody(alice: Any) -> Any:
+def person_with_roles(alice: Any) -> Any:
     for name in ("Reviewer 100 %", 'Lead "of" Zoë', "Auditor"):
         alice.groups.add(Group.objects.create(name=name))
     return alice
 
 
 @pytest.mark.parametrize("is_superuser", [False, True])
-def test_it_is_the_entry_that_is_recorded_otherwise(somebody: Any, is_superuser: bool) -> None:
-    somebody.is_superuser = is_superuser
+def test_the_entry_equals_one_recorded_separately(person_with_roles: Any, is_superuser: bool) -> None:
+    person_with_roles.is_superuser = is_superuser
     with context.one_action(context.Facts(request_id="r-1", ip="192.0.2.7", user_agent='Lynx "2" \\ é')):
-        made = recorded_along(somebody, 7)
-        recording.record(Event.RECORD_CHANGED, actor=somebody, target=Conversation(pk=7))
+        made = recorded_along(person_with_roles, 7)
+        recording.record(Event.RECORD_CHANGED, actor=person_with_roles, target=Conversation(pk=7))
     assert made is not None
     second, first = Entry.objects.order_by("-pk")[:2]
     for field in {field.attname for field in Entry._meta.concrete_fields} - OWN:
@@ -57,14 +57,14 @@ def test_it_is_the_entry_that_is_recorded_otherwise(somebody: Any, is_superuser:
     assert first.target_digest == copies_digest(first, TARGET_COPIES, first.target_salt)
 
 
-def test_it_is_sealed_and_verified(alice: Any) -> None:
+def test_the_entry_is_sealed_and_verified(alice: Any) -> None:
     made = [recorded_along(alice, key) for key in (7, 8)]
     assert chain.seal() == len(made)
     assert verification.verify().sealed == len(made)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_is_sealed_at_once_after_what_waits(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+def test_the_entry_is_sealed_at_once_after_pending_entries(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     """Even if another act is sealed after the end of the chain has been read."""
     alice = make_user("alice")
     with monkeypatch.context() as patch:
@@ -74,10 +74,10 @@ def test_it_is_sealed_at_once_after_what_waits(monkeypatch: pytest.MonkeyPatch, 
     recorded_along(alice, 8)
     announce = recording.announce
 
-    def announce_late(*told: Any) -> None:
+    def announce_late(*args: Any) -> None:
         monkeypatch.setattr(recording, "announce", announce)
         recording.record(Event.RECORD_CHANGED, actor=alice)
-        announce(*told)
+        announce(*args)
 
     monkeypatch.setattr(recording, "announce", announce_late)
     recorded_along(alice, 7)
@@ -86,7 +86,7 @@ def test_it_is_sealed_at_once_after_what_waits(monkeypatch: pytest.MonkeyPatch, 
     assert not caplog.records
 
 
-def test_long_roles_are_cut_as_they_are_otherwise(alice: Any) -> None:
+def test_long_roles_are_truncated_as_in_other_entries(alice: Any) -> None:
     for number in range(9):
         alice.groups.add(Group.objects.create(name=f"{number}{'é' * 149}"))
     recorded_along(alice, 7)
@@ -96,6 +96,6 @@ def test_long_roles_are_cut_as_they_are_otherwise(alice: Any) -> None:
     assert first.endswith("…")
 
 
-def test_nothing_is_recorded_where_nothing_was_done(alice: Any) -> None:
+def test_no_entry_is_recorded_without_an_affected_row(alice: Any) -> None:
     assert recorded_along(alice, 9) is None
     assert not Entry.objects.exists()

@@ -40,7 +40,7 @@ def holder(own: tuple[str, ...], *of_groups: tuple[str, ...], **facts: Any) -> U
         (("view_message",), ("view_message", "change_message"), ("delete_message",)),
     ],
 )
-def test_they_are_those_that_django_reads(
+def test_the_permissions_equal_those_of_django(
     sets: tuple[tuple[str, ...], ...], facts: dict[str, Any], django_assert_num_queries: Any
 ) -> None:
     account = holder(*sets, **facts)
@@ -51,7 +51,7 @@ def test_they_are_those_that_django_reads(
     assert account.is_superuser or len(expected) == (len({*sum(sets, ())}) if account.is_active else 0)
 
 
-def test_there_are_none_for_one_object() -> None:
+def test_there_are_no_permissions_for_single_objects() -> None:
     account = holder(("view_message",))
     assert AccountBackend().get_all_permissions(account, obj=account) == set()
     assert not account.has_perm("messaging.view_message", account)
