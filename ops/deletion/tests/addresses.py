@@ -62,8 +62,8 @@ def keys(alice: Any, bob: Any, message: Any) -> dict[str, Any]:
     request = DeletionRequest.objects.create(group=group, user=bob, username=bob.username, was_active=True)
     now = timezone.now()
     times = {"requested_at": now, "approved_at": now, "started_at": now, "finished_at": now}
-    said = {"mode": "erase", "basis": "policy", "own": False, "one_person": False, "counts": {}, "steps": []}
-    receipt = Receipt.objects.create(id=uuid4(), request=request.pk, **said, **times)
+    facts = {"mode": "erase", "basis": "policy", "own": False, "one_person": False, "counts": {}, "steps": []}
+    receipt = Receipt.objects.create(id=uuid4(), request=request.pk, **facts, **times)
     name = ErasedIdentifier.objects.create(kind="username", digest="0" * 64, receipt_id=receipt.pk)
     below = "deletion/deletionrequest/"
     hold = Hold.objects.create(user=bob, kind="legal", reason="a reason").pk

@@ -19,7 +19,7 @@ __all__ = ["sam", "sue"]
 
 
 @pytest.fixture
-def nobody(sue: Any, sam: Any, alice: Any, bob: Any) -> Any:
+def anonymised(sue: Any, sam: Any, alice: Any, bob: Any) -> Any:
     """Alice's account, after it was anonymised."""
     write(alice, bob)
     erased(alice, by=sue, approver=sam, mode="anonymise", texts="keep")
@@ -33,8 +33,8 @@ def as_root(client: Client, rosa: Any) -> Client:
     return confirm(client, "rosa")
 
 
-def test_a_superuser_cannot_open_it_again(as_root: Client, nobody: Any) -> None:
-    address = reverse("admin:accounts_user_change", args=[nobody.pk])
+def test_a_superuser_cannot_reopen_an_anonymised_account(as_root: Client, anonymised: Any) -> None:
+    address = reverse("admin:accounts_user_change", args=[anonymised.pk])
     response = as_root.get(address)
     page = words(response)
     assert "✕ anonymised" in page
@@ -42,20 +42,22 @@ def test_a_superuser_cannot_open_it_again(as_root: Client, nobody: Any) -> None:
     # Nothing that the receipt shows as well: it would connect the receipt with the account's id.
     assert not {"joined", "sent", "weeks"} & set(page.split("Conversations")[0].lower().split())
     assert (
-        "Save" not in page and "Password:" not in page and nobody.password not in as_root.get(address).content.decode()
+        "Save" not in page
+        and "Password:" not in page
+        and anonymised.password not in as_root.get(address).content.decode()
     )
-    before = User.objects.filter(pk=nobody.pk).values().get()
+    before = User.objects.filter(pk=anonymised.pk).values().get()
     data = {"username": "alice", "email": "alice@example.org", "is_active": "on", "is_staff": "on"}
     assert as_root.post(address, data).status_code == 403
-    password = reverse("admin:auth_user_password_change", args=[nobody.pk])
+    password = reverse("admin:auth_user_password_change", args=[anonymised.pk])
     again = {"password1": "a new passphrase", "password2": "a new passphrase", "usable_password": "true"}
     assert as_root.get(password).status_code == 403
     assert as_root.post(password, again).status_code == 403
-    assert User.objects.filter(pk=nobody.pk).values().get() == before
+    assert User.objects.filter(pk=anonymised.pk).values().get() == before
 
 
-def test_what_is_left_of_it_can_still_be_erased(as_root: Client, nobody: Any) -> None:
-    page = as_root.get(reverse("admin:accounts_user_change", args=[nobody.pk]))
+def test_an_anonymised_account_can_still_be_erased(as_root: Client, anonymised: Any) -> None:
+    page = as_root.get(reverse("admin:accounts_user_change", args=[anonymised.pk]))
     assert "Request deletion…" in words(page)
 
 
@@ -63,6 +65,6 @@ def test_what_is_left_of_it_can_still_be_erased(as_root: Client, nobody: Any) ->
     ("field", "value"),
     [("is_active", True), ("is_staff", True), ("is_superuser", True), ("email", "a@b.org"), ("password", "pbkdf2")],
 )
-def test_the_database_refuses_what_would_let_somebody_in(nobody: Any, field: str, value: Any) -> None:
+def test_the_database_refuses_to_reopen_an_anonymised_account(anonymised: Any, field: str, value: Any) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        User.objects.filter(pk=nobody.pk).update(**{field: value})
+        User.objects.filter(pk=anonymised.pk).update(**{field: value})

@@ -34,7 +34,7 @@ def when_due(request: DeletionRequest) -> DeletionRequest:
 
 @pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
 @pytest.mark.parametrize("alone", [True, False])
-def test_approving_looks_again_whose_account_it_is(
+def test_approval_checks_again_whether_the_account_is_staff(
     sue: Any, sam: Any, rosa: Any, alice: Any, settings: Any, flag: str, alone: bool
 ) -> None:
     settings.DELETION_ONE_PERSON = alone
@@ -48,7 +48,7 @@ def test_approving_looks_again_whose_account_it_is(
     assert work_on(request).state == State.DONE
 
 
-def test_a_superuser_who_is_none_any_more_does_not_count(sam: Any, rosa: Any, rita: Any) -> None:
+def test_a_request_by_a_former_superuser_does_not_count(sam: Any, rosa: Any, rita: Any) -> None:
     request = ask(rita, by=rosa)
     User.objects.create_superuser("root")
     User.objects.filter(pk=rosa.pk).update(is_superuser=False)
@@ -57,7 +57,7 @@ def test_a_superuser_who_is_none_any_more_does_not_count(sam: Any, rosa: Any, ri
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_the_job_looks_again_before_the_first_row_goes(
+def test_the_job_checks_again_before_deleting_and_sends_the_request_back(
     sue: Any, sam: Any, rosa: Any, alice: Any, settings: Any, own: bool
 ) -> None:
     """The request then awaits a superuser, and no worker tries it again every minute."""
@@ -78,7 +78,7 @@ def test_the_job_looks_again_before_the_first_row_goes(
     assert when_due(request).state == State.DONE
 
 
-def test_what_a_command_asked_for_needs_nobody_else(sam: Any, alice: Any) -> None:
+def test_a_request_by_a_command_needs_no_superuser(sam: Any, alice: Any) -> None:
     request = requests.request_deletion([alice], by=None, reason=REASON, basis=Basis.POLICY).requests.get()
     give_power(alice)
     approval.approve(request, by=sam)

@@ -21,7 +21,7 @@ __all__ = ["sam", "sue"]
 ASKED = {"reason": "They wrote to us", "basis": "user_request", "ticket": "SUP-17"}
 
 
-def test_one_asks_and_another_one_approves(alice: Any, bob: Any, sue: Any, sam: Any, capsys: Any) -> None:
+def test_one_person_requests_and_another_approves(alice: Any, bob: Any, sue: Any, sam: Any, capsys: Any) -> None:
     write(alice, bob)
     call_command("delete_account", "alice", by="sue", yes=True, **ASKED)
     request = DeletionRequest.objects.get()
@@ -38,7 +38,7 @@ def test_one_asks_and_another_one_approves(alice: Any, bob: Any, sue: Any, sam: 
     assert not User.objects.filter(username="alice").exists()
 
 
-def test_where_one_person_is_enough_it_is_done_at_once(alice: Any, settings: Any, capsys: Any) -> None:
+def test_a_deletion_by_one_person_runs_at_once(alice: Any, settings: Any, capsys: Any) -> None:
     settings.DELETION_ONE_PERSON = True
     call_command("delete_account", "alice", yes=True, mode="anonymise", **ASKED)
     receipt = Receipt.objects.get()
@@ -46,7 +46,7 @@ def test_where_one_person_is_enough_it_is_done_at_once(alice: Any, settings: Any
 
 
 @pytest.mark.parametrize("typed", ["alicia", ""])
-def test_without_the_username_typed_nothing_happens(alice: Any, monkeypatch: Any, typed: str) -> None:
+def test_a_wrong_username_deletes_nothing(alice: Any, monkeypatch: Any, typed: str) -> None:
     monkeypatch.setattr("builtins.input", lambda question: typed)
     with pytest.raises(CommandError, match=r"Nothing was done: the username does not match."):
         call_command("delete_account", "alice", **ASKED)
@@ -54,13 +54,13 @@ def test_without_the_username_typed_nothing_happens(alice: Any, monkeypatch: Any
     assert alice.is_active
 
 
-def test_where_nobody_can_type_that_is_said(alice: Any, monkeypatch: Any) -> None:
+def test_a_missing_terminal_is_reported(alice: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("sys.stdin", StringIO())
     with pytest.raises(CommandError, match=r"Nothing was done. Type the username, or pass --yes if nobody can."):
         call_command("delete_account", "alice", **ASKED)
 
 
-def test_what_stands_against_it_is_said_before_anything_is_typed(rosa: Any, alice: Any, sue: Any, capsys: Any) -> None:
+def test_obstacles_are_reported_before_the_confirmation(rosa: Any, alice: Any, sue: Any, capsys: Any) -> None:
     """Tests have no input: asking for the username would fail."""
     with pytest.raises(CommandError, match=r"This is the last active superuser"):
         call_command("delete_account", "rosa", **ASKED)
@@ -70,7 +70,7 @@ def test_what_stands_against_it_is_said_before_anything_is_typed(rosa: Any, alic
     assert f"Legal hold since {day}: the deletion will not run until it is lifted." in capsys.readouterr().out
 
 
-def test_nobody_does_here_what_their_role_does_not_allow(alice: Any, bob: Any, rita: Any) -> None:
+def test_commands_refuse_people_whose_role_does_not_allow_it(alice: Any, bob: Any, rita: Any) -> None:
     waiting = ask(bob, by=None)
     for words, options in (
         (["delete_account", "alice"], ASKED),
@@ -83,13 +83,13 @@ def test_nobody_does_here_what_their_role_does_not_allow(alice: Any, bob: Any, r
     assert DeletionRequest.objects.get().state == State.REQUESTED and not Hold.objects.exists()
 
 
-def test_the_username_typed_is_enough(alice: Any, monkeypatch: Any) -> None:
+def test_typing_the_username_confirms_the_request(alice: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("builtins.input", lambda question: "alice")
     call_command("delete_account", "alice", **ASKED)
     assert DeletionRequest.objects.get().state == State.REQUESTED
 
 
-def test_what_cannot_be_is_said_in_a_sentence(alice: Any, bob: Any, rosa: Any, sue: Any) -> None:
+def test_invalid_arguments_are_refused_with_a_sentence(alice: Any, bob: Any, rosa: Any, sue: Any) -> None:
     for words, sentence in (
         (["delete_account", "nobody"],
          "There is no account “nobody”: check the spelling; usernames are case-sensitive."),
@@ -106,7 +106,9 @@ def test_what_cannot_be_is_said_in_a_sentence(alice: Any, bob: Any, rosa: Any, s
         call_command("approve_deletion", str(unknown), by="sue")
 
 
-def test_a_grace_period_is_waited_for(alice: Any, sue: Any, sam: Any, settings: Any, capsys: Any) -> None:
+def test_an_approved_deletion_waits_for_the_grace_period(
+    alice: Any, sue: Any, sam: Any, settings: Any, capsys: Any
+) -> None:
     settings.DELETION_GRACE_DAYS = 30
     request = ask(alice, by=sue)
     call_command("approve_deletion", str(request.pk), by="sam")
@@ -127,9 +129,7 @@ def test_a_hold_is_placed_and_lifted(alice: Any, sue: Any, capsys: Any) -> None:
         call_command("hold_account", "alice", reason=" ")
 
 
-def test_the_workers_round_starts_what_waits_for_nothing_any_more(
-    alice: Any, sue: Any, sam: Any, settings: Any, capsys: Any
-) -> None:
+def test_start_deletions_starts_due_deletions(alice: Any, sue: Any, sam: Any, settings: Any, capsys: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
     approved(alice, by=sue, approver=sam)
     call_command("start_deletions")

@@ -103,7 +103,7 @@ def look() -> Any:
 
 
 @pytest.mark.parametrize("prepared", ["prepare", "prepare_anonymising"])
-def test_a_deletion_whose_workers_die_between_every_two_steps_ends_the_same(databases: Any, prepared: str) -> None:
+def test_workers_killed_after_each_step_do_not_change_the_result(databases: Any, prepared: str) -> None:
     calm, killed = databases.compare(f"{HERE}.{prepared}", f"{HERE}.look", disturb=f"{HERE}.dying_after_each_step")
     assert (calm.states, killed.states) == (["finished"], ["finished"])
     assert killed.deaths >= 14
@@ -111,7 +111,7 @@ def test_a_deletion_whose_workers_die_between_every_two_steps_ends_the_same(data
     assert calm.found["request"] == [["done", "", "", ""]]
 
 
-def test_a_deletion_whose_workers_die_at_any_moment_ends_the_same(databases: Any) -> None:
+def test_workers_killed_at_random_do_not_change_the_result(databases: Any) -> None:
     """A worker's first batches only find out how far the work is: with ``batches`` below five, none would get
     further."""
     fates = {"disturb": f"{HERE}.one_message_a_batch", "kills": 20, "seed": 5, "share": 4, "batches": 5}

@@ -27,7 +27,7 @@ from ops.deletion.tests.deleting import REASON, approved, ask, sam, sue, work_on
 __all__ = ["sam", "sue"]
 
 
-def test_asking_closes_the_account_and_signs_it_out_at_once(client: Client, sue: Any, alice: Any) -> None:
+def test_a_request_closes_the_account_and_ends_its_sessions(client: Client, sue: Any, alice: Any) -> None:
     client.force_login(alice)
     assert Session.objects.get().account_id == alice.pk
     request = ask(alice, by=sue)
@@ -38,14 +38,14 @@ def test_asking_closes_the_account_and_signs_it_out_at_once(client: Client, sue:
     assert User.objects.filter(pk=alice.pk).exists()
 
 
-def test_only_their_own_sessions_end(client: Client, sue: Any, alice: Any, bob: Any) -> None:
+def test_a_request_keeps_sessions_of_other_accounts(client: Client, sue: Any, alice: Any, bob: Any) -> None:
     client.force_login(bob)
     Client().get(reverse("login"))
     ask(alice, by=sue)
     assert client.get(reverse("messaging:inbox")).status_code == 200
 
 
-def test_asking_is_recorded_with_its_reason(sue: Any, alice: Any) -> None:
+def test_a_request_is_recorded_with_its_reason(sue: Any, alice: Any) -> None:
     request = ask(alice, by=sue)
     entry = Entry.objects.get(event=DeletionEvent.DELETION_REQUESTED)
     assert (entry.actor, entry.target_label, entry.reason) == (sue, "alice", REASON)
@@ -53,7 +53,7 @@ def test_asking_is_recorded_with_its_reason(sue: Any, alice: Any) -> None:
     assert entry.details == {"basis": "user_request", "mode": "erase"}
 
 
-def test_several_are_asked_for_together_or_not_at_all(sue: Any, alice: Any, rosa: Any) -> None:
+def test_one_refused_account_refuses_the_whole_group(sue: Any, alice: Any, rosa: Any) -> None:
     with pytest.raises(DeletionRefused) as refusal:
         requests.request_deletion([alice, rosa], by=sue, reason=REASON, basis=Basis.POLICY)
     assert str(refusal.value) == (
@@ -77,7 +77,7 @@ def test_several_are_asked_for_together_or_not_at_all(sue: Any, alice: Any, rosa
         ({"mode": "shred"}, "Value 'shred' is not a valid choice."),
     ],
 )
-def test_a_request_without_what_it_needs_is_refused(
+def test_an_incomplete_or_invalid_request_is_refused(
     sue: Any, alice: Any, options: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(DeletionRefused) as refusal:
@@ -87,19 +87,19 @@ def test_a_request_without_what_it_needs_is_refused(
 
 
 @pytest.mark.parametrize("name", ["S", "up", "17", "suP"])
-def test_whose_name_is_a_part_of_a_word_of_the_ticket_is_not_named_by_it(sue: Any, name: str) -> None:
+def test_a_name_within_a_word_does_not_count_as_naming_the_person(sue: Any, name: str) -> None:
     assert ask(make_user(name), by=sue, ticket="#SUPPORT-2017").group.ticket == "#SUPPORT-2017"
 
 
 @pytest.mark.parametrize("ticket", ["SUP_alice", "ALICE", "SUP-17/alice.smith"])
-def test_a_ticket_with_a_part_of_the_address_names_the_person(sue: Any, alice: Any, ticket: str) -> None:
+def test_a_ticket_with_the_name_in_the_address_is_refused(sue: Any, alice: Any, ticket: str) -> None:
     alice.username, alice.email = "wonder", "alice@example.org"
     alice.save()
     with pytest.raises(DeletionRefused, match=r"The ticket names the person"):
         ask(User.objects.get(pk=alice.pk), by=sue, ticket=ticket)
 
 
-def test_the_mode_is_the_settings_unless_it_is_given(sue: Any, alice: Any, bob: Any, settings: Any) -> None:
+def test_the_mode_defaults_to_the_setting(sue: Any, alice: Any, bob: Any, settings: Any) -> None:
     settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
     group = ask(alice, by=sue).group
     assert (group.mode, group.texts) == ("anonymise", "keep")
@@ -107,7 +107,7 @@ def test_the_mode_is_the_settings_unless_it_is_given(sue: Any, alice: Any, bob: 
     assert (group.mode, group.texts) == ("erase", "")
 
 
-def test_an_account_is_asked_for_once(sue: Any, sam: Any, alice: Any) -> None:
+def test_an_account_has_one_open_request(sue: Any, sam: Any, alice: Any) -> None:
     ask(alice, by=sue)
     with pytest.raises(DeletionRefused, match=r"Its deletion has already been requested. See People › Deletions."):
         ask(alice, by=sam)
@@ -125,11 +125,11 @@ def test_an_account_is_asked_for_once(sue: Any, sam: Any, alice: Any) -> None:
         ),
     ],
 )
-def test_some_accounts_are_not_for_everybody(sue: Any, make: Any, sentence: str) -> None:
+def test_own_and_staff_accounts_have_obstacles(sue: Any, make: Any, sentence: str) -> None:
     assert requests.obstacle(make(sue), by=sue) == sentence
 
 
-def test_a_plan_says_whom_it_affects(sue: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_a_plan_counts_affected_people_and_conversations(sue: Any, alice: Any, bob: Any, charlie: Any) -> None:
     first = write(bob, charlie)
     answer(first, sender=alice, receiver=charlie)  # a conversation of others, which stays
     write(alice, bob)  # one that is deleted with her account
@@ -140,7 +140,7 @@ def test_a_plan_says_whom_it_affects(sue: Any, alice: Any, bob: Any, charlie: An
     assert (plan.obstacle, plan.holds, plan.open_request) == (None, [placed], None)
 
 
-def test_whoever_asks_cannot_approve(sue: Any, alice: Any) -> None:
+def test_the_requester_cannot_approve(sue: Any, alice: Any) -> None:
     request = ask(alice, by=sue)
     with pytest.raises(DeletionRefused) as refusal:
         approval.approve(request, by=sue)
@@ -149,7 +149,7 @@ def test_whoever_asks_cannot_approve(sue: Any, alice: Any) -> None:
         approval.approve(request, by=None)
 
 
-def test_the_database_itself_refuses_it(sue: Any, alice: Any) -> None:
+def test_the_database_refuses_approval_by_the_requester_or_the_person(sue: Any, alice: Any) -> None:
     request = ask(alice, by=sue)
     for approver in (sue, alice):
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -158,7 +158,7 @@ def test_the_database_itself_refuses_it(sue: Any, alice: Any) -> None:
 
 @pytest.mark.parametrize("state", [State.APPROVED, State.RUNNING, State.DONE])
 @pytest.mark.parametrize("pretence", ["", ", own = true"])
-def test_the_database_runs_nothing_that_nobody_approved(sue: Any, alice: Any, state: str, pretence: str) -> None:
+def test_the_database_refuses_to_run_an_unapproved_request(sue: Any, alice: Any, state: str, pretence: str) -> None:
     request = ask(alice, by=sue)
     changes = f"state = %s, username = '', email = '', reason = '', runs_at = requested_at{pretence}"
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
@@ -167,7 +167,7 @@ def test_the_database_runs_nothing_that_nobody_approved(sue: Any, alice: Any, st
     assert (request.state, request.runs_at) == (State.REQUESTED, None)
 
 
-def test_one_person_is_enough_where_that_is_set_and_it_is_recorded(sue: Any, alice: Any, settings: Any) -> None:
+def test_the_setting_allows_approval_by_one_person_and_records_it(sue: Any, alice: Any, settings: Any) -> None:
     settings.DELETION_ONE_PERSON = True
     request = approved(alice, by=sue, approver=sue)
     assert (request.state, request.approved_by, request.one_person) == (State.APPROVED, sue, True)
@@ -175,12 +175,14 @@ def test_one_person_is_enough_where_that_is_set_and_it_is_recorded(sue: Any, ali
     assert receipt is not None and receipt.one_person
 
 
-def test_two_people_are_two_people_where_one_would_be_enough(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+def test_approval_by_a_second_person_is_not_recorded_as_one_person(
+    sue: Any, sam: Any, alice: Any, settings: Any
+) -> None:
     settings.DELETION_ONE_PERSON = True
     assert not approved(alice, by=sue, approver=sam).one_person
 
 
-def test_a_group_is_approved_in_one_go(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_a_group_is_approved_together(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     write(alice, bob)
     group = requests.request_deletion([alice, bob], by=sue, reason=REASON, basis=Basis.TEST_DATA)
     assert approval.approve_group(group, by=sam) == 2
@@ -189,7 +191,7 @@ def test_a_group_is_approved_in_one_go(sue: Any, sam: Any, alice: Any, bob: Any)
     assert set(User.objects.values_list("username", flat=True)) == {"sue", "sam"}
 
 
-def test_cancelling_gives_the_account_back_as_it_was(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+def test_cancelling_restores_the_account(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
     sleeping = make_user("sleeping", is_active=False)
     for user in (alice, sleeping):
@@ -202,7 +204,7 @@ def test_cancelling_gives_the_account_back_as_it_was(sue: Any, sam: Any, alice: 
     assert ask(alice, by=sue).is_open
 
 
-def test_what_was_refused_leaves_the_account_as_it_was(sue: Any, sam: Any, alice: Any) -> None:
+def test_refusing_restores_the_account(sue: Any, sam: Any, alice: Any) -> None:
     request = ask(alice, by=sue)
     approval.refuse(request, by=sam, reason="Not her own wish")
     alice.refresh_from_db()
@@ -225,14 +227,14 @@ def test_only_a_superuser_reopens_the_account_of_staff(sue: Any, sam: Any, rosa:
     assert sam.is_active
 
 
-def test_what_has_begun_cannot_be_cancelled(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_finished_deletion_cannot_be_cancelled(sue: Any, sam: Any, alice: Any) -> None:
     request = work_on(approved(alice, by=sue, approver=sam))
     with pytest.raises(DeletionRefused) as refusal:
         approval.cancel(request, by=sue, reason="Too late")
     assert str(refusal.value) == "Too late: this was already decided, or the erasure has started."
 
 
-def test_nothing_runs_before_the_grace_period_is_over(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+def test_a_deletion_waits_for_the_end_of_the_grace_period(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
     request = approved(alice, by=sue, approver=sam)
     now = timezone.now()
@@ -246,7 +248,7 @@ def test_nothing_runs_before_the_grace_period_is_over(sue: Any, sam: Any, alice:
     assert work_on(request).state == State.DONE
 
 
-def test_a_hold_stops_it_until_it_is_lifted(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_hold_stops_a_deletion_until_it_is_lifted(sue: Any, sam: Any, alice: Any) -> None:
     placed = holds.place(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sam)
     request = approved(alice, by=sue, approver=sam)
     assert (request.job, running.start_due(timezone.now())) == (None, 0)
@@ -257,7 +259,9 @@ def test_a_hold_stops_it_until_it_is_lifted(sue: Any, sam: Any, alice: Any) -> N
     assert work_on(request).state == State.DONE
 
 
-def test_a_hold_stops_it_between_two_batches(sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: Any) -> None:
+def test_a_hold_stops_a_deletion_between_two_batches(
+    sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: Any
+) -> None:
     for _ in range(3):
         write(alice, bob)
     monkeypatch.setattr(batches, "FIRST_SIZE", 1)
@@ -283,7 +287,7 @@ def test_a_hold_stops_it_between_two_batches(sue: Any, sam: Any, alice: Any, bob
     assert receipt is not None and receipt.counts["messages_sent"] == 3
 
 
-def test_no_other_road_deletes_what_is_held(sue: Any, alice: Any) -> None:
+def test_an_account_on_hold_cannot_be_deleted_directly(sue: Any, alice: Any) -> None:
     holds.place(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
     sentence = "This account is on hold. Lift the hold before anything of it is deleted."
     for delete in (alice.delete, User.objects.filter(pk=alice.pk).delete):
@@ -292,7 +296,7 @@ def test_no_other_road_deletes_what_is_held(sue: Any, alice: Any) -> None:
     assert User.objects.filter(pk=alice.pk).exists()
 
 
-def test_holds_are_recorded_and_ask_for_reasons(sue: Any, alice: Any) -> None:
+def test_holds_are_recorded_and_need_reasons(sue: Any, alice: Any) -> None:
     with pytest.raises(holds.HoldRefused, match=r"Enter the reason for the hold: it is recorded."):
         holds.place(alice, kind=Hold.Kind.LEGAL, reason="", by=sue)
     placed = holds.place(alice, kind=Hold.Kind.LEGAL, reason="Case 4", by=sue)
@@ -301,22 +305,20 @@ def test_holds_are_recorded_and_ask_for_reasons(sue: Any, alice: Any) -> None:
     holds.lift(placed, reason="Case closed", by=sue)
     with pytest.raises(holds.HoldRefused, match=r"This hold has already been lifted."):
         holds.lift(placed, reason="Again", by=sue)
-    said = Entry.objects.filter(event__in=[DeletionEvent.ACCOUNT_HELD, DeletionEvent.HOLD_LIFTED]).order_by("pk")
-    assert list(said.values_list("reason", "details")) == [
+    entries = Entry.objects.filter(event__in=[DeletionEvent.ACCOUNT_HELD, DeletionEvent.HOLD_LIFTED]).order_by("pk")
+    assert list(entries.values_list("reason", "details")) == [
         ("Case 4", {"kind": "legal"}), ("Case closed", {"kind": "legal"}),
     ]  # fmt: skip
 
 
-def test_what_is_done_stays_in_the_list(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_finished_request_stays_in_the_list(sue: Any, sam: Any, alice: Any) -> None:
     done = work_on(approved(alice, by=sue, approver=sam))
     sue.delete()
     (request,) = DeletionRequest.objects.for_list()
     assert (request, request.requested_by, request.approved_by) == (done, None, sam)
 
 
-def test_a_list_of_requests_costs_one_query_however_long(
-    sue: Any, alice: Any, bob: Any, django_assert_num_queries: Any
-) -> None:
+def test_a_list_of_requests_takes_one_query(sue: Any, alice: Any, bob: Any, django_assert_num_queries: Any) -> None:
     requests.request_deletion([alice, bob], by=sue, reason=REASON, basis=Basis.POLICY)
     with django_assert_num_queries(1):
         for request in DeletionRequest.objects.for_list():

@@ -47,7 +47,7 @@ class Death(BaseException):
     """Stands in for kill -9, but leaves the database and this process alive."""
 
 
-def test_everything_of_the_person_goes_and_the_others_words_stay(
+def test_an_erasure_deletes_the_person_and_keeps_messages_of_others(
     sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any
 ) -> None:
     first = write(alice, bob)
@@ -63,7 +63,7 @@ def test_everything_of_the_person_goes_and_the_others_words_stay(
     assert "alice" not in request.job.title
 
 
-def test_the_row_fires_post_delete_and_is_counted_with_all_its_batches(
+def test_the_account_sends_post_delete_and_all_batches_are_counted(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
@@ -86,7 +86,7 @@ def test_the_row_fires_post_delete_and_is_counted_with_all_its_batches(
     assert Entry.objects.get(event=Event.ACCOUNT_DELETED).details == receipt.counts
 
 
-def test_the_receipt_says_what_was_done_and_nothing_about_whose_it_was(sue: Any, sam: Any, bob: Any) -> None:
+def test_the_receipt_lists_the_steps_and_names_no_one(sue: Any, sam: Any, bob: Any) -> None:
     gone = make_user("rare-name", email="Rare@Example.org")
     write(gone, bob, "rare words")
     receipt = erased(gone, by=sue, approver=sam, reason="rare-name wrote to us")
@@ -102,7 +102,7 @@ def test_the_receipt_says_what_was_done_and_nothing_about_whose_it_was(sue: Any,
     assert "rare" not in str(DeletionRequest.objects.values_list().get()).lower()
 
 
-def test_pages_that_redis_may_keep_are_said_where_it_is_away(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+def test_the_receipt_reports_an_unreachable_redis(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
     nobody_there = {"BACKEND": "ops.caches.FaultTolerantRedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = {**settings.CACHES, "default": nobody_there}
     steps = {step["step"]: (step["outcome"], step["note"]) for step in erased(alice, by=sue, approver=sam).steps}
@@ -112,7 +112,7 @@ def test_pages_that_redis_may_keep_are_said_where_it_is_away(sue: Any, sam: Any,
     )
 
 
-def test_running_again_changes_nothing(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_second_job_changes_nothing(sue: Any, sam: Any, alice: Any) -> None:
     receipt = erased(alice, by=sue, approver=sam)
     request = DeletionRequest.objects.get()
     again = running.start(request)
@@ -123,7 +123,7 @@ def test_running_again_changes_nothing(sue: Any, sam: Any, alice: Any) -> None:
     assert running.start_due(timezone.now()) == 0
 
 
-def test_a_batch_at_which_workers_die_again_and_again_waits_for_a_while(
+def test_a_job_that_kills_its_workers_is_retried_after_a_pause(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise it would kill one worker after another, without a pause."""
@@ -147,7 +147,7 @@ def test_a_batch_at_which_workers_die_again_and_again_waits_for_a_while(
     assert work_on(request).state == State.DONE
 
 
-def test_two_jobs_for_one_request_do_not_meet(sue: Any, sam: Any, alice: Any) -> None:
+def test_only_one_job_works_on_a_request(sue: Any, sam: Any, alice: Any) -> None:
     request = approved(alice, by=sue, approver=sam)
     second = starting.start(running.KIND, requester=sue, title="", params={"request": str(request.pk)})
     starting.run_now(second)
@@ -156,7 +156,7 @@ def test_two_jobs_for_one_request_do_not_meet(sue: Any, sam: Any, alice: Any) ->
     assert work_on(request).state == State.DONE
 
 
-def test_what_arrives_while_the_erasure_runs_goes_too(
+def test_messages_that_arrive_during_the_erasure_are_erased(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Imports do not check whether an account is closed."""
@@ -175,7 +175,7 @@ def test_what_arrives_while_the_erasure_runs_goes_too(
     assert Receipt.objects.get().counts["messages_sent"] == 2
 
 
-def test_an_account_that_somebody_deleted_meanwhile_still_gets_its_receipt(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_receipt_is_written_for_an_account_deleted_meanwhile(sue: Any, sam: Any, alice: Any) -> None:
     request = approved(alice, by=sue, approver=sam)
     alice.delete()
     receipt = work_on(request).receipt
@@ -196,7 +196,7 @@ def test_a_renamed_account_is_remembered_by_its_last_name(sue: Any, sam: Any, al
     assert set(erased_names.erased(["alicia", "alice"])) == {"alicia"}
 
 
-def test_sessions_and_failed_sign_ins_go(client: Client, sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_sessions_and_failed_sign_ins_are_deleted(client: Client, sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     for name in ("alice", "bob"):
         client.post(reverse("login"), {"username": name, "password": "wrong"})
     request = approved(alice, by=sue, approver=sam)
@@ -207,7 +207,7 @@ def test_sessions_and_failed_sign_ins_go(client: Client, sue: Any, sam: Any, ali
     assert FailedSignIn.objects.count() == 1
 
 
-def test_the_audit_trail_keeps_what_happened_and_no_name(sue: Any, sam: Any, rita: Any, alice: Any) -> None:
+def test_the_audit_trail_keeps_events_without_the_name(sue: Any, sam: Any, rita: Any, alice: Any) -> None:
     alice.email = "alice@example.org"
     alice.save()
     record_search(Message, actor=rita, terms="what alice wrote", filters={}, results=3)
@@ -225,7 +225,7 @@ def test_the_audit_trail_keeps_what_happened_and_no_name(sue: Any, sam: Any, rit
     verification.verify()
 
 
-def test_what_was_written_about_others_names_nobody_who_is_gone(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_reasons_of_other_requests_and_holds_lose_the_name(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     group = requests.request_deletion(
         [alice, bob], by=sue, reason="Alice and bob: spam, says malice", basis=Basis.POLICY
     )
@@ -241,7 +241,7 @@ def test_what_was_written_about_others_names_nobody_who_is_gone(sue: Any, sam: A
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_a_name_is_found_however_its_accents_were_typed(sue: Any, sam: Any, rita: Any, form: Any) -> None:
+def test_a_name_is_scrubbed_in_any_unicode_form(sue: Any, sam: Any, rita: Any, form: Any) -> None:
     named = make_user(normalize(form, "Zoë Müller"))
     for terms in (normalize("NFC", "what zoë müller wrote"), normalize("NFD", "what zoë müller wrote")):
         record_search(Message, actor=rita, terms=terms, filters={}, results=3)
@@ -249,7 +249,7 @@ def test_a_name_is_found_however_its_accents_were_typed(sue: Any, sam: Any, rita
     assert set(Entry.objects.filter(event=Event.SEARCH_MADE).values_list("target_label", flat=True)) == {""}
 
 
-def test_an_emptied_search_that_nothing_explains_is_found(rita: Any, rosa: Any, alice: Any) -> None:
+def test_an_unexplained_emptied_search_fails_verification(rita: Any, rosa: Any, alice: Any) -> None:
     record_search(Message, actor=rita, terms="alice", filters={}, results=3)
     searched = Entry.objects.get(event=Event.SEARCH_MADE)
     chain.seal()
@@ -268,7 +268,7 @@ def also_erased_by(monkeypatch: Any, do: Any) -> None:
     monkeypatch.setattr(AccountsConfig, "erasure_steps", lambda self: (Step("others", "What others keep", do),))
 
 
-def test_a_step_that_fails_is_tried_again_and_then_written_down(
+def test_a_failing_step_is_retried_and_then_put_on_the_receipt(
     sue: Any, sam: Any, alice: Any, monkeypatch: Any
 ) -> None:
     def broken(person: Any, prepared: Any) -> None:
@@ -291,9 +291,7 @@ def test_a_step_that_fails_is_tried_again_and_then_written_down(
     assert {step["step"] for step in Receipt.objects.get().steps if step["outcome"] == "failed"} == {"others"}
 
 
-def test_a_step_that_fails_puts_no_name_into_the_log(
-    sue: Any, sam: Any, alice: Any, caplog: Any, monkeypatch: Any
-) -> None:
+def test_a_failing_step_logs_no_name(sue: Any, sam: Any, alice: Any, caplog: Any, monkeypatch: Any) -> None:
     """PostgreSQL quotes the row that it refuses."""
     words = f"DETAIL: Key (username)=({alice.username}) already exists."
 
@@ -306,7 +304,7 @@ def test_a_step_that_fails_puts_no_name_into_the_log(
     assert "(alice)" not in caplog.text
 
 
-def test_other_rooms_remove_what_they_keep(sue: Any, sam: Any, alice: Any, monkeypatch: Any) -> None:
+def test_erasure_steps_of_other_rooms_run(sue: Any, sam: Any, alice: Any, monkeypatch: Any) -> None:
     asked: list[Any] = []
 
     def remove_files(person: Any, prepared: Any) -> Outcome:
@@ -320,7 +318,7 @@ def test_other_rooms_remove_what_they_keep(sue: Any, sam: Any, alice: Any, monke
     assert {"step": "others", "outcome": "removed", "note": ""} in receipt.steps
 
 
-def test_anonymising_leaves_the_other_side_its_conversations(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_anonymising_keeps_conversations_for_the_other_side(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     alice.email = "alice@example.org"
     alice.save()
     first = write(alice, bob, "mine")
@@ -346,7 +344,7 @@ def test_anonymising_leaves_the_other_side_its_conversations(sue: Any, sam: Any,
     assert erased_names.erased(["alice"])["alice"].receipt_id == receipt.pk
 
 
-def test_texts_are_kept_where_that_was_chosen(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_anonymising_can_keep_texts(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     User(username="Deleted user 1", password="!").save()  # an old account: nobody can take this name now
     message = write(alice, bob, "first")
     message.content = "mine"
@@ -357,7 +355,7 @@ def test_texts_are_kept_where_that_was_chosen(sue: Any, sam: Any, alice: Any, bo
     assert Message.objects.get().sender.username == "Deleted user 2"
 
 
-def test_an_anonymised_colleague_may_do_nothing_any_more(rosa: Any, sam: Any, rita: Any) -> None:
+def test_an_anonymised_colleague_loses_all_permissions(rosa: Any, sam: Any, rita: Any) -> None:
     erased(rita, by=rosa, approver=sam, mode="anonymise")
     rita.refresh_from_db()
     assert not (rita.is_staff or rita.is_superuser or rita.groups.exists() or rita.user_permissions.exists())
@@ -368,7 +366,7 @@ def test_an_anonymised_colleague_may_do_nothing_any_more(rosa: Any, sam: Any, ri
     verification.verify()
 
 
-def test_a_hold_that_comes_during_the_last_batch_stops_it(
+def test_a_hold_placed_during_the_last_batch_stops_the_deletion(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On PostgreSQL a transaction sees rows that others committed after it began."""
@@ -384,7 +382,7 @@ def test_a_hold_that_comes_during_the_last_batch_stops_it(
 
 
 @pytest.mark.parametrize("texts", ["blank", "keep"])
-def test_the_progress_of_anonymising_counts_what_is_worked_on(
+def test_the_progress_of_anonymising_counts_sent_messages(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch, texts: str
 ) -> None:
     for name in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
@@ -394,8 +392,8 @@ def test_the_progress_of_anonymising_counts_what_is_worked_on(
     seen: list[tuple[int, int | None]] = []
     advance = Run.advance
 
-    def watched(run: Run, **told: int | None) -> None:
-        advance(run, **told)
+    def watched(run: Run, **progress: int | None) -> None:
+        advance(run, **progress)
         seen.append((run.done, run.total))
 
     monkeypatch.setattr(Run, "advance", watched)
@@ -403,7 +401,7 @@ def test_the_progress_of_anonymising_counts_what_is_worked_on(
     assert list(dict.fromkeys(seen)) == [(0, 3), (2, 3), (3, 3)]
 
 
-def test_anonymising_goes_on_where_it_was_stopped(
+def test_anonymising_resumes_where_it_stopped(
     sue: Any, sam: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("FIRST_SIZE", "MOST_SIZE", "LEAST_SIZE"):
@@ -428,7 +426,7 @@ def test_anonymising_goes_on_where_it_was_stopped(
     assert Receipt.objects.get().counts["texts_blanked"] == 5
 
 
-def test_what_came_to_nothing_keeps_no_name_when_the_account_goes_by_another_road(sue: Any, sam: Any, bob: Any) -> None:
+def test_a_refused_request_loses_the_name_when_the_account_is_deleted(sue: Any, sam: Any, bob: Any) -> None:
     gone = make_user("rare-name", email="rare@example.org")
     refused = ask(gone, by=sue, reason="rare-name wrote to us")
     approval.refuse(refused, by=sam, reason="Not their own wish")
@@ -436,7 +434,7 @@ def test_what_came_to_nothing_keeps_no_name_when_the_account_goes_by_another_roa
     assert "rare" not in str(DeletionRequest.objects.values_list().get())
 
 
-def test_the_job_leads_to_its_request(sue: Any, sam: Any, alice: Any) -> None:
+def test_the_job_links_to_its_request(sue: Any, sam: Any, alice: Any) -> None:
     request = approved(alice, by=sue, approver=sam)
     assert request.job is not None
     assert page_of(request.job) == f"/console/deletion/deletionrequest/{request.pk}/change/"

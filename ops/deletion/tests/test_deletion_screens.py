@@ -30,9 +30,7 @@ def supporting(sue: Any) -> Client:
     return signed_in(sue)
 
 
-def test_the_action_leads_to_a_page_that_says_exactly_what_goes(
-    supporting: Client, alice: Any, bob: Any, charlie: Any
-) -> None:
+def test_the_action_opens_a_page_with_exact_counts(supporting: Client, alice: Any, bob: Any, charlie: Any) -> None:
     first = write(alice, bob)
     reply = answer(first, sender=charlie, receiver=charlie)
     answer(reply, sender=bob, receiver=alice)
@@ -52,7 +50,7 @@ def test_the_action_leads_to_a_page_that_says_exactly_what_goes(
     assert User.objects.get(pk=alice.pk).is_active
 
 
-def test_of_too_many_messages_it_is_said_that_the_rest_is_not_counted(
+def test_the_page_says_when_there_are_too_many_messages_to_count(
     supporting: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(write(alice, bob))
@@ -64,9 +62,7 @@ def test_of_too_many_messages_it_is_said_that_the_rest_is_not_counted(
     assert "not counted" in words(supporting.get(ask_about(alice, bob)))
 
 
-def test_asking_closes_the_account_and_leads_to_the_page_of_the_deletion(
-    supporting: Client, sue: Any, alice: Any
-) -> None:
+def test_a_request_closes_the_account_and_opens_its_page(supporting: Client, sue: Any, alice: Any) -> None:
     response = supporting.post(ask_about(alice), filled_in("alice", ticket="SUP-17"), follow=True)
     asked = DeletionRequest.objects.get()
     assert response.redirect_chain == [(reverse("admin:deletion_deletionrequest_change", args=[asked.pk]), 302)]
@@ -87,13 +83,13 @@ def test_asking_closes_the_account_and_leads_to_the_page_of_the_deletion(
         ("keep", (Mode.ANONYMISE, Texts.KEEP)),
     ],
 )
-def test_each_way_is_what_it_says(supporting: Client, alice: Any, way: str, asked: tuple[str, str]) -> None:
+def test_each_choice_sets_mode_and_texts(supporting: Client, alice: Any, way: str, asked: tuple[str, str]) -> None:
     supporting.post(ask_about(alice), filled_in("alice", way=way))
     group = DeletionRequest.objects.get().group
     assert (group.mode, group.texts) == asked
 
 
-def test_the_way_of_the_settings_is_chosen_beforehand(supporting: Client, alice: Any, settings: Any) -> None:
+def test_the_configured_mode_is_preselected(supporting: Client, alice: Any, settings: Any) -> None:
     assert supporting.get(ask_about(alice)).context["form"]["way"].value() == "erase"
     settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
     response = supporting.get(ask_about(alice))
@@ -116,7 +112,7 @@ def test_the_way_of_the_settings_is_chosen_beforehand(supporting: Client, alice:
         ({"reason": "a\x00b"}, "This contains a character that cannot be stored. Retype it."),
     ],
 )
-def test_what_is_missing_or_wrong_is_said_and_nothing_is_asked_for(
+def test_an_invalid_form_is_explained_and_requests_nothing(
     supporting: Client, alice: Any, changed: dict[str, str], sentence: str
 ) -> None:
     response = supporting.post(ask_about(alice), {**filled_in("alice"), **changed})
@@ -128,13 +124,13 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_asked_for(
     assert User.objects.get(pk=alice.pk).is_active
 
 
-def test_a_name_is_typed_as_it_reads_however_its_letters_are_composed(supporting: Client) -> None:
+def test_a_typed_name_matches_in_any_unicode_form(supporting: Client) -> None:
     rene = make_user("Rene\u0301 the 2nd")
     supporting.post(ask_about(rene), filled_in("Ren\u00e9 the 2nd"))
     assert DeletionRequest.objects.get().user_id == rene.pk
 
 
-def test_several_are_asked_for_together_by_typing_how_many(supporting: Client, alice: Any, bob: Any) -> None:
+def test_several_deletions_are_confirmed_by_their_number(supporting: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
     page = words(supporting.get(ask_about(alice, bob)))
     assert "A message between two of these accounts counts once: 1 in all." in page
@@ -147,19 +143,19 @@ def test_several_are_asked_for_together_by_typing_how_many(supporting: Client, a
     assert set(group.requests.values_list("username", flat=True)) == {"alice", "bob"}
 
 
-def test_djangos_own_way_of_deleting_leads_to_the_same_page(supporting: Client, alice: Any) -> None:
+def test_the_delete_page_of_django_redirects_to_the_request(supporting: Client, alice: Any) -> None:
     own = reverse("admin:accounts_user_delete", args=[alice.pk])
     for response in (supporting.get(own), supporting.post(own, {"post": "yes"})):
         assert response["Location"] == ask_about(alice)
     assert User.objects.filter(pk=alice.pk).exists()
 
 
-def test_looking_asks_for_nothing(supporting: Client, alice: Any) -> None:
+def test_opening_the_page_requests_nothing(supporting: Client, alice: Any) -> None:
     supporting.get(ask_about(alice), filled_in("alice"))
     assert not DeletionRequest.objects.exists()
 
 
-def test_the_password_is_asked_for_first(sue: Any, alice: Any) -> None:
+def test_the_password_is_confirmed_first(sue: Any, alice: Any) -> None:
     client = Client()
     client.force_login(sue)
     for response in (client.get(ask_about(alice)), client.post(ask_about(alice), filled_in("alice"))):
@@ -167,7 +163,7 @@ def test_the_password_is_asked_for_first(sue: Any, alice: Any) -> None:
     assert not DeletionRequest.objects.exists()
 
 
-def test_what_stands_against_one_of_them_keeps_all_and_offers_the_others(
+def test_an_obstacle_to_one_account_blocks_all_and_offers_the_others(
     supporting: Client, sue: Any, alice: Any, rosa: Any
 ) -> None:
     response = supporting.get(ask_about(alice, sue))
@@ -183,14 +179,14 @@ def test_what_stands_against_one_of_them_keeps_all_and_offers_the_others(
     assert "Only a superuser can request its deletion." in words(supporting.get(ask_about(rosa)))
 
 
-def test_who_is_asked_for_already_is_linked_to(supporting: Client, sue: Any, alice: Any) -> None:
+def test_an_existing_request_is_linked(supporting: Client, sue: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     response = supporting.get(ask_about(alice))
     assert "Its deletion has already been requested" in words(response)
     assert reverse("admin:deletion_deletionrequest_change", args=[asked.pk]) in response.content.decode()
 
 
-def test_a_hold_is_said_and_lets_one_ask(supporting: Client, sue: Any, alice: Any) -> None:
+def test_a_hold_is_shown_and_allows_the_request(supporting: Client, sue: Any, alice: Any) -> None:
     holds.place(alice, kind="legal", reason="The case of the blue bicycle", by=sue)
     page = words(supporting.get(ask_about(alice)))
     assert "The case of the blue bicycle" in page
@@ -199,14 +195,14 @@ def test_a_hold_is_said_and_lets_one_ask(supporting: Client, sue: Any, alice: An
     assert DeletionRequest.objects.get().state == State.REQUESTED
 
 
-def test_who_may_ask_but_not_see_deletions_comes_back_to_the_users(alice: Any) -> None:
+def test_a_requester_without_access_to_deletions_returns_to_the_users(alice: Any) -> None:
     client = signed_in(make_staff("vera", "view_user", "delete_user"))
     response = client.post(ask_about(alice), filled_in("alice"), follow=True)
     assert response.redirect_chain == [(LIST, 302)]
     assert "Deletion of alice requested." in words(response)
 
 
-def test_who_may_not_delete_is_neither_offered_it_nor_let_through(alice: Any) -> None:
+def test_without_permission_deletion_is_neither_offered_nor_allowed(alice: Any) -> None:
     client = signed_in(make_staff("vera", "view_user", "change_user"))
     assert "Request deletion of selected" not in words(client.get(LIST))
     assert "Request deletion" not in words(client.get(reverse("admin:accounts_user_change", args=[alice.pk])))
@@ -222,7 +218,7 @@ def test_an_account_that_does_not_exist_leads_back_with_a_sentence(supporting: C
     assert "This account no longer exists. Choose again." in words(response)
 
 
-def test_too_many_at_once_are_refused_with_a_sentence(
+def test_too_many_accounts_are_refused_with_a_sentence(
     supporting: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "MOST_AT_ONCE", 1)
@@ -231,7 +227,7 @@ def test_too_many_at_once_are_refused_with_a_sentence(
     assert "At most 1 account can be deleted at once. Select fewer." in page
 
 
-def test_the_page_of_a_user_shows_what_is_asked_for_and_what_holds_it(supporting: Client, sue: Any, alice: Any) -> None:
+def test_the_page_of_a_user_shows_request_and_hold(supporting: Client, sue: Any, alice: Any) -> None:
     address = reverse("admin:accounts_user_change", args=[alice.pk])
     page = words(supporting.get(address))
     assert "Place hold… Request deletion…" in page
@@ -247,7 +243,7 @@ def test_the_page_of_a_user_shows_what_is_asked_for_and_what_holds_it(supporting
     assert reverse("admin:deletion_deletionrequest_change", args=[asked.pk]) in response.content.decode()
 
 
-def test_texts_of_people_are_no_markup(supporting: Client, sue: Any) -> None:
+def test_names_and_reasons_are_escaped(supporting: Client, sue: Any) -> None:
     evil = make_user("<script>alert(1)</script>")
     assert "<script>alert(1)" not in supporting.get(ask_about(evil)).content.decode()
     asked = ask(evil, by=sue, reason="<img src=x>")
@@ -255,7 +251,7 @@ def test_texts_of_people_are_no_markup(supporting: Client, sue: Any) -> None:
     assert "<script>alert(1)" not in page and "<img src=x>" not in page
 
 
-def test_an_account_that_is_to_be_deleted_is_not_opened_by_the_way(supporting: Client, sue: Any, alice: Any) -> None:
+def test_an_account_awaiting_deletion_cannot_be_edited(supporting: Client, sue: Any, alice: Any) -> None:
     ask(alice, by=sue)
     address = reverse("admin:accounts_user_change", args=[alice.pk])
     assert not {"username", "email", "is_active"} & set(supporting.get(address).context["adminform"].form.fields)
@@ -264,9 +260,7 @@ def test_an_account_that_is_to_be_deleted_is_not_opened_by_the_way(supporting: C
     assert (stored.username, stored.email, stored.is_active) == ("alice", "", False)
 
 
-def test_a_download_first_is_offered_until_the_erasure_or_said_who_makes_it(
-    supporting: Client, sue: Any, rosa: Any, alice: Any
-) -> None:
+def test_a_data_export_is_offered_before_the_erasure(supporting: Client, sue: Any, rosa: Any, alice: Any) -> None:
     export = reverse("admin:exports_export_person", args=[alice.pk])
     root = signed_in(rosa)
     before = [ask_about(alice)]
@@ -281,6 +275,6 @@ def test_a_download_first_is_offered_until_the_erasure_or_said_who_makes_it(
     assert root.get(export).status_code == 200
 
 
-def test_the_page_of_a_hold_says_what_it_keeps(supporting: Client, alice: Any) -> None:
+def test_the_form_of_a_hold_explains_its_effect(supporting: Client, alice: Any) -> None:
     page = words(supporting.get(reverse("admin:accounts_user_hold", args=[alice.pk])))
     assert "nothing of alice, and nothing that alice and others sent each other, can be deleted." in page

@@ -34,7 +34,7 @@ def act_on(asked: DeletionRequest, act: str) -> str:
 # --- Approving, refusing, cancelling -----------------------------------------------------------------------------
 
 
-def test_a_second_person_approves_by_typing_the_name_and_it_is_done(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_a_second_person_approves_by_typing_the_name(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     write(alice, bob)
     asked = ask(alice, by=sue)
     client = signed_in(sam)
@@ -55,7 +55,7 @@ def test_a_second_person_approves_by_typing_the_name_and_it_is_done(sue: Any, sa
     assert not User.objects.filter(username="alice").exists()
 
 
-def test_whoever_asked_sees_why_they_cannot_approve_and_is_not_let(sue: Any, alice: Any) -> None:
+def test_the_requester_sees_why_they_cannot_approve(sue: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     client = signed_in(sue)
     own = "You requested this, so someone else must approve it."
@@ -69,7 +69,7 @@ def test_whoever_asked_sees_why_they_cannot_approve_and_is_not_let(sue: Any, ali
     assert asked.state == State.REQUESTED
 
 
-def test_where_one_person_is_enough_the_page_says_so(sue: Any, alice: Any, settings: Any) -> None:
+def test_the_page_reports_approval_by_one_person(sue: Any, alice: Any, settings: Any) -> None:
     settings.DELETION_ONE_PERSON, settings.DELETION_GRACE_DAYS = True, 3
     asked = ask(alice, by=sue)
     client = signed_in(sue)
@@ -77,9 +77,7 @@ def test_where_one_person_is_enough_the_page_says_so(sue: Any, alice: Any, setti
     assert "By one person alone, which this installation allows." in words(client.get(page_of(asked)))
 
 
-def test_in_the_grace_period_it_is_cancelled_and_the_account_given_back(
-    sue: Any, sam: Any, alice: Any, settings: Any
-) -> None:
+def test_a_deletion_is_cancelled_in_the_grace_period(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
     asked = ask(alice, by=sue)
     client = signed_in(sam)
@@ -97,14 +95,14 @@ def test_in_the_grace_period_it_is_cancelled_and_the_account_given_back(
     assert User.objects.get(pk=alice.pk).is_active
 
 
-def test_what_is_refused_says_by_whom(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_refused_request_shows_who_refused_it(sue: Any, sam: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     page = words(signed_in(sam).post(act_on(asked, "refuse"), {"reason": "Wrong account"}, follow=True))
     assert "Refused. Nothing was deleted; the account is as it was before." in page
     assert "✕ Refused by sam" in page
 
 
-def test_who_was_closed_before_stays_closed_and_is_told(sue: Any, sam: Any) -> None:
+def test_the_page_says_that_a_closed_account_stays_closed(sue: Any, sam: Any) -> None:
     asked = ask(make_user("gus", is_active=False), by=sue)
     client = signed_in(sam)
     for act in ("refuse", "cancel"):
@@ -119,7 +117,7 @@ def test_who_was_closed_before_stays_closed_and_is_told(sue: Any, sam: Any) -> N
         ("cancel", {"reason": "Late"}, "Too late: this was already decided, or the erasure has started."),
     ],
 )
-def test_what_was_decided_meanwhile_is_said(
+def test_a_late_decision_is_refused_with_a_sentence(
     sue: Any, sam: Any, alice: Any, act: str, data: dict[str, str], sentence: str
 ) -> None:
     asked = ask(alice, by=sue)
@@ -127,7 +125,7 @@ def test_what_was_decided_meanwhile_is_said(
     assert sentence in words(signed_in(sam).post(act_on(asked, act), data))
 
 
-def test_a_participants_own_wish_needs_nobody_and_support_gives_it_back(sam: Any, alice: Any, settings: Any) -> None:
+def test_an_own_request_needs_no_approval_and_support_can_cancel_it(sam: Any, alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
     own = requests.request_own_deletion(alice)
     client = signed_in(sam)
@@ -167,7 +165,7 @@ def test_a_hold_is_placed_and_lifted_from_the_page_of_the_deletion(sue: Any, sam
     assert "This hold has already been lifted." in words(client.post(lift, {"reason": "Again"}))
 
 
-def test_the_hold_of_somebody_whom_nobody_wants_deleted_is_seen_on_their_page(sue: Any, alice: Any) -> None:
+def test_a_hold_without_a_request_is_shown_on_the_users_page(sue: Any, alice: Any) -> None:
     client = signed_in(sue)
     place = reverse("admin:accounts_user_hold", args=[alice.pk])
     response = client.post(place, {"kind": "investigation", "reason": "Spam wave"}, follow=True)
@@ -175,7 +173,7 @@ def test_the_hold_of_somebody_whom_nobody_wants_deleted_is_seen_on_their_page(su
     assert "Investigation since" in words(response)
 
 
-def test_one_of_two_holds_that_is_lifted_leaves_the_other(sue: Any, alice: Any) -> None:
+def test_lifting_one_of_two_holds_leaves_the_other(sue: Any, alice: Any) -> None:
     first = holds.place(alice, kind="legal", reason="One", by=sue)
     holds.place(alice, kind="legal", reason="Two", by=sue)
     lift = reverse("admin:deletion_hold_lift", args=[first.pk])
@@ -195,7 +193,7 @@ def of_group(group: Any, act: str = "") -> str:
     return reverse(f"admin:deletion_deletiongroup{act}", args=[group.pk])
 
 
-def test_a_group_shows_each_account_and_is_approved_in_one_go(sam: Any, group: Any) -> None:
+def test_a_group_shows_each_account_and_is_approved_together(sam: Any, group: Any) -> None:
     client = signed_in(sam)
     page = words(client.get(of_group(group)))
     assert "Deletion of 2 accounts" in page
@@ -212,9 +210,7 @@ def test_a_group_shows_each_account_and_is_approved_in_one_go(sam: Any, group: A
     assert "alice" not in page and "bob" not in page
 
 
-def test_whoever_approves_a_group_reads_what_each_account_loses_and_what_holds_it(
-    sam: Any, group: Any, alice: Any
-) -> None:
+def test_the_approval_of_a_group_shows_counts_and_holds_of_each_account(sam: Any, group: Any, alice: Any) -> None:
     holds.place(alice, by=sam, kind=Hold.Kind.LEGAL, reason="Court of Arles")
     write(alice, make_user("otto"))
     client = signed_in(sam)
@@ -227,7 +223,7 @@ def test_whoever_approves_a_group_reads_what_each_account_loses_and_what_holds_i
     assert "Conversations emptied" not in page and "alice" in page
 
 
-def test_whoever_asked_for_a_group_cannot_approve_it(sue: Any, group: Any) -> None:
+def test_the_requester_of_a_group_cannot_approve_it(sue: Any, group: Any) -> None:
     client = signed_in(sue)
     own = "You requested this, so someone else must approve it."
     page = words(client.get(of_group(group)))
@@ -236,7 +232,7 @@ def test_whoever_asked_for_a_group_cannot_approve_it(sue: Any, group: Any) -> No
     assert not DeletionRequest.objects.exclude(state=State.REQUESTED).exists()
 
 
-def test_the_rest_of_a_group_is_given_back(sue: Any, sam: Any, group: Any, alice: Any) -> None:
+def test_cancelling_a_group_reopens_the_remaining_accounts(sue: Any, sam: Any, group: Any, alice: Any) -> None:
     work_on(_store_approval(group.requests.get(user=alice), by=sam))
     client = signed_in(sue)
     page = words(client.get(of_group(group)))
@@ -254,7 +250,7 @@ def _store_approval(asked: DeletionRequest, *, by: Any) -> DeletionRequest:
 # --- The list ----------------------------------------------------------------------------------------------------
 
 
-def test_the_list_says_where_each_stands_and_narrows(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_the_list_shows_and_filters_by_state(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
     client = signed_in(sam)
     assert "No deletions have been requested yet. Open a user" in words(client.get(LIST))
     work_on(approved(alice, by=sue, approver=sam, ticket="SUP-1"))
@@ -271,7 +267,7 @@ def test_the_list_says_where_each_stands_and_narrows(sue: Any, sam: Any, alice: 
     assert [row.username for row in client.get(f"{LIST}?q=BOB").context["cl"].result_list] == ["bob"]
 
 
-def test_the_list_costs_no_more_queries_for_more_rows(
+def test_the_number_of_queries_of_the_list_does_not_grow(
     sue: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:
     client = signed_in(sue)
@@ -285,7 +281,7 @@ def test_the_list_costs_no_more_queries_for_more_rows(
         client.get(LIST)
 
 
-def test_the_page_of_a_group_costs_no_more_queries_for_more_accounts(
+def test_the_number_of_queries_of_a_group_does_not_grow(
     sue: Any, sam: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:
     client = signed_in(sam)
@@ -310,7 +306,7 @@ def moments(asked: DeletionRequest) -> list[tuple[str, str]]:
     return [(moment.title, moment.standing) for moment in deletion_pages.timeline(asked, people)]
 
 
-def test_the_steps_go_from_the_question_to_the_receipt(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
+def test_the_timeline_goes_from_the_request_to_the_receipt(sue: Any, sam: Any, alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 1
     asked = ask(alice, by=sue)
     assert moments(asked) == [
@@ -325,7 +321,7 @@ def test_the_steps_go_from_the_question_to_the_receipt(sue: Any, sam: Any, alice
     assert moments(asked) == [*begun, ("Waited until", "done"), ("Erased", "done"), ("Receipt written", "done")]
 
 
-def test_a_requester_who_is_gone_is_called_by_number(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_deleted_requester_is_shown_by_id(sue: Any, sam: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     number = sue.pk
     User.objects.filter(pk=number).delete()
@@ -334,7 +330,7 @@ def test_a_requester_who_is_gone_is_called_by_number(sue: Any, sam: Any, alice: 
     assert "an erased account" in words(signed_in(sam).get(LIST))
 
 
-def test_progress_is_shown_while_a_job_is_at_it(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_progress_is_shown_while_a_job_runs(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     answer(write(alice, bob))
     asked = approved(alice, by=sue, approver=sam)
     client = signed_in(sam)
@@ -348,7 +344,7 @@ def test_progress_is_shown_while_a_job_is_at_it(sue: Any, sam: Any, alice: Any, 
     assert part not in client.get(page_of(asked)).content.decode()
 
 
-def test_a_page_that_is_not_there_is_not_found(sue: Any, alice: Any) -> None:
+def test_unknown_pages_are_not_found(sue: Any, alice: Any) -> None:
     client = signed_in(sue)
     unknown = "00000000-0000-4000-8000-000000000000"
     pages: list[Callable[[], Any]] = [
@@ -364,7 +360,7 @@ def test_a_page_that_is_not_there_is_not_found(sue: Any, alice: Any) -> None:
     assert [page().status_code for page in pages] == [404] * len(pages)
 
 
-def test_each_act_takes_its_own_permission(sue: Any, alice: Any) -> None:
+def test_each_act_needs_its_own_permission(sue: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     held = holds.place(alice, kind="legal", reason="The blue bicycle", by=sue)
     needs = {
@@ -387,7 +383,7 @@ def test_each_act_takes_its_own_permission(sue: Any, alice: Any) -> None:
         assert alone.get(address).status_code == 200, address
 
 
-def test_the_page_of_a_deletion_costs_a_fixed_number_of_queries(
+def test_the_number_of_queries_of_a_deletion_does_not_grow(
     sue: Any, sam: Any, alice: Any, bob: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:
     asked = ask(alice, by=sue)

@@ -15,12 +15,12 @@ from ops.deletion.tests.screens import words
 ADDRESS = reverse("messaging:delete_user")
 
 
-def test_without_a_grace_period_nothing_can_be_undone(client: Client, alice: Any) -> None:
+def test_the_page_says_that_deletion_cannot_be_undone(client: Client, alice: Any) -> None:
     client.force_login(alice)
     assert "This cannot be undone." in words(client.get(ADDRESS))
 
 
-def test_the_day_and_the_way_back_are_said_before_and_after(client: Client, alice: Any, settings: Any) -> None:
+def test_the_page_states_the_day_and_how_to_reopen_the_account(client: Client, alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
     client.force_login(alice)
     day = timezone.localtime(timezone.now() + timedelta(days=30))
@@ -32,9 +32,7 @@ def test_the_day_and_the_way_back_are_said_before_and_after(client: Client, alic
     assert "You are signed out." in page
 
 
-def test_where_people_are_anonymised_the_page_says_what_stays(
-    client: Client, alice: Any, bob: Any, settings: Any
-) -> None:
+def test_the_page_says_what_anonymising_keeps(client: Client, alice: Any, bob: Any, settings: Any) -> None:
     settings.DELETION_MODE = "anonymise"
     write(alice, bob)
     write(bob, alice)

@@ -32,7 +32,7 @@ def receipt(sue: Any, bob: Any) -> Receipt:
     return erased(anna, by=sue, approver=make_support("sam"))
 
 
-def of(receipt: Receipt, form: str = "") -> str:
+def receipt_address(receipt: Receipt, form: str = "") -> str:
     return reverse(f"admin:deletion_receipt{form}", args=[receipt.pk])
 
 
@@ -41,8 +41,8 @@ def look_up(client: Client, name: str) -> Any:
 
 
 @pytest.mark.parametrize("form", ["", "_print"])
-def test_a_receipt_says_what_was_done_and_nothing_of_whose_it_was(sue: Any, receipt: Receipt, form: str) -> None:
-    response = signed_in(sue).get(of(receipt, form))
+def test_a_receipt_shows_the_steps_and_names_no_one(sue: Any, receipt: Receipt, form: str) -> None:
+    response = signed_in(sue).get(receipt_address(receipt, form))
     page = words(response)
     assert f"Receipt {receipt.pk}" in page
     assert "Ticket SUP-17" in page and "Basis The user’s request" in page
@@ -54,30 +54,30 @@ def test_a_receipt_says_what_was_done_and_nothing_of_whose_it_was(sue: Any, rece
         assert trace.lower() not in response.content.decode().lower()
 
 
-def test_the_page_of_what_is_done_promises_no_reason_that_is_gone(sue: Any, receipt: Receipt) -> None:
+def test_the_page_of_a_finished_deletion_says_that_the_reason_is_erased(sue: Any, receipt: Receipt) -> None:
     page = words(signed_in(sue).get(reverse("admin:deletion_deletionrequest_change", args=[receipt.request])))
     assert "Reason erased with the account" in page
     assert not Entry.objects.filter(reason="They wrote to us").exists()
 
 
-def test_the_printed_receipt_has_nothing_of_the_console_around_it(sue: Any, receipt: Receipt) -> None:
-    page = signed_in(sue).get(of(receipt, "_print")).content.decode()
+def test_the_printed_receipt_has_no_console_navigation(sue: Any, receipt: Receipt) -> None:
+    page = signed_in(sue).get(receipt_address(receipt, "_print")).content.decode()
     assert 'class="sections"' not in page and "admin-interface" not in page
     assert f"manage.py verify_receipt receipt-{receipt.pk}.json" in page
 
 
 def test_a_receipt_is_checked_whenever_it_is_shown(sue: Any, receipt: Receipt) -> None:
     client = signed_in(sue)
-    assert "genuine: digest and signature match" in words(client.get(of(receipt)))
+    assert "genuine: digest and signature match" in words(client.get(receipt_address(receipt)))
     with connection.cursor() as cursor:
         cursor.execute("UPDATE deletion_receipt SET ticket = 'SUP-18'")
-    page = words(client.get(of(receipt)))
+    page = words(client.get(receipt_address(receipt)))
     assert "not genuine" in page
     assert "Its content was changed: the digest does not match." in page
 
 
-def test_the_file_is_what_the_command_checks(sue: Any, receipt: Receipt) -> None:
-    response = signed_in(sue).get(of(receipt, "_json"))
+def test_the_downloaded_receipt_is_valid(sue: Any, receipt: Receipt) -> None:
+    response = signed_in(sue).get(receipt_address(receipt, "_json"))
     assert response["Content-Disposition"] == f'attachment; filename="receipt-{receipt.pk}.json"'
     assert response["Content-Type"] == "application/json"
     assert receipts.problems(json.loads(response.content)) == []
@@ -89,26 +89,26 @@ def test_a_name_or_an_address_finds_its_receipt(sue: Any, receipt: Receipt, name
     page = words(response)
     assert f"Erased: {name.strip()}" in page
     assert f"Receipt {receipt.pk}" in page
-    assert of(receipt) in response.content.decode()
+    assert receipt_address(receipt) in response.content.decode()
     assert "No import and no account can use it." in page
     assert "Release…" not in page
 
 
-def test_a_name_that_was_not_erased_is_said_not_to_be(sue: Any, receipt: Receipt) -> None:
+def test_an_unknown_name_is_reported_as_not_erased(sue: Any, receipt: Receipt) -> None:
     client = signed_in(sue)
     assert "Not erased here: hanna" in words(look_up(client, "hanna"))
     assert "Erased: anna" in words(look_up(client, "anna"))  # it reads like Anna
     assert "Enter the username or e-mail address to look up." in words(look_up(client, ""))
 
 
-def test_looking_up_is_recorded_without_the_name(sue: Any, receipt: Receipt) -> None:
+def test_a_look_up_is_recorded_without_the_name(sue: Any, receipt: Receipt) -> None:
     look_up(signed_in(sue), "Anna")
     entry = Entry.objects.get(event=Event.SEARCH_MADE)
     assert (entry.actor, entry.target_type, entry.target_label) == (sue, "deletion.erasedidentifier", "")
     assert "Anna" not in str(list(Entry.objects.values()))
 
 
-def test_a_superuser_lets_a_name_be_used_again_with_a_reason(rosa: Any, receipt: Receipt) -> None:
+def test_a_superuser_releases_a_name_with_a_reason(rosa: Any, receipt: Receipt) -> None:
     client = signed_in(rosa)
     known = ErasedIdentifier.objects.get(kind="username")
     lift = reverse("admin:deletion_erasedidentifier_lift", args=[known.pk])
@@ -123,7 +123,7 @@ def test_a_superuser_lets_a_name_be_used_again_with_a_reason(rosa: Any, receipt:
     assert "This name has already been released." in words(client.post(lift, {"reason": "Again"}))
 
 
-def test_nobody_else_lets_a_name_be_used_again(sue: Any, receipt: Receipt) -> None:
+def test_only_superusers_can_release_a_name(sue: Any, receipt: Receipt) -> None:
     known = ErasedIdentifier.objects.get(kind="username")
     lift = reverse("admin:deletion_erasedidentifier_lift", args=[known.pk])
     for person in (sue, make_role("lena", "Lead"), make_role("otto", "Auditor")):

@@ -18,7 +18,7 @@ __all__ = ["sam", "sue"]
 HOLD_INSTEAD = "A deletion that has started cannot be cancelled. Place a hold on the account to stop it."
 
 
-def test_the_job_of_a_deletion_is_not_cancelled_but_held(sue: Any, sam: Any, alice: Any) -> None:
+def test_the_job_of_a_deletion_cannot_be_cancelled(sue: Any, sam: Any, alice: Any) -> None:
     """A cancelled job would be started again a few minutes later."""
     asked = approved(alice, by=sue, approver=sam)
     asked.refresh_from_db()
@@ -32,7 +32,7 @@ def test_the_job_of_a_deletion_is_not_cancelled_but_held(sue: Any, sam: Any, ali
     assert job.cancel_requested_at is None
 
 
-def test_a_page_that_waits_for_the_worker_changes_by_itself(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_page_waiting_for_the_worker_updates_itself(sue: Any, sam: Any, alice: Any) -> None:
     """Once its hold is lifted, a deletion starts with the next round, within a minute."""
     hold = holds.place(alice, kind=Hold.Kind.LEGAL, reason="The blue bicycle", by=sue)
     asked = approved(alice, by=sue, approver=sam)
@@ -49,7 +49,7 @@ def test_a_page_that_waits_for_the_worker_changes_by_itself(sue: Any, sam: Any, 
     assert part not in client.get(page_of(asked)).content.decode()
 
 
-def test_what_went_with_an_account_is_told_in_words(sue: Any, sam: Any, alice: Any) -> None:
+def test_the_record_of_a_deleted_account_is_shown_in_words(sue: Any, sam: Any, alice: Any) -> None:
     erased(alice, by=sue, approver=sam)
     record = AccountDeletion.objects.get()
     page = words(signed_in(sam).get(reverse("admin:deletion_accountdeletion_change", args=[record.pk])))

@@ -19,7 +19,9 @@ from ops.tests.test_settings import start
         ("DELETION_ONE_PERSON", "perhaps", "true or false"),
     ],
 )
-def test_nonsense_is_refused_with_what_it_should_be(tmp_path: Path, variable: str, value: str, expected: str) -> None:
+def test_an_invalid_setting_is_refused_with_the_expected_value(
+    tmp_path: Path, variable: str, value: str, expected: str
+) -> None:
     started = start(tmp_path, **{variable: value})
     assert started.returncode == 1
     assert f"The environment variable {variable} is " in started.stderr

@@ -16,7 +16,7 @@ from ops.deletion.tests.deleting import ask
 pytestmark = needs_row_locks
 
 
-def test_the_last_superuser_stays_whoever_asks_at_the_same_moment(transactional_db: Any) -> None:
+def test_concurrent_requests_keep_one_superuser(transactional_db: Any) -> None:
     rosa, root = (make_user(name, is_staff=True, is_superuser=True) for name in ("rosa", "root"))
     with pytest.raises(DeletionRefused, match=r"This is the last active superuser"):
         run_overlapping(lambda: ask(root, by=rosa), lambda: ask(rosa, by=root))

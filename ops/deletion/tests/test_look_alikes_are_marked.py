@@ -27,10 +27,10 @@ def console(client: Client, rosa: Any) -> Client:
 def test_the_list_and_the_page_of_users_mark_names_that_read_alike(console: Client, alice: Any, bob: Any) -> None:
     assert "reads like" not in words(console.get(LIST))
     other = make_user(LIKE_ALICE)
-    said = words(console.get(LIST))
-    assert f"alice ≈ reads like {LIKE_ALICE}" in said
-    assert f"{LIKE_ALICE} ≈ reads like alice" in said
-    assert said.count("reads like") == 2
+    text = words(console.get(LIST))
+    assert f"alice ≈ reads like {LIKE_ALICE}" in text
+    assert f"{LIKE_ALICE} ≈ reads like alice" in text
+    assert text.count("reads like") == 2
     make_user("Alice")
     assert "≈ reads like Alice and others" in words(console.get(reverse("admin:accounts_user_change", args=[other.pk])))
 
@@ -47,7 +47,7 @@ def test_the_number_of_queries_does_not_grow_with_the_look_alikes(
         console.get(LIST)
 
 
-def test_whoever_creates_or_renames_somebody_is_warned(console: Client, alice: Any, bob: Any) -> None:
+def test_creating_or_renaming_to_a_look_alike_shows_a_warning(console: Client, alice: Any, bob: Any) -> None:
     added = console.post(
         reverse("admin:accounts_user_add"), {"username": LIKE_ALICE, "usable_password": "false"}, follow=True
     )
@@ -61,7 +61,7 @@ def test_whoever_creates_or_renames_somebody_is_warned(console: Client, alice: A
     assert "Rename one of them" not in words(saved_again)
 
 
-def test_an_anonymised_account_reads_like_nobody_of_before(console: Client, alice: Any) -> None:
+def test_a_renamed_account_is_no_longer_marked(console: Client, alice: Any) -> None:
     make_user("Alice")
     alice.username = "Deleted user 1"
     alice.save()

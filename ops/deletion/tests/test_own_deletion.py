@@ -40,7 +40,7 @@ def leave(client: Client) -> str:
     return client.post(ADDRESS, {"password": "alice's password"}, follow=True).content.decode()
 
 
-def test_it_is_done_at_once_and_leaves_a_receipt(leaving: Client, alice: Any, bob: Any) -> None:
+def test_an_own_deletion_runs_at_once_and_leaves_a_receipt(leaving: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
     assert "Your account and its messages were deleted, and you are signed out." in leave(leaving)
     assert not User.objects.filter(username="alice").exists() and not Message.objects.exists()
@@ -49,7 +49,9 @@ def test_it_is_done_at_once_and_leaves_a_receipt(leaving: Client, alice: Any, bo
     assert not receipt.one_person
 
 
-def test_a_grace_period_says_when_and_can_be_taken_back(leaving: Client, sue: Any, alice: Any, settings: Any) -> None:
+def test_an_own_deletion_can_be_cancelled_in_the_grace_period(
+    leaving: Client, sue: Any, alice: Any, settings: Any
+) -> None:
     settings.DELETION_GRACE_DAYS = 30
     page = leave(leaving)
     day = f"{timezone.localtime() + timedelta(days=30):%Y-%m-%d}"
@@ -64,7 +66,7 @@ def test_a_grace_period_says_when_and_can_be_taken_back(leaving: Client, sue: An
     assert alice.is_active
 
 
-def test_a_hold_is_not_talked_about(leaving: Client, sue: Any, alice: Any) -> None:
+def test_participants_are_not_told_about_a_hold(leaving: Client, sue: Any, alice: Any) -> None:
     placed = holds.place(alice, kind=Hold.Kind.INVESTIGATION, reason="Case 4", by=sue)
     page = leave(leaving)
     assert "Your account is closed, and its deletion is under way." in page and "hold" not in page.lower()
@@ -74,19 +76,19 @@ def test_a_hold_is_not_talked_about(leaving: Client, sue: Any, alice: Any) -> No
     assert work_on(DeletionRequest.objects.get()).state == State.DONE
 
 
-def test_what_is_being_deleted_already_is_not_asked_for_twice(alice: Any, settings: Any) -> None:
+def test_a_second_own_request_is_refused(alice: Any, settings: Any) -> None:
     settings.DELETION_GRACE_DAYS = 30
     requests.request_own_deletion(alice)
     with pytest.raises(DeletionRefused, match=r"This account is already being deleted."):
         requests.request_own_deletion(alice)
 
 
-def test_the_last_superuser_stays(db: Any) -> None:
+def test_the_last_superuser_cannot_delete_their_account(db: Any) -> None:
     with pytest.raises(DeletionRefused, match=r"This is the last active superuser: make somebody else one first."):
         requests.request_own_deletion(make_user("root", is_superuser=True))
 
 
-def test_whoever_uses_the_console_does_not_leave_alone(client: Client, rita: Any) -> None:
+def test_console_users_cannot_delete_their_own_account(client: Client, rita: Any) -> None:
     """Deleting an account removes its name from the audit trail."""
     record_reading(write(rita, rita), actor=rita)
     rita.set_password("rita's password")

@@ -36,29 +36,29 @@ def document_of(receipt: Receipt) -> dict[str, Any]:
     return document
 
 
-def test_a_receipt_as_it_was_written_is_genuine(receipt: Receipt) -> None:
+def test_an_unchanged_receipt_is_genuine(receipt: Receipt) -> None:
     assert receipts.problems(document_of(receipt)) == []
 
 
-def test_whatever_is_altered_shows(receipt: Receipt) -> None:
+def test_a_change_of_any_field_is_detected(receipt: Receipt) -> None:
     for field in receipts.FIELDS:
         document = {**document_of(receipt), field: "another"}
         assert receipts.problems(document) == ["Its content was changed: the digest does not match."], field
 
 
-def test_a_receipt_that_was_altered_with_its_digest_is_not_ours(receipt: Receipt) -> None:
+def test_a_receipt_altered_with_its_digest_has_a_wrong_signature(receipt: Receipt) -> None:
     document = {**document_of(receipt), "ticket": "SUP-18"}
     document["digest"] = receipts.digest_of(document)
     assert receipts.problems(document) == ["Its signature is wrong: this installation did not issue it."]
 
 
-def test_whatever_stands_in_place_of_the_signature_is_wrong(receipt: Receipt) -> None:
+def test_an_invalid_signature_of_any_kind_is_wrong(receipt: Receipt) -> None:
     for signature in ("\u00fc" * 64, "\ud800", "", None, 5, ["x"]):
         document = {**document_of(receipt), "signature": signature}
         assert receipts.problems(document) == ["Its signature is wrong: this installation did not issue it."]
 
 
-def test_what_was_taken_out_or_added_is_named(receipt: Receipt) -> None:
+def test_missing_and_unknown_fields_are_named(receipt: Receipt) -> None:
     document = document_of(receipt)
     del document["counts"]
     document["remark"] = "fine"
@@ -66,7 +66,7 @@ def test_what_was_taken_out_or_added_is_named(receipt: Receipt) -> None:
     assert receipts.problems([]) == ["This is not a Threadward receipt: its “format” should be “threadward-receipt-1”."]
 
 
-def test_another_key_is_said_to_be_another(receipt: Receipt, settings: Any) -> None:
+def test_a_receipt_signed_with_another_key_is_reported(receipt: Receipt, settings: Any) -> None:
     document = document_of(receipt)
     before, settings.ERASURE_KEY = receipts.key_id(), "another key " * 5
     assert receipts.problems(document) == [
@@ -75,7 +75,7 @@ def test_another_key_is_said_to_be_another(receipt: Receipt, settings: Any) -> N
     ]
 
 
-def test_a_receipt_is_never_changed(receipt: Receipt) -> None:
+def test_a_receipt_cannot_be_changed_or_deleted(receipt: Receipt) -> None:
     for change in (
         receipt.save,
         receipt.delete,
@@ -128,7 +128,7 @@ def test_a_name_or_an_address_finds_when_it_was_erased(receipt: Receipt) -> None
 
 
 @pytest.mark.parametrize(("stored", "typed"), [("NFC", "NFD"), ("NFD", "NFC")])
-def test_a_name_is_known_however_its_accents_are_typed(sue: Any, sam: Any, stored: Any, typed: Any) -> None:
+def test_a_name_is_found_in_any_unicode_form(sue: Any, sam: Any, stored: Any, typed: Any) -> None:
     receipt = erased(
         make_user(normalize(stored, "Zoë"), email=normalize(stored, "zoë@example.org")), by=sue, approver=sam
     )
@@ -141,24 +141,24 @@ def test_a_name_is_known_however_its_accents_are_typed(sue: Any, sam: Any, store
     assert {name for name, found in known.items() if not found.exactly} == {"zoë"}
 
 
-def test_erased_names_are_picked_out_of_many(receipt: Receipt, django_assert_num_queries: Any) -> None:
+def test_erased_names_are_found_among_many_in_three_queries(receipt: Receipt, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(3):
         found = erased_names.erased(["Anna", "hanna", *(f"person{number}" for number in range(5_000))])
     assert {name: known.receipt_id for name, known in found.items()} == {"Anna": receipt.pk}
 
 
-def test_what_is_stored_of_a_name_is_only_its_keyed_hash(receipt: Receipt, settings: Any) -> None:
+def test_only_a_keyed_hash_of_a_name_is_stored(receipt: Receipt, settings: Any) -> None:
     assert "anna" not in str(list(ErasedIdentifier.objects.values_list())).lower()
     settings.ERASURE_KEY = "another key " * 5
     assert not erased_names.find("Anna")
 
 
-def test_a_new_secret_key_forgets_nothing_where_the_erasure_key_stays(receipt: Receipt, settings: Any) -> None:
+def test_a_new_secret_key_does_not_affect_erased_names(receipt: Receipt, settings: Any) -> None:
     settings.SECRET_KEY = "rotated " * 10
     assert erased_names.find("Anna") and receipts.problems(document_of(receipt)) == []
 
 
-def test_the_console_makes_no_account_under_an_erased_name(client: Client, rosa: Any, receipt: Receipt) -> None:
+def test_an_account_cannot_be_created_with_an_erased_name(client: Client, rosa: Any, receipt: Receipt) -> None:
     client.force_login(rosa)
     confirm(client, "rosa")
     data = {"username": "Anna", "usable_password": "false"}
@@ -171,7 +171,9 @@ def test_the_console_makes_no_account_under_an_erased_name(client: Client, rosa:
     assert not User.objects.filter(username="Anna").exists()
 
 
-def test_nobody_is_renamed_to_an_erased_name(client: Client, rosa: Any, alice: Any, receipt: Receipt) -> None:
+def test_an_account_cannot_be_renamed_to_an_erased_name(
+    client: Client, rosa: Any, alice: Any, receipt: Receipt
+) -> None:
     client.force_login(rosa)
     confirm(client, "rosa")
     data = {"username": "Anna", "email": "", "is_active": "on"}
@@ -179,7 +181,7 @@ def test_nobody_is_renamed_to_an_erased_name(client: Client, rosa: Any, alice: A
     assert f"(receipt {receipt.pk}) and cannot be used again" in page
 
 
-def test_nobody_gets_the_address_of_an_erased_account_until_it_is_freed(
+def test_an_erased_address_cannot_be_used_until_it_is_released(
     client: Client, rosa: Any, alice: Any, receipt: Receipt
 ) -> None:
     client.force_login(rosa)
@@ -193,7 +195,7 @@ def test_nobody_gets_the_address_of_an_erased_account_until_it_is_freed(
     assert User.objects.get(username="alice").email == "ANNA@example.org"
 
 
-def test_a_superuser_lets_a_name_be_used_again_and_that_is_recorded(rosa: Any, sue: Any, receipt: Receipt) -> None:
+def test_releasing_a_name_needs_a_superuser_and_is_recorded(rosa: Any, sue: Any, receipt: Receipt) -> None:
     (known,) = erased_names.find("Anna")
     for by, reason, sentence in (
         (sue, "She is back", "Only a superuser can release an erased name."),
@@ -212,7 +214,7 @@ def test_a_superuser_lets_a_name_be_used_again_and_that_is_recorded(rosa: Any, s
         erased_names.release(known, by=rosa, reason="Again")
 
 
-def test_the_command_finds_and_frees_a_name(receipt: Receipt, capsys: Any) -> None:
+def test_the_command_finds_and_releases_a_name(receipt: Receipt, capsys: Any) -> None:
     day = f"{erased_names.find('Anna')[0].erased_at:%Y-%m-%d}"
     call_command("find_erased", "Bella")
     call_command("find_erased", "Anna")
@@ -224,7 +226,7 @@ def test_the_command_finds_and_frees_a_name(receipt: Receipt, capsys: Any) -> No
     ]
 
 
-def test_only_a_receipt_proves_that_somebody_was_erased(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_only_a_receipt_proves_an_erasure(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     """``verify_audit`` checks this to decide whether entries about an account or a request may be empty."""
     account, request = "accounts.user", "deletion.deletionrequest"
     key = make_user("Anna").pk

@@ -11,7 +11,7 @@ from ops.deletion.apps import DeletionConfig
 from ops.deletion.checks import every_table_is_known_to_erasure
 
 
-def found() -> list[tuple[str, str]]:
+def check_messages() -> list[tuple[str, str]]:
     return [(message.id or "", message.msg) for message in every_table_is_known_to_erasure(None)]
 
 
@@ -24,8 +24,8 @@ def declared(monkeypatch: Any, **erasure: str) -> None:
     monkeypatch.setattr(DeletionConfig, "tables", {name: table for name, table in tables.items() if table.erasure})
 
 
-def test_every_table_of_today_is_known() -> None:
-    assert found() == []
+def test_every_current_table_is_known_to_erasure() -> None:
+    assert check_messages() == []
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_every_table_of_today_is_known() -> None:
         ("nothing", "requests", ("deletion.E005", "A room declares the table deletion.nothing, which does not exist.")),
     ],
 )  # fmt: skip
-def test_what_is_missing_or_does_not_fit_is_an_error(
+def test_a_missing_or_wrong_declaration_is_an_error(
     monkeypatch: Any, name: str, how: str, expected: tuple[str, str]
 ) -> None:
     declared(monkeypatch, **{name: how})
-    assert found() == [expected]
+    assert check_messages() == [expected]

@@ -60,7 +60,7 @@ def leave_and_let_workers_work(page: Page) -> None:
     run_all_jobs()
 
 
-def test_one_asks_another_approves_and_a_receipt_proves_it(
+def test_a_deletion_is_requested_approved_and_proven_by_a_receipt(
     open_page: OpenPage, sue: Any, sam: Any, alice: Any, tmp_path: Path
 ) -> None:
     page = open_page()
@@ -124,7 +124,7 @@ def test_one_asks_another_approves_and_a_receipt_proves_it(
     assert list(Message.objects.values_list("content", flat=True)) == ["mine"]
 
 
-def test_nobody_approves_what_they_asked_for_themselves(page: Page, sue: Any, alice: Any) -> None:
+def test_a_requester_cannot_approve_their_own_request(page: Page, sue: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     sign_in(page, sue)
     page.goto(f"{DELETIONS}{asked.pk}/approve/")
@@ -134,7 +134,7 @@ def test_nobody_approves_what_they_asked_for_themselves(page: Page, sue: Any, al
     check_in_each_look(page)
 
 
-def test_in_the_grace_period_the_account_is_given_back(
+def test_cancelling_in_the_grace_period_reopens_the_account(
     page: Page, sue: Any, sam: Any, alice: Any, settings: Any
 ) -> None:
     settings.DELETION_GRACE_DAYS = 30
@@ -154,7 +154,7 @@ def test_in_the_grace_period_the_account_is_given_back(
     assert User.objects.get(pk=alice.pk).is_active
 
 
-def test_a_hold_stops_what_is_approved_until_it_is_lifted(page: Page, sue: Any, sam: Any, alice: Any) -> None:
+def test_a_hold_stops_an_approved_deletion_until_it_is_lifted(page: Page, sue: Any, sam: Any, alice: Any) -> None:
     lena = make_role("lena", "Lead")
     asked = ask(alice, by=sue)
     sign_in(page, lena)
@@ -185,7 +185,7 @@ def test_a_hold_stops_what_is_approved_until_it_is_lifted(page: Page, sue: Any, 
     check_in_each_look(page)
 
 
-def test_many_are_one_group_with_a_page_for_all(page: Page, sue: Any, sam: Any, alice: Any) -> None:
+def test_several_accounts_are_deleted_as_one_group(page: Page, sue: Any, sam: Any, alice: Any) -> None:
     people = [alice, *(make_user(f"person {number}") for number in range(3))]
     sign_in(page, sue)
     page.goto(ask_about(*people, sue))
@@ -218,7 +218,7 @@ def test_many_are_one_group_with_a_page_for_all(page: Page, sue: Any, sam: Any, 
     check_in_each_look(page)
 
 
-def test_an_erased_name_is_looked_up_and_let_free(page: Page, sue: Any, sam: Any, alice: Any) -> None:
+def test_an_erased_name_is_looked_up_and_released(page: Page, sue: Any, sam: Any, alice: Any) -> None:
     erased(alice, by=sue, approver=sam)
     rosa = make_user("rosa", is_staff=True, is_superuser=True)
     sign_in(page, rosa)
@@ -259,7 +259,7 @@ def test_a_deletion_is_approved_by_keyboard_alone(page: Page, sue: Any, sam: Any
     expect(page.get_by_text("Deletion of alice approved.")).to_be_visible()
 
 
-def test_it_works_without_javascript(open_page: OpenPage, sue: Any, sam: Any, alice: Any) -> None:
+def test_the_progress_is_shown_without_javascript(open_page: OpenPage, sue: Any, sam: Any, alice: Any) -> None:
     asked = approved(alice, by=sue, approver=sam)
     page = open_page(javascript=False)
     sign_in(page, sam)
@@ -284,7 +284,7 @@ def test_participants_are_told_when_their_account_is_deleted(page: Page, alice: 
     check_in_each_look(page)
 
 
-def test_the_focus_is_seen_on_every_button_of_a_users_page(page: Page, sue: Any, alice: Any) -> None:
+def test_the_focus_is_visible_on_the_buttons_of_a_users_page(page: Page, sue: Any, alice: Any) -> None:
     sign_in(page, sue)
     page.goto(f"/console/accounts/user/{alice.pk}/change/")
     seen = {}

@@ -43,7 +43,7 @@ def sign_in(page: Page) -> None:
     page.wait_for_url("**/console/")
 
 
-def test_progress_moves_and_the_receipt_appears_without_a_reload_by_hand(place: Installation, page: Page) -> None:
+def test_progress_and_receipt_appear_without_a_manual_reload(place: Installation, page: Page) -> None:
     address = place.call(f"{__name__}.prepare")
     sign_in(page)
     page.goto(f"{address}approve/")

@@ -37,7 +37,9 @@ def a_request(user: Any, by: Any, *, own: bool = False, state: str = State.REQUE
 
 
 @pytest.mark.parametrize("one_person", [True, False])
-def test_what_waits_is_what_may_be_approved(sue: Any, sam: Any, rosa: Any, settings: Any, one_person: bool) -> None:
+def test_pending_requests_are_those_the_person_may_approve(
+    sue: Any, sam: Any, rosa: Any, settings: Any, one_person: bool
+) -> None:
     settings.DELETION_ONE_PERSON = one_person
     requests_of_every_kind([sue, rosa])
     a_request(sam, sue)
@@ -49,6 +51,6 @@ def test_what_waits_is_what_may_be_approved(sue: Any, sam: Any, rosa: Any, setti
         assert allowed and set(rows.values_list("pk", flat=True)) == allowed
 
 
-def test_nothing_waits_for_who_may_not_approve(sue: Any, alice: Any) -> None:
+def test_a_person_without_the_permission_has_no_pending_approvals(sue: Any, alice: Any) -> None:
     a_request(alice, sue)
     assert approval.awaiting(make_staff("olga", "view_deletionrequest")) is None

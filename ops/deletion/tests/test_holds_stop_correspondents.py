@@ -60,7 +60,7 @@ def after_the_first_batch(monkeypatch: pytest.MonkeyPatch, happens: Callable[[],
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_deletion_of_who_wrote_with_them_waits_until_the_hold_is_lifted(
+def test_a_hold_stops_deletions_of_correspondents_until_it_is_lifted(
     sue: Any, sam: Any, alice: Any, bob: Any, way: dict[str, str]
 ) -> None:
     """Anonymising waits as well, even if the texts stay: who wrote them must be kept, too."""
@@ -76,7 +76,9 @@ def test_the_deletion_of_who_wrote_with_them_waits_until_the_hold_is_lifted(
     assert work_on(request).state == State.DONE
 
 
-def test_the_plan_counts_what_was_exchanged_with_each(sue: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_the_plan_counts_messages_exchanged_with_each_person_on_hold(
+    sue: Any, alice: Any, bob: Any, charlie: Any
+) -> None:
     for _ in range(2):
         write(alice, bob)
     write(bob, alice)
@@ -88,7 +90,7 @@ def test_the_plan_counts_what_was_exchanged_with_each(sue: Any, alice: Any, bob:
     assert (plan.holds, plan.exchanged) == ([], [(alice, 3, [first, second]), (charlie, 1, [other])])
 
 
-def test_a_hold_on_somebody_else_stops_nothing(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_a_hold_on_an_unrelated_person_stops_nothing(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
     write(alice, bob)
     write(charlie, alice)
     put_hold(charlie)
@@ -97,7 +99,7 @@ def test_a_hold_on_somebody_else_stops_nothing(sue: Any, sam: Any, alice: Any, b
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_hold_that_is_put_during_the_run_stops_it_between_two_batches(
+def test_a_hold_placed_during_the_run_stops_it_between_two_batches(
     sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any, way: dict[str, str], one_by_one: None, monkeypatch: Any
 ) -> None:
     write(bob, charlie, minute=0)
@@ -120,7 +122,7 @@ def test_a_hold_that_is_put_during_the_run_stops_it_between_two_batches(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_exchanged_with_them_while_it_runs_is_not_touched(
+def test_messages_sent_to_a_person_on_hold_during_the_run_are_kept(
     sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any, way: dict[str, str], one_by_one: None, monkeypatch: Any
 ) -> None:
     """An import may add some: each batch checks its own messages."""
@@ -135,7 +137,7 @@ def test_what_is_exchanged_with_them_while_it_runs_is_not_touched(
     assert Message.objects.filter(content="late", sender__username="bob").exists()
 
 
-def test_what_they_send_while_somebody_is_anonymised_keeps_the_name(
+def test_a_message_from_a_person_on_hold_stops_anonymising(
     sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any, one_by_one: None, monkeypatch: Any
 ) -> None:
     """Anonymising does not change received messages, but removes the name from them in the end."""
@@ -150,9 +152,7 @@ def test_what_they_send_while_somebody_is_anonymised_keeps_the_name(
     assert User.objects.filter(username="bob").exists()
 
 
-def test_clearing_away_what_is_left_of_an_anonymised_account_waits_for_no_hold(
-    sue: Any, sam: Any, alice: Any, bob: Any
-) -> None:
+def test_finishing_an_anonymisation_waits_for_no_hold(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     """The messages are still there, under another name, and no longer change."""
     write(alice, bob)
     request = approved(bob, by=sue, approver=sam, mode="anonymise")
@@ -164,13 +164,13 @@ def test_clearing_away_what_is_left_of_an_anonymised_account_waits_for_no_hold(
     assert not holds.deletions_stopped_by(alice.pk)
 
 
-def test_where_nobody_is_on_hold_no_message_is_looked_at(bob: Any, django_assert_num_queries: Any) -> None:
+def test_the_check_takes_one_query_without_holds(bob: Any, django_assert_num_queries: Any) -> None:
     check = batches.HoldCheck()
     with django_assert_num_queries(1):
         check.run(bob.pk)
 
 
-def test_holds_that_were_looked_at_cost_a_batch_nothing_more(
+def test_checked_holds_are_not_searched_again(
     alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
 ) -> None:
     put_hold(alice)
@@ -185,7 +185,7 @@ def test_holds_that_were_looked_at_cost_a_batch_nothing_more(
         check.run(bob.pk)
 
 
-def test_no_other_road_deletes_what_was_exchanged(alice: Any, bob: Any) -> None:
+def test_a_correspondent_of_a_held_account_cannot_be_deleted_directly(alice: Any, bob: Any) -> None:
     write(alice, bob)
     put_hold(alice)
     sentence = "This account exchanged messages with someone on hold. Lift that hold before anything is deleted."
@@ -195,7 +195,9 @@ def test_no_other_road_deletes_what_was_exchanged(alice: Any, bob: Any) -> None:
     assert User.objects.filter(pk=bob.pk).exists() and Message.objects.exists()
 
 
-def test_of_a_group_each_waits_for_itself(sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_a_hold_stops_only_the_affected_account_of_a_group(
+    sue: Any, sam: Any, alice: Any, bob: Any, charlie: Any
+) -> None:
     write(alice, bob)
     put_hold(alice)
     group = requests.request_deletion([bob, charlie], by=sue, reason=REASON, basis=Basis.POLICY)
@@ -205,7 +207,7 @@ def test_of_a_group_each_waits_for_itself(sue: Any, sam: Any, alice: Any, bob: A
     assert work_on(goes).state == State.DONE
 
 
-def test_a_list_with_many_says_it_in_one_query(
+def test_the_list_finds_holds_of_all_requests_in_one_query(
     sue: Any, alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
 ) -> None:
     write(alice, bob)
@@ -216,7 +218,7 @@ def test_a_list_with_many_says_it_in_one_query(
     assert found == {"alice": (True, False), "bob": (False, True), "charlie": (False, False)}
 
 
-def test_a_participant_does_not_learn_that_somebody_is_on_hold(client: Client, alice: Any, bob: Any) -> None:
+def test_participants_do_not_learn_about_holds(client: Client, alice: Any, bob: Any) -> None:
     """Bob sees the same as anybody whose deletion does not end immediately."""
     write(alice, bob)
     put_hold(alice)
@@ -231,14 +233,14 @@ def test_a_participant_does_not_learn_that_somebody_is_on_hold(client: Client, a
     assert (request.state, request.status_text) == (State.APPROVED, WORDS)
 
 
-def test_the_command_names_what_stands_against_it(alice: Any, bob: Any, sue: Any, sam: Any, capsys: Any) -> None:
+def test_the_commands_report_the_hold(alice: Any, bob: Any, sue: Any, sam: Any, capsys: Any) -> None:
     write(alice, bob)
     write(bob, alice)
     put_hold(alice)
     call_command("delete_account", "bob", by="sue", yes=True, reason=REASON, basis="policy")
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     held = "Messages exchanged with alice, whose account is on hold: 2."
-    assert f"{held} The deletion will not run until that hold is lifted." in said
+    assert f"{held} The deletion will not run until that hold is lifted." in output
     call_command("approve_deletion", str(DeletionRequest.objects.get().pk), by="sam")
     assert WORDS in capsys.readouterr().out
     call_command("hold_account", "alice", reason="Case 5")
@@ -248,7 +250,7 @@ def test_the_command_names_what_stands_against_it(alice: Any, bob: Any, sue: Any
     ]
 
 
-def test_a_grace_period_is_told_once_the_hold_is_lifted(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_the_status_shows_the_grace_period_after_the_hold_is_lifted(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     write(alice, bob)
     placed = put_hold(alice)
     request = ask(bob, by=sue)

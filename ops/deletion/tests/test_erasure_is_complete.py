@@ -56,7 +56,7 @@ def plant() -> None:
     person = make_user(NAME, email=EMAIL, is_staff=True)
     plant_messages(person, bob, charlie)
     plant_traces(person, sue)
-    plant_told(sue)
+    plant_other_imports(sue)
     earlier = requests.request_deletion([person], by=sue, reason=f"{NAME} called", basis=Basis.POLICY).requests.get()
     approval.refuse(earlier, by=sam, reason=f"{NAME} called again")
     hold = holds.place(person, kind=Hold.Kind.LEGAL, reason=f"{NAME} against us", by=sue)
@@ -97,7 +97,7 @@ def plant_traces(person: User, sue: User) -> None:
     )  # fmt: skip
 
 
-def plant_told(sue: User) -> None:
+def plant_other_imports(sue: User) -> None:
     """Name the person in another user's import: in its row, its job and its files, and in remembered columns and
     people."""
     why = f"The account “{NAME}” was erased."
@@ -148,7 +148,7 @@ def look() -> Any:
     return {"found": everywhere(), "steps": {step["step"]: step["outcome"] for step in receipt.steps}}
 
 
-def test_no_byte_of_an_erased_person_is_left_in_files_and_dumps(databases: Any) -> None:
+def test_files_and_dumps_contain_nothing_of_an_erased_person(databases: Any) -> None:
     outcome = databases.run(f"{__name__}.plant", f"{__name__}.look")
     assert outcome.errors == ["The account “[erased]” was erased.", ""]  # of the import, and of the deletion
     assert outcome.found["found"] == []
@@ -178,7 +178,7 @@ def watched(rosa: Any) -> Iterator[Client]:
     yield client
 
 
-def test_no_cache_holds_or_shows_anything_of_the_person(watched: Client, sue: Any, sam: Any, bob: Any) -> None:
+def test_caches_contain_nothing_of_an_erased_person(watched: Client, sue: Any, sam: Any, bob: Any) -> None:
     person = make_user(NAME, email=EMAIL)
     write(person, bob, TEXT, timestamp=timezone.now() - timedelta(minutes=1))
     reader = Client()
@@ -196,8 +196,8 @@ def test_no_cache_holds_or_shows_anything_of_the_person(watched: Client, sue: An
         assert NAME not in page and TEXT not in page
 
 
-def test_the_log_names_nobody(sue: Any, sam: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_does_not_name_the_erased_person(sue: Any, sam: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         erased(make_user(NAME, email=EMAIL), by=sue, approver=sam, reason=TEXT)
-    said = " ".join(one.getMessage() for one in caplog.records if one.name != "django.db.backends")
-    assert not [word for word in CANARIES if word in said]
+    text = " ".join(one.getMessage() for one in caplog.records if one.name != "django.db.backends")
+    assert not [word for word in CANARIES if word in text]

@@ -52,7 +52,7 @@ def asked_and_approved(user: Any, staff: dict[str, Any]) -> DeletionRequest:
     return work_on(request)
 
 
-def own_wish(user: Any, staff: dict[str, Any]) -> DeletionRequest:
+def own_request(user: Any, staff: dict[str, Any]) -> DeletionRequest:
     client = Client()
     client.force_login(user)
     client.post(reverse("messaging:delete_user"), {"password": f"{user.username}'s password"})
@@ -84,8 +84,8 @@ class Anonymised:
     staff: dict[str, Any]
 
 
-@pytest.fixture(scope="class", params=[asked_and_approved, own_wish, colleague])
-def made(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[Anonymised]:
+@pytest.fixture(scope="class", params=[asked_and_approved, own_request, colleague])
+def anonymised_account(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[Anonymised]:
     """An anonymised account, created once per class: each test rolls back its own changes, and the end everything."""
     kept = override_settings(DELETION_MODE="anonymise", DELETION_TEXTS="keep")
     cache.clear()
@@ -97,10 +97,10 @@ def made(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterato
 
 
 @pytest.fixture
-def gone(made: Anonymised, db: Any) -> Anonymised:
+def gone(anonymised_account: Anonymised, db: Any) -> Anonymised:
     """The anonymised account, with its request reloaded."""
-    made.request.refresh_from_db()
-    return made
+    anonymised_account.request.refresh_from_db()
+    return anonymised_account
 
 
 def anonymised(way: Callable[[Any, dict[str, Any]], DeletionRequest]) -> Anonymised:
@@ -135,7 +135,7 @@ def links(content: str) -> set[str]:
     return {unescape(link) for link in re.findall(r'(?:href|action|hx-get)="([^"#]+)"', content)}
 
 
-def no_page_holds_the_number(request: DeletionRequest, number: int, *, client: Client) -> None:
+def check_that_no_page_has_the_id(request: DeletionRequest, number: int, *, client: Client) -> None:
     receipt = Receipt.objects.get()
     trail = reverse("admin:audit_entry_changelist")
     frame = links(client.get("/console/").content.decode())
@@ -170,8 +170,8 @@ def no_page_holds_the_number(request: DeletionRequest, number: int, *, client: C
         assert str(number) not in b"".join(exported).decode()
 
 
-class TestAfterwards:
-    def test_no_chain_of_entries_leads_from_the_receipt_to_the_account(self, gone: Anonymised) -> None:
+class TestAfterAnonymising:
+    def test_no_chain_of_entries_connects_receipt_and_account(self, gone: Anonymised) -> None:
         request, number = gone.request, gone.number
         everybody = {("accounts.user", str(person.pk)) for person in gone.staff.values()}
         groups = [tokens_of(entry) - everybody for entry in Entry.objects.all()]
@@ -192,7 +192,7 @@ class TestAfterwards:
         assert ("accounts.user", str(number)) not in reached
         assert not AccountDeletion.objects.filter(deleted_by=number).exists()
 
-    def test_no_entry_since_the_request_has_the_number(self, gone: Anonymised) -> None:
+    def test_no_entry_since_the_request_has_the_id(self, gone: Anonymised) -> None:
         """Entries near the receipt, by time or by actor, are about the request."""
         request, number = gone.request, gone.number
         about = Entry.objects.filter(target_id=str(request.pk))
@@ -209,19 +209,19 @@ class TestAfterwards:
             assert not own & set(entry.details.get("named_in", ())), entry.event
 
     @pytest.mark.crawl
-    def test_no_page_that_the_request_leads_to_holds_the_number(self, gone: Anonymised) -> None:
+    def test_no_page_linked_from_the_request_has_the_id(self, gone: Anonymised) -> None:
         """For any role: readings of these pages are recorded about the request, and lead no further than it."""
         for role in ("Support", "Lead", "Auditor", "superuser"):
-            no_page_holds_the_number(gone.request, gone.number, client=signed_in(gone.staff[role]))
+            check_that_no_page_has_the_id(gone.request, gone.number, client=signed_in(gone.staff[role]))
 
-    def test_what_was_said_of_the_requests_is_emptied_and_the_chain_holds(self, gone: Anonymised) -> None:
+    def test_entries_about_the_requests_are_scrubbed_and_the_chain_is_valid(self, gone: Anonymised) -> None:
         chain.seal()
         verification.verify()
-        said = str([list(entry.values()) for entry in Entry.objects.values()])
-        assert "wonder" not in said
-        assert "w.land" not in said
+        text = str([list(entry.values()) for entry in Entry.objects.values()])
+        assert "wonder" not in text
+        assert "w.land" not in text
 
-    def test_the_chain_holds_where_the_anonymised_account_is_erased_later(self, gone: Anonymised) -> None:
+    def test_the_chain_stays_valid_after_a_later_erasure(self, gone: Anonymised) -> None:
         again = ask(get_user_model().objects.get(pk=gone.number), by=gone.staff["superuser"], mode="erase")
         approval.approve(again, by=gone.staff["Lead"])
         assert work_on(again).state == "done"
@@ -229,7 +229,7 @@ class TestAfterwards:
         verification.verify()
 
 
-def test_the_part_of_the_address_before_its_sign_goes_as_the_name_does(db: Any, settings: Any) -> None:
+def test_the_local_part_of_the_address_is_scrubbed_like_the_name(db: Any, settings: Any) -> None:
     staff = make_everybody()
     settings.DELETION_MODE, settings.DELETION_TEXTS = "anonymise", "keep"
     other = ask(make_user("other"), by=staff["Support"], reason="A friend of w.land, they say")

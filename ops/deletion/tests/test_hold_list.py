@@ -35,7 +35,7 @@ def page(hold: Hold) -> str:
     return reverse("admin:deletion_hold_change", args=[hold.pk])
 
 
-def test_the_list_says_on_whom_by_whom_why_and_narrows(lena: Any, sue: Any, alice: Any, bob: Any) -> None:
+def test_the_list_shows_and_filters_holds(lena: Any, sue: Any, alice: Any, bob: Any) -> None:
     place(alice, by=sue)
     lifted = place(bob, reason="A case that ended")
     holds.lift(lifted, reason="Settled", by=lena)
@@ -49,7 +49,7 @@ def test_the_list_says_on_whom_by_whom_why_and_narrows(lena: Any, sue: Any, alic
     assert "bob" not in words(client.get(LIST, {"q": "lic"})).partition("Placed by")[2]
 
 
-def test_a_page_of_the_list_costs_the_same_for_twice_the_rows(lena: Any, django_assert_num_queries: Any) -> None:
+def test_the_number_of_queries_of_the_list_does_not_grow(lena: Any, django_assert_num_queries: Any) -> None:
     client = signed_in(lena)
     client.get(LIST)  # caches the theme
     for number in range(6):
@@ -59,7 +59,9 @@ def test_a_page_of_the_list_costs_the_same_for_twice_the_rows(lena: Any, django_
                 client.get(LIST)
 
 
-def test_the_page_of_a_hold_says_what_it_stops_and_offers_to_lift_it(lena: Any, sue: Any, alice: Any, bob: Any) -> None:
+def test_the_page_of_a_hold_shows_what_it_stops_and_offers_to_lift_it(
+    lena: Any, sue: Any, alice: Any, bob: Any
+) -> None:
     write(alice, bob)
     hold, asked = place(alice, by=sue), ask(bob, by=sue)
     client = signed_in(lena)
@@ -75,7 +77,7 @@ def test_the_page_of_a_hold_says_what_it_stops_and_offers_to_lift_it(lena: Any, 
     assert "Why lifted Settled" in words(response) and lift not in response.content.decode()
 
 
-def test_whoever_sees_holds_only_is_offered_neither(sue: Any, alice: Any) -> None:
+def test_a_read_only_viewer_can_neither_place_nor_lift_holds(sue: Any, alice: Any) -> None:
     hold = place(alice, by=sue)
     client = signed_in(make_role("otto", "Auditor"))
     assert "Place hold…" not in words(client.get(LIST))
@@ -99,7 +101,7 @@ def test_a_lead_finds_the_person_by_name_and_the_name_is_recorded(lena: Any, ali
     assert [(one.target_label, one.details["results"]) for one in searched] == [("Alice", 0), ("alice", 1)]
 
 
-def test_approving_is_not_the_button_that_stands_out_while_a_hold_is_open(sue: Any, sam: Any, alice: Any) -> None:
+def test_a_hold_makes_approval_a_secondary_button(sue: Any, sam: Any, alice: Any) -> None:
     asked = ask(alice, by=sue)
     client = signed_in(sam)
     approve = reverse("admin:deletion_deletionrequest_approve", args=[asked.pk])

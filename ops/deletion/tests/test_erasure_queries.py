@@ -22,12 +22,12 @@ def erased(person: Any, **options: Any) -> list[str]:
     return [query["sql"] for query in queries]
 
 
-def test_tables_that_refer_to_no_message_are_not_searched_for_each(alice: Any, bob: Any) -> None:
+def test_unrelated_moderation_tables_are_not_updated(alice: Any, bob: Any) -> None:
     write(alice, bob)
     assert not [sql for sql in erased(alice) if sql.startswith('UPDATE "moderation_')]
 
 
-def test_no_more_messages_are_looked_at_than_fill_a_batch(alice: Any, bob: Any) -> None:
+def test_a_batch_reads_only_the_messages_it_needs(alice: Any, bob: Any) -> None:
     for _ in range(16):
         answer(answer(answer(write(alice, bob))))
     statements = erased(alice, size=16)
