@@ -51,12 +51,12 @@ def waiting(client: Client) -> list[str]:
     return [task.words for task in client.get("/console/").context["frame"].tasks]
 
 
-def test_from_the_request_to_the_file(sue: Any, lena: Any, alice: Any) -> None:
+def test_an_export_is_requested_approved_made_and_downloaded(sue: Any, lena: Any, alice: Any) -> None:
     supporting, leading = confirmed(Client(), sue), confirmed(Client(), lena)
     ask = reverse("admin:exports_export_request", args=[alice.pk])
     assert ask in supporting.get(f"/console/accounts/user/{alice.pk}/", follow=True).content.decode()
-    said = supporting.post(ask, {"reason": WHY}, follow=True).content.decode()
-    assert "Awaiting approval by a second person." in said
+    text = supporting.post(ask, {"reason": WHY}, follow=True).content.decode()
+    assert "Awaiting approval by a second person." in text
     export = Export.objects.get()
 
     assert waiting(leading) == ["export awaits your approval"]
@@ -82,7 +82,7 @@ def test_from_the_request_to_the_file(sue: Any, lena: Any, alice: Any) -> None:
     assert made.shown.exists()
 
 
-def test_nothing_is_made_before_somebody_else_approved_it(requested: Export, sue: Any, lena: Any) -> None:
+def test_an_export_cannot_be_made_without_approval(requested: Export, sue: Any, lena: Any) -> None:
     client = confirmed(Client(), sue)
     for act in ("make", "approve"):
         assert client.post(page(requested, act)).status_code == 200
@@ -95,7 +95,7 @@ def test_nothing_is_made_before_somebody_else_approved_it(requested: Export, sue
     assert not Entry.objects.filter(event="export.made").exists()
 
 
-def test_an_approval_is_good_once_and_for_a_week(requested: Export, sue: Any, lena: Any) -> None:
+def test_an_approval_is_valid_once_and_for_a_week(requested: Export, sue: Any, lena: Any) -> None:
     approval.approve(requested, by=lena)
     Export.objects.filter(pk=requested.pk).update(decided_at=timezone.now() - approval.VALID - timedelta(minutes=1))
     requested.refresh_from_db()
@@ -117,20 +117,20 @@ def test_a_second_request_for_the_same_person_is_refused_while_one_is_open(
     assert approval.request(alice, by=sue, reason=WHY).pk != requested.pk
 
 
-def test_the_data_of_a_colleague_is_approved_by_a_superuser(sue: Any, lena: Any, rosa: Any) -> None:
+def test_the_data_of_a_colleague_needs_approval_by_a_superuser(sue: Any, lena: Any, rosa: Any) -> None:
     export = approval.request(make_role("rita", "Reviewer"), by=sue, reason=WHY)
     assert approval.why_not_approve(export, by=lena) == approval.COLLEAGUE
     assert export not in (approval.awaiting(lena) or ())
     approval.approve(export, by=rosa)
 
 
-def test_nobody_approves_the_export_of_their_own_data(sue: Any, rosa: Any) -> None:
+def test_the_export_of_own_data_cannot_be_approved(sue: Any, rosa: Any) -> None:
     export = approval.request(rosa, by=sue, reason=WHY)
     assert approval.why_not_approve(export, by=rosa) == approval.OWN_DATA
     assert export not in (approval.awaiting(rosa) or ())
 
 
-def test_whoever_loses_the_role_gets_no_file(requested: Export, sue: Any, lena: Any) -> None:
+def test_losing_the_role_refuses_the_download(requested: Export, sue: Any, lena: Any) -> None:
     approval.approve(requested, by=lena)
     approval.make(Export.objects.select_related("by", "person").get(pk=requested.pk), by=sue)
     sue.groups.clear()
@@ -138,7 +138,7 @@ def test_whoever_loses_the_role_gets_no_file(requested: Export, sue: Any, lena: 
     assert confirmed(Client(), sue).get(page(requested, "download")).status_code == 403
 
 
-def test_an_approval_opens_no_list_of_messages(requested: Export, sue: Any, lena: Any) -> None:
+def test_an_approval_gives_no_access_to_messages(requested: Export, sue: Any, lena: Any) -> None:
     approval.approve(requested, by=lena)
     client = confirmed(Client(), sue)
     for address in ("/console/messaging/message/", "/console/messaging/message/export/"):
@@ -147,7 +147,7 @@ def test_an_approval_opens_no_list_of_messages(requested: Export, sue: Any, lena
         requests.draft(by=sue, scope="messages", query="")
 
 
-def test_what_awaits_approval_is_shown_to_both_sides(requested: Export, sue: Any, lena: Any) -> None:
+def test_a_pending_export_is_shown_to_requester_and_approver(requested: Export, sue: Any, lena: Any) -> None:
     for user in (sue, lena):
         assert confirmed(Client(), user).get(page(requested)).status_code == 200
     other = confirmed(Client(), make_role("dan", "Data operator"))
@@ -155,7 +155,7 @@ def test_what_awaits_approval_is_shown_to_both_sides(requested: Export, sue: Any
     assert list(other.get(EXPORTS).context["cl"].result_list) == []
 
 
-def test_whoever_asked_is_told_that_it_is_approved(requested: Export, sue: Any, lena: Any) -> None:
+def test_the_requester_is_told_about_the_approval(requested: Export, sue: Any, lena: Any) -> None:
     client = confirmed(Client(), sue)
     assert waiting(client) == []
     approval.approve(requested, by=lena)
@@ -166,7 +166,7 @@ def test_whoever_asked_is_told_that_it_is_approved(requested: Export, sue: Any, 
     assert waiting(client) == []
 
 
-def test_an_approval_does_not_cover_somebody_who_became_a_colleague(
+def test_an_approval_does_not_cover_a_person_who_became_staff(
     requested: Export, sue: Any, lena: Any, alice: Any
 ) -> None:
     approval.approve(requested, by=lena)
@@ -177,7 +177,7 @@ def test_an_approval_does_not_cover_somebody_who_became_a_colleague(
         approval.make(requested, by=sue)
 
 
-def test_of_an_anonymised_account_nothing_is_exported(sue: Any, alice: Any) -> None:
+def test_an_anonymised_account_cannot_be_exported(sue: Any, alice: Any) -> None:
     alice.anonymised_at = timezone.now()
     with pytest.raises(Refused, match="was anonymised"):
         approval.request(alice, by=sue, reason=WHY)

@@ -16,9 +16,7 @@ from ops.jobs.models import Job
 @pytest.mark.parametrize(
     ("state", "ending"), [(Job.State.QUEUED, ""), (Job.State.RUNNING, ""), (Job.State.FAILED, Job.Ending.CANCELLED)]
 )
-def test_uploads_and_exported_files_are_in_use_until_their_job_is_over(
-    folder: Path, db: Any, state: str, ending: str
-) -> None:
+def test_files_are_in_use_until_their_job_is_over(folder: Path, db: Any, state: str, ending: str) -> None:
     """This includes a job that has ended but is not rolled back."""
     job = Job.objects.create(kind="import.store", title="Import", state=state, ending=ending)
     Import.objects.create(file_name="a.csv", upload="the upload", job=job)

@@ -62,7 +62,7 @@ def test_a_json_lines_file_holds_texts_as_they_are(dora: Any, stored: list[Messa
     }
 
 
-def test_no_cell_of_a_csv_file_is_a_formula_and_one_leading_quote_gives_each_text_again(dora: Any) -> None:
+def test_csv_cells_are_guarded_and_the_texts_can_be_restored(dora: Any) -> None:
     alice = make_user("-alice")
     bob = make_user("@bob")
     for number, text in enumerate(NAUGHTY):
@@ -80,7 +80,7 @@ def test_the_same_messages_give_the_same_bytes(dora: Any, stored: list[Message],
     assert first == second
 
 
-def test_columns_come_as_chosen_in_the_order_of_the_table(dora: Any, stored: list[Message]) -> None:
+def test_chosen_columns_come_in_the_order_of_the_table(dora: Any, stored: list[Message]) -> None:
     first, _, _ = stored
     lines = exported(dora, columns=["replies", "edits", "sender", "conversation"]).decode().splitlines()
     assert lines[0] == "sender,conversation,edits,'threadward',replies"
@@ -88,7 +88,7 @@ def test_columns_come_as_chosen_in_the_order_of_the_table(dora: Any, stored: lis
     assert lines[2] == f'"bob",{first.conversation_id},2,,0'
 
 
-def test_no_column_is_exported_that_is_not_in_the_table(dora: Any, stored: list[Message]) -> None:
+def test_unknown_columns_are_not_exported(dora: Any, stored: list[Message]) -> None:
     assert (
         exported(dora, columns=["sender", "password", "sender__password"]).decode().splitlines()[0]
         == "'threadward',sender"
@@ -116,7 +116,7 @@ def test_older_texts_are_those_of_the_messages_in_the_file(dora: Any, stored: li
     assert [row["old_content"] for row in rows] == ["''quoted'"]
 
 
-def test_a_text_too_long_for_a_cell_is_refused_with_the_way_out(dora: Any, stored: list[Message]) -> None:
+def test_a_text_too_long_for_a_cell_is_refused_with_advice(dora: Any, stored: list[Message]) -> None:
     Message.objects.filter(pk=stored[0].pk).update(content="x" * (MOST_CHARACTERS + 1))
     with pytest.raises(ExportRefused) as refusal:
         exported(dora, format=Export.Format.XLSX)
@@ -126,7 +126,7 @@ def test_a_text_too_long_for_a_cell_is_refused_with_the_way_out(dora: Any, store
     assert exported(dora, format=Export.Format.XLSX, columns=["sender"])
 
 
-def test_too_many_rows_for_a_sheet_are_refused_with_the_way_out(
+def test_too_many_rows_for_a_sheet_are_refused_with_advice(
     dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.exports.formats.workbook.MOST_ROWS", 2)
@@ -134,9 +134,7 @@ def test_too_many_rows_for_a_sheet_are_refused_with_the_way_out(
         exported(dora, format=Export.Format.XLSX)
 
 
-def test_messages_come_in_the_order_of_their_numbers_whatever_range_they_are_read_in(
-    dora: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_messages_come_in_the_order_of_their_ids(dora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     # Keys start from 1: PostgreSQL's sequence continues from test to test, and ranges of 7 have to reach them.
     last = write(alice, bob, "0", minute=100, pk=1)
@@ -149,13 +147,13 @@ def test_messages_come_in_the_order_of_their_numbers_whatever_range_they_are_rea
     assert [row["content"] for row in csv.DictReader(io.StringIO(whole.decode()))] == [str(n) for n in range(60)]
 
 
-def test_what_is_stored_after_it_was_asked_for_is_not_in_it(dora: Any, stored: list[Message]) -> None:
+def test_messages_stored_after_the_request_are_not_exported(dora: Any, stored: list[Message]) -> None:
     export = requests.submit(requests.draft(by=dora, scope=Export.Scope.MESSAGES, reason="why"))
     write(stored[0].sender, stored[0].receiver, "later")
     assert b"later" not in b"".join(requests.stream(export))
 
 
-def test_years_of_the_past_and_of_the_far_future_are_written_in_full(dora: Any, stored: list[Message]) -> None:
+def test_early_years_are_written_with_four_digits(dora: Any, stored: list[Message]) -> None:
     first = stored[0]
     Message.objects.filter(pk=first.pk).update(timestamp=first.timestamp.replace(year=1) + timedelta(microseconds=120))
     line = exported(dora, ids=[first.pk]).decode().splitlines()[1]
@@ -164,7 +162,7 @@ def test_years_of_the_past_and_of_the_far_future_are_written_in_full(dora: Any, 
 
 @pytest.mark.parametrize("format", [Export.Format.CSV, Export.Format.JSON_LINES])
 @pytest.mark.parametrize("fraction", [0, 1, 120, 500_000, 999_999])
-def test_a_moment_is_written_as_python_does_whatever_its_fraction(
+def test_times_are_written_in_the_iso_format_of_python(
     dora: Any, stored: list[Message], format: str, fraction: int
 ) -> None:
     for year in (1, 1969, 1970, 9999):

@@ -40,7 +40,7 @@ def stored(db: Any) -> list[Message]:
     return [write(alice, bob, f"text {number}", minute=number, pk=number + 1) for number in range(23)]
 
 
-def asked(by: Any, **options: Any) -> Export:
+def submitted(by: Any, **options: Any) -> Export:
     draft = requests.draft(by=by, scope=Export.Scope.MESSAGES, reason=WHY, now=NOW, **options)
     return requests.submit(draft)
 
@@ -54,12 +54,12 @@ def queued(export: Export) -> Job:
     return job
 
 
-def made(export: Export) -> bytes:
+def file_content(export: Export) -> bytes:
     export.refresh_from_db()
     return private_files.path(export.file).read_bytes()
 
 
-def test_a_job_makes_the_same_bytes_as_sending_at_once(
+def test_a_job_and_a_stream_make_the_same_bytes(
     dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_a_job = exported(dora)
@@ -68,8 +68,8 @@ def test_a_job_makes_the_same_bytes_as_sending_at_once(
     assert by_a_job.count(b"\n") == 24
 
 
-def test_the_export_says_how_many_how_large_and_until_when(dora: Any, stored: list[Message]) -> None:
-    export = asked(dora)
+def test_a_finished_export_has_rows_size_and_expiry(dora: Any, stored: list[Message]) -> None:
+    export = submitted(dora)
     content = content_of(export)
     export.refresh_from_db()
     assert (export.rows, export.size) == (23, len(content))
@@ -82,7 +82,7 @@ def test_the_export_says_how_many_how_large_and_until_when(dora: Any, stored: li
     assert job.title == "Export of messages-dora-2026-11-22-2130.csv"
 
 
-def test_files_are_ours_alone_and_nothing_is_left_beside_them(dora: Any, stored: list[Message], folder: Any) -> None:
+def test_files_are_private_and_no_parts_are_left(dora: Any, stored: list[Message], folder: Any) -> None:
     exported(dora, histories=True, format=Export.Format.XLSX)
     (file,) = folder.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -114,14 +114,14 @@ def run_and_die(job: Job) -> None:
 
 
 @pytest.mark.parametrize("asked_for", [{}, {"histories": True}, {"format": Export.Format.JSON_LINES}])
-def test_whoever_takes_it_up_goes_on_where_the_last_range_ended(
+def test_the_next_worker_resumes_after_the_last_range(
     dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch, asked_for: Any
 ) -> None:
     stored[3].content = "changed"
     stored[3].save()
     MessageHistory.objects.update(id=1)
     calm = exported(dora, **asked_for)
-    export = asked(dora, **asked_for)
+    export = submitted(dora, **asked_for)
     job = queued(export)
     taken_up = 0
     while job.state != Job.State.FINISHED and taken_up < 40:
@@ -131,13 +131,13 @@ def test_whoever_takes_it_up_goes_on_where_the_last_range_ended(
         job.refresh_from_db()
         taken_up += 1
     assert taken_up > 2
-    assert made(export) == calm
+    assert file_content(export) == calm
 
 
 @pytest.fixture
 def given_back(dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch) -> tuple[Export, Job]:
     """An export whose worker ran out of time while it wrote the second range, and gave the job back."""
-    export = asked(dora)
+    export = submitted(dora)
     job = queued(export)
     with monkeypatch.context() as patch:
         patch.setattr(Run, "must_end", property(lambda run: run.done > 5))
@@ -160,7 +160,7 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_what_is_given_back_is_continued_where_it_is(
+def test_a_returned_job_is_continued_in_place(
     given_back: tuple[Export, Job], copies: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export, job = given_back
@@ -173,10 +173,10 @@ def test_what_is_given_back_is_continued_where_it_is(
     monkeypatch.setattr(contents.File, "lines", lines)
     running.run(job.pk)
     assert (read, copies) == ([10, 15, 20], [])
-    assert made(export) == exported(export.by)
+    assert file_content(export) == exported(export.by)
 
 
-def test_whoever_comes_after_a_worker_that_continued_it_copies_it(
+def test_the_file_is_copied_after_a_worker_that_continued_it_died(
     given_back: tuple[Export, Job], copies: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That worker may only seem dead, and continue writing."""
@@ -186,31 +186,31 @@ def test_whoever_comes_after_a_worker_that_continued_it_copies_it(
         run_and_die(job)
     running.run(job.pk)
     assert len(copies) == 1
-    assert made(export) == exported(export.by)
+    assert file_content(export) == exported(export.by)
 
 
-def test_it_is_begun_anew_where_less_is_left_of_it_than_was_given_back(given_back: tuple[Export, Job]) -> None:
+def test_an_export_restarts_if_its_file_is_too_short(given_back: tuple[Export, Job]) -> None:
     export, job = given_back
     private_files.path(job.cursor["file"]).write_bytes(b"external")
     running.run(job.pk)
-    assert made(export) == exported(export.by)
+    assert file_content(export) == exported(export.by)
 
 
-def test_it_is_begun_anew_where_the_file_is_gone(dora: Any, stored: list[Message]) -> None:
+def test_an_export_restarts_if_its_file_is_missing(dora: Any, stored: list[Message]) -> None:
     calm = exported(dora)
-    export = asked(dora)
+    export = submitted(dora)
     job = queued(export)
     Job.objects.filter(pk=job.pk).update(
         cursor={"made": [], "file": private_files.new_name("part"), "size": 99, "rows": 5, "after": stored[4].pk}
     )
     run_all_jobs()
-    assert made(export) == calm
+    assert file_content(export) == calm
 
 
-def test_what_a_dead_worker_wrote_after_its_last_range_does_not_count(dora: Any, stored: list[Message]) -> None:
+def test_output_after_the_last_range_is_discarded(dora: Any, stored: list[Message]) -> None:
     calm = exported(dora)
     head = calm[: calm.index(f'"{own_ids.prefix()}{stored[5].pk}"'.encode())]
-    export = asked(dora)
+    export = submitted(dora)
     job = queued(export)
     export.refresh_from_db()
     part = private_files.beside(export.file, "dead.part")
@@ -218,27 +218,27 @@ def test_what_a_dead_worker_wrote_after_its_last_range_does_not_count(dora: Any,
     cursor = {"made": [], "file": part, "size": len(head), "rows": 5, "after": stored[4].pk}
     Job.objects.filter(pk=job.pk).update(cursor=cursor)
     run_all_jobs()
-    assert made(export) == calm
+    assert file_content(export) == calm
     assert not private_files.exists(part)
 
 
-def test_a_worker_that_dies_after_the_last_batch_has_made_it(dora: Any, stored: list[Message], folder: Any) -> None:
+def test_an_export_is_complete_after_the_last_batch(dora: Any, stored: list[Message], folder: Any) -> None:
     """Its partial file may still exist: the next worker removes it."""
-    export = asked(dora)
+    export = submitted(dora)
     content = content_of(export)
     export.refresh_from_db()
     private_files.path(private_files.beside(export.file, "dead.part")).write_bytes(content)
     Job.objects.filter(requester=dora).update(state=Job.State.RUNNING, ended_at=None, lease_until=None)
     (job,) = run_all_jobs()
     assert (job.state, job.result) == ("finished", {"rows": 23, "size": len(content)})
-    assert made(export) == content
+    assert file_content(export) == content
     assert [file.name for file in folder.iterdir()] == [export.file]
 
 
 def test_a_cancelled_export_leaves_no_file(
     dora: Any, stored: list[Message], monkeypatch: pytest.MonkeyPatch, folder: Any
 ) -> None:
-    export = asked(dora)
+    export = submitted(dora)
     job = queued(export)
 
     def batch(run: Run, stored: Any = Run.batch, **how: Any) -> Any:
@@ -253,10 +253,8 @@ def test_a_cancelled_export_leaves_no_file(
     assert list(folder.iterdir()) == []
 
 
-def test_whoever_lost_the_permission_meanwhile_gets_no_file_but_a_sentence(
-    dora: Any, stored: list[Message], folder: Any
-) -> None:
-    job = queued(asked(dora))
+def test_losing_the_permission_fails_the_job_with_a_sentence(dora: Any, stored: list[Message], folder: Any) -> None:
+    job = queued(submitted(dora))
     dora.user_permissions.remove(Permission.objects.get(codename="export_messages"))
     run_all_jobs()
     job.refresh_from_db()
@@ -265,10 +263,10 @@ def test_whoever_lost_the_permission_meanwhile_gets_no_file_but_a_sentence(
     assert not folder.exists() or list(folder.iterdir()) == []
 
 
-def test_a_text_that_grew_too_long_for_a_cell_meanwhile_ends_in_a_sentence(
+def test_a_text_that_became_too_long_fails_the_job_with_a_sentence(
     dora: Any, stored: list[Message], folder: Any
 ) -> None:
-    job = queued(asked(dora, format=Export.Format.XLSX))
+    job = queued(submitted(dora, format=Export.Format.XLSX))
     Message.objects.filter(pk=stored[9].pk).update(content="\U0001f600" * 17_000)  # two code units each in UTF-16
     run_all_jobs()
     job.refresh_from_db()
@@ -276,6 +274,6 @@ def test_a_text_that_grew_too_long_for_a_cell_meanwhile_ends_in_a_sentence(
     assert list(folder.iterdir()) == []
 
 
-def test_taking_up_an_export_records_nothing_anew(dora: Any, stored: list[Message]) -> None:
-    content_of(asked(dora))
+def test_an_export_made_by_a_job_is_recorded_once(dora: Any, stored: list[Message]) -> None:
+    content_of(submitted(dora))
     assert Entry.objects.filter(event=ExportEvent.MESSAGES_EXPORTED).count() == 1

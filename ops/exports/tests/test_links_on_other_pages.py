@@ -43,7 +43,7 @@ def slot(name: str, user: Any, person: Any) -> str:
 
 
 @pytest.mark.parametrize(("names", "before_deletion"), ROLES)
-def test_before_a_deletion_is_said_who_can_download_the_data(
+def test_the_deletion_page_says_who_can_export_the_data(
     alice: Any, names: tuple[str, ...] | None, before_deletion: str
 ) -> None:
     user = staff(names)
@@ -61,7 +61,7 @@ def test_before_a_deletion_is_said_who_can_download_the_data(
         (None, True),
     ],
 )
-def test_a_users_page_links_to_the_export_for_who_may(
+def test_a_users_page_links_to_the_export_with_permission(
     client: Client, alice: Any, names: tuple[str, ...] | None, offered: bool
 ) -> None:
     client.force_login(staff(names))

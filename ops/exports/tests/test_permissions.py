@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.core.management import call_command
 
 
-def test_there_is_one_to_export_one_for_reports_and_two_for_what_a_second_person_approves(db: Any) -> None:
+def test_exports_have_four_permissions(db: Any) -> None:
     permissions = Permission.objects.filter(content_type__app_label="exports").values_list("codename", flat=True)
     assert sorted(permissions) == [
         "approve_person_export",

@@ -43,9 +43,7 @@ def rows(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
 
 
-def test_it_is_one_zip_of_messages_histories_notifications_and_account_with_an_explanation(
-    emma: Any, stored: list[Message]
-) -> None:
+def test_the_zip_has_all_data_of_the_person_and_an_explanation(emma: Any, stored: list[Message]) -> None:
     bob = stored[0].receiver
     zipped = files(bob, emma)
     assert list(zipped) == [
@@ -63,7 +61,7 @@ def test_it_is_one_zip_of_messages_histories_notifications_and_account_with_an_e
     assert all(name in explained for name in list(zipped)[1:])
 
 
-def test_what_moderators_removed_is_given_to_who_wrote_it_alone(emma: Any, stored: list[Message]) -> None:
+def test_a_hidden_text_is_exported_only_for_its_sender(emma: Any, stored: list[Message]) -> None:
     """The receiver must not get it this way; its sender has a right to their own words."""
     message = stored[0]
     hide([message.pk])
@@ -73,7 +71,7 @@ def test_what_moderators_removed_is_given_to_who_wrote_it_alone(emma: Any, store
     assert [(row["content"], row["hidden"]) for row in sent] == [("'=1+1", "true"), ("for Charlie alone", "false")]
 
 
-def test_the_account_is_told_by_its_facts_and_never_by_its_password(emma: Any, stored: list[Message]) -> None:
+def test_the_account_is_exported_without_its_password(emma: Any, stored: list[Message]) -> None:
     bob = stored[0].receiver
     type(bob).objects.filter(pk=bob.pk).update(email="bob@example.org", date_joined=NOW)
     zipped = files(bob, emma)
@@ -84,7 +82,7 @@ def test_the_account_is_told_by_its_facts_and_never_by_its_password(emma: Any, s
     assert bob.password.encode() not in b"".join(zipped.values())
 
 
-def test_who_edited_a_text_is_not_their_data(emma: Any, stored: list[Message]) -> None:
+def test_histories_do_not_name_the_editor(emma: Any, stored: list[Message]) -> None:
     assert list(rows(files(stored[0].receiver, emma)["histories.csv"])[0]) == [
         "external_id",
         "edited_at",
@@ -99,18 +97,18 @@ def test_the_same_data_gives_the_same_bytes(emma: Any, stored: list[Message]) ->
     assert first == second
 
 
-def test_somebody_without_messages_gets_their_account_and_empty_tables(emma: Any) -> None:
+def test_a_person_without_messages_gets_empty_tables(emma: Any) -> None:
     zipped = files(make_user("dave"), emma)
     assert json.loads(zipped["account.json"])["username"] == "dave"
     assert rows(zipped["messages-sent.csv"]) == []
 
 
-def test_a_username_that_looks_like_a_formula_or_a_path_does_no_harm(emma: Any, folder: Path) -> None:
+def test_a_username_like_a_formula_or_a_path_is_harmless(emma: Any, folder: Path) -> None:
     zipped = files(make_user("../=x{0}"), emma)
     assert "The personal data of ../=x{0}" in zipped["README.txt"].decode()
     assert [file.suffix for file in folder.iterdir()] == [".zip"]
 
 
-def test_whoever_may_not_see_users_is_refused_and_nothing_is_stored(stored: list[Message], dora: Any) -> None:
+def test_exporting_a_person_needs_the_permission_to_see_users(stored: list[Message], dora: Any) -> None:
     with pytest.raises(ExportRefused):
         requests.person_zip(stored[0].receiver, by=dora, reason=WHY)

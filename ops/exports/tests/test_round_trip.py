@@ -36,7 +36,7 @@ TRICKY = [
 ]  # fmt: skip
 
 
-def bring(content: bytes, format: str, by: Any, **choices: Any) -> Import:
+def import_file(content: bytes, format: str, by: Any, **choices: Any) -> Import:
     """Import a file, with missing people created; return the import."""
     name, size, digest = private_files.save([content], format, 10**9)
     import_ = Import.objects.create(
@@ -58,11 +58,11 @@ def empty() -> None:
     User.objects.filter(is_staff=False)._raw_delete("default")
 
 
-def comes_again(by: Any, format: str) -> None:
+def assert_round_trip(by: Any, format: str) -> None:
     before = exported(by, format=format)
     people = set(User.objects.values_list("username", flat=True))
     empty()
-    bring(before, format, by)
+    import_file(before, format, by)
     assert exported(by, format=format) == before
     assert set(User.objects.values_list("username", flat=True)) == people
 
@@ -74,18 +74,18 @@ def emma(db: Any, folder: Path) -> Any:
 
 
 @FORMATS
-def test_tricky_texts_ids_and_usernames_come_again_as_they_were(emma: Any, format: str) -> None:
+def test_tricky_texts_ids_and_usernames_survive_the_round_trip(emma: Any, format: str) -> None:
     names = [name for name in TRICKY if username_problem(name) is None]
     people = [make_user(name) for name in names]
     assert len(people) > 15
     for number, text in enumerate(TRICKY):
         sender, receiver = people[number % len(people)], people[(number + 1) % len(people)]
         write(sender, receiver, text, minute=number, external_id=text if number % 2 else None, read=number % 3 == 0)
-    comes_again(emma, format)
+    assert_round_trip(emma, format)
 
 
 @FORMATS
-def test_replies_edits_and_answers_that_are_older_than_what_they_answer_come_again(emma: Any, format: str) -> None:
+def test_replies_edits_and_answers_older_than_their_parent_survive(emma: Any, format: str) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     late = write(alice, bob, "late", minute=50, external_id="z")
     early = answer(late, "early", minute=2)
@@ -97,44 +97,42 @@ def test_replies_edits_and_answers_that_are_older_than_what_they_answer_come_aga
     parent = answer(late, "comes after its answer", minute=3)
     Message.objects.filter(pk=early.pk).update(parent_message=parent)
     assert early.pk < parent.pk
-    comes_again(emma, format)
+    assert_round_trip(emma, format)
 
 
 @FORMATS
-def test_what_moderators_hid_comes_again_hidden(emma: Any, format: str) -> None:
+def test_hidden_messages_stay_hidden(emma: Any, format: str) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     first, _ = write(alice, bob, "removed"), write(alice, bob, "stays", minute=1)
     hide([first.pk])
-    comes_again(emma, format)
+    assert_round_trip(emma, format)
     assert dict(Message.objects.values_list("content", "hidden")) == {"removed": True, "stays": False}
     # Stored messages do not change: no file hides a message, or shows it again.
     content = exported(emma, format=format)
     show(Message.objects.filter(content="removed").values_list("pk", flat=True))
     hide(Message.objects.filter(content="stays").values_list("pk", flat=True))
-    bring(content, format, emma)
+    import_file(content, format, emma)
     assert dict(Message.objects.values_list("content", "hidden")) == {"removed": False, "stays": True}
 
 
 @FORMATS
-def test_what_moderators_removed_a_part_of_comes_again_so_and_no_file_brings_the_words_back(
-    emma: Any, format: str
-) -> None:
+def test_redacted_messages_stay_redacted_and_no_file_restores_the_words(emma: Any, format: str) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     message = write(alice, bob, "call 555-1234", external_id="a1")
     write(alice, bob, "stays", minute=1)
     original = exported(emma, format=format)
     redact(message.pk, find(message.content, "555-1234"), revision=1, by=emma)
     # The file from before the redaction: its text is not recorded as an edit, whatever is chosen.
-    import_ = bring(original, format, emma, existing="edit")
+    import_ = import_file(original, format, emma, existing="edit")
     message.refresh_from_db()
     assert (message.content, message.revision, import_.counts["changed"]) == ("call [part removed]", 2, 0)
-    comes_again(emma, format)
+    assert_round_trip(emma, format)
     assert dict(Message.objects.values_list("content", "redaction")) == {"call [part removed]": 1, "stays": None}
 
 
 @pytest.mark.many
 @FORMATS
-def test_the_naughty_strings_come_again_as_texts_and_as_usernames_where_they_may_be(emma: Any, format: str) -> None:
+def test_naughty_strings_survive_as_texts_and_valid_usernames(emma: Any, format: str) -> None:
     file = SHARED / "naughty-strings" / "blns.json"
     if not file.exists():
         pytest.skip("the naughty strings are not beside this checkout")
@@ -153,19 +151,19 @@ def test_the_naughty_strings_come_again_as_texts_and_as_usernames_where_they_may
         )
         for number, text in enumerate(strings)
     )  # fmt: skip
-    comes_again(emma, format)
+    assert_round_trip(emma, format)
 
 
 @FORMATS
-def test_into_the_same_database_nothing_changes(emma: Any, format: str) -> None:
+def test_importing_into_the_same_database_changes_nothing(emma: Any, format: str) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     for number, text in enumerate(TRICKY):
         write(alice, bob, text, minute=number, external_id=None if number % 2 else f"x{number}")
     answer(Message.objects.latest("pk"), "an answer")
     before = list(Message.objects.order_by("pk").values())
     content = exported(emma, format=format)
-    brought = bring(content, format, emma)
-    assert brought.counts["new"] == 0
+    imported = import_file(content, format, emma)
+    assert imported.counts["new"] == 0
     assert list(Message.objects.order_by("pk").values()) == before
     assert exported(emma, format=format) == content
 
@@ -181,7 +179,7 @@ a_row = st.tuples(texts, st.none() | texts, moments, st.booleans(), st.booleans(
 @FORMATS
 @settings(max_examples=examples(25) // 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(a_row, min_size=6, max_size=15))
-def test_any_message_comes_again_as_it_was(emma: Any, format: str, rows: list[Any]) -> None:
+def test_any_message_survives_the_round_trip(emma: Any, format: str, rows: list[Any]) -> None:
     """Few examples with many messages: each file takes one job to make and one to store."""
     empty()
     alice, bob = make_user("=alice"), make_user("'bob")
@@ -191,4 +189,4 @@ def test_any_message_comes_again_as_it_was(emma: Any, format: str, rows: list[An
         fields = {"read": read, "timestamp": timestamp, "external_id": None if key in known else key}
         known.add(key)
         last = answer(last, content, **fields) if is_answer else write(bob, alice, content, **fields)
-    comes_again(emma, format)
+    assert_round_trip(emma, format)

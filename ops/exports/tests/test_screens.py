@@ -39,7 +39,7 @@ from ops.exports.tests.exporting import (
 from ops.files import private_files
 
 
-def asked(**chosen: Any) -> dict[str, Any]:
+def form_data(**chosen: Any) -> dict[str, Any]:
     """Return the form as a browser sends it: CSV, the columns that an import takes, a reason."""
     boxes = {f"messagetable_{name}": "on" for name in chosen.pop("columns", MessageTable.columns())}
     return {"format": "csv", "reason": WHY, **boxes, **chosen}
@@ -61,7 +61,7 @@ def text(response: Any) -> str:
 
 def made_by_a_job(client: Client, **chosen: Any) -> Export:
     """Export a workbook of all messages, which is never sent directly."""
-    response = client.post(f"{MESSAGES}export/", asked(format="xlsx", **chosen))
+    response = client.post(f"{MESSAGES}export/", form_data(format="xlsx", **chosen))
     export = Export.objects.get()
     assert response["Location"] == f"{EXPORTS}{export.pk}/change/"
     return export
@@ -69,7 +69,7 @@ def made_by_a_job(client: Client, **chosen: Any) -> Export:
 
 def sent(client: Client, address: str, **form: Any) -> Any:
     """Return the download that starts automatically on the page after a small export."""
-    page = text(client.post(address, asked(**form), follow=True))
+    page = text(client.post(address, form_data(**form), follow=True))
     (download,) = re.findall('<meta http-equiv="refresh" content="0; url=([^"]+)">', page)
     return client.get(download)
 
@@ -78,39 +78,39 @@ def sent(client: Client, address: str, **form: Any) -> Any:
 
 
 @pytest.mark.parametrize("of", [MESSAGES, CONVERSATIONS])
-def test_it_is_offered_on_the_list_with_the_same_search_and_filters(exporting: Client, of: str) -> None:
+def test_the_list_links_to_the_export_with_the_same_filters(exporting: Client, of: str) -> None:
     page = text(exporting.get(f"{of}?unread=yes&q=with%3Aalice"))
     assert f'<a href="{of}export/?q=with%3Aalice&amp;unread=yes">Export…</a>' in page
     assert ">Export selected…</button>" in page
     assert 'name="_selected_action"' in page
 
 
-def test_it_is_not_offered_to_who_may_only_read(client: Client, rita: Any, stored: list[Message]) -> None:
+def test_readers_without_the_permission_cannot_export(client: Client, rita: Any, stored: list[Message]) -> None:
     client.force_login(rita)
     for page in (MESSAGES, CONVERSATIONS):
         shown = text(client.get(page))
         assert "Export" not in shown
         assert "_selected_action" not in shown
         assert client.get(f"{page}export/").status_code == 403
-        assert client.post(f"{page}export/", asked()).status_code == 403
+        assert client.post(f"{page}export/", form_data()).status_code == 403
 
 
-def test_exporting_what_one_may_not_read_is_refused(client: Client, stored: list[Message], folder: Path) -> None:
+def test_exporting_needs_the_permission_to_read(client: Client, stored: list[Message], folder: Path) -> None:
     confirmed(client, make_exporter("dan", "view_user"))
     for page in (MESSAGES, CONVERSATIONS):
         assert client.get(f"{page}export/").status_code == 403
-        assert client.post(f"{page}export/", asked()).status_code == 403
+        assert client.post(f"{page}export/", form_data()).status_code == 403
 
 
-def test_the_password_is_asked_for_first(client: Client, dora: Any, stored: list[Message]) -> None:
+def test_the_password_is_confirmed_first(client: Client, dora: Any, stored: list[Message]) -> None:
     client.force_login(dora)
     response = client.get(f"{MESSAGES}export/?unread=yes")
     assert response["Location"].startswith("/confirm/?next=")
-    client.post(f"{MESSAGES}export/", asked())
+    client.post(f"{MESSAGES}export/", form_data())
     assert not Export.objects.exists()
 
 
-def test_it_says_how_many_and_which(exporting: Client) -> None:
+def test_the_form_shows_the_number_and_the_filters(exporting: Client) -> None:
     page = text(exporting.get(f"{MESSAGES}export/?unread=yes&q=with%3Aalice"))
     assert "<strong>2 messages</strong>" in page
     assert "<bdi>Read status: Unread</bdi>" in page
@@ -118,18 +118,16 @@ def test_it_says_how_many_and_which(exporting: Client) -> None:
     assert "Export 2 messages</button>" in page
 
 
-def test_a_number_that_is_not_counted_to_its_end_is_called_so(
-    exporting: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_form_says_that_a_large_number_is_a_minimum(exporting: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.exports.admin.MAX_COUNTED", 2)
     assert "<strong>More than 2 messages</strong>" in text(exporting.get(f"{MESSAGES}export/"))
 
 
-def test_everything_is_called_so(exporting: Client) -> None:
+def test_an_unfiltered_export_is_called_everything(exporting: Client) -> None:
     assert "This is <strong>everything</strong>" in text(exporting.get(f"{MESSAGES}export/"))
 
 
-def test_conversations_are_exported_whole(exporting: Client, stored: list[Message]) -> None:
+def test_conversations_are_exported_with_all_their_messages(exporting: Client, stored: list[Message]) -> None:
     page = text(exporting.get(f"{CONVERSATIONS}export/?length=2-9"))
     assert "<strong>2 messages</strong>, all of these conversations" in page
     assert "Whole conversations" not in page
@@ -137,11 +135,11 @@ def test_conversations_are_exported_whole(exporting: Client, stored: list[Messag
     assert b"".join(response.streaming_content).count(b"\n") == 3
 
 
-def test_nothing_to_export_is_said(exporting: Client) -> None:
+def test_an_empty_selection_is_reported(exporting: Client) -> None:
     page = text(exporting.get(f"{MESSAGES}export/?q=nothing"))
     assert "Nothing matches, so there is nothing to export." in page
     assert "<form" not in page.partition('id="content-main"')[2]
-    response = exporting.post(f"{MESSAGES}export/?q=nothing", asked())
+    response = exporting.post(f"{MESSAGES}export/?q=nothing", form_data())
     assert response.status_code == 200
     assert not Export.objects.exists()
 
@@ -153,28 +151,28 @@ def test_an_unknown_filter_leads_back_to_the_list(exporting: Client) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\x00", "x" * 1_001])
-def test_without_a_reason_nothing_is_exported(exporting: Client, reason: str) -> None:
-    response = exporting.post(f"{MESSAGES}export/", asked(reason=reason))
+def test_an_export_needs_a_reason(exporting: Client, reason: str) -> None:
+    response = exporting.post(f"{MESSAGES}export/", form_data(reason=reason))
     assert response.status_code == 200
     assert "Nothing was exported." in text(response)
     assert not Export.objects.exists()
     assert not Entry.objects.filter(event=ExportEvent.MESSAGES_EXPORTED).exists()
 
 
-def test_without_a_column_nothing_is_exported(exporting: Client) -> None:
-    page = text(exporting.post(f"{MESSAGES}export/", asked(columns=[])))
+def test_an_export_needs_a_column(exporting: Client) -> None:
+    page = text(exporting.post(f"{MESSAGES}export/", form_data(columns=[])))
     assert "Nothing was exported. Choose at least one column." in page
 
 
 @pytest.mark.parametrize("format", ["", "exe", "xls"])
-def test_only_the_formats_that_there_are(exporting: Client, format: str) -> None:
-    assert "Nothing was exported." in text(exporting.post(f"{MESSAGES}export/", asked(format=format)))
+def test_an_unknown_format_is_refused(exporting: Client, format: str) -> None:
+    assert "Nothing was exported." in text(exporting.post(f"{MESSAGES}export/", form_data(format=format)))
 
 
 # --- Chosen rows -------------------------------------------------------------------------------------------------
 
 
-def test_chosen_rows_are_named_and_nothing_else_is_exported(exporting: Client, stored: list[Message]) -> None:
+def test_only_selected_rows_are_exported(exporting: Client, stored: list[Message]) -> None:
     chosen = {"action": "export_chosen", "_selected_action": [stored[0].pk, stored[2].pk]}
     response = exporting.post(f"{MESSAGES}?unread=yes", chosen)
     assert response["Location"] == f"{MESSAGES}export/?unread=yes&id={stored[0].pk}&id={stored[2].pk}"
@@ -183,32 +181,30 @@ def test_chosen_rows_are_named_and_nothing_else_is_exported(exporting: Client, s
     assert b"".join(file.streaming_content) == b"'threadward',content\n,\"'=1+1\"\n,\"''quoted'\"\n"
 
 
-def test_the_way_back_from_chosen_rows_leads_to_the_list_as_it_was_filtered(
-    exporting: Client, stored: list[Message]
-) -> None:
+def test_the_link_back_keeps_the_filters_of_the_list(exporting: Client, stored: list[Message]) -> None:
     """It does so on a form with errors too."""
     listed = "unread=yes&q=with%3Aalice"
     chosen = {"action": "export_chosen", "_selected_action": [stored[0].pk]}
     address = exporting.post(f"{MESSAGES}?{listed}", chosen)["Location"]
-    for page in (exporting.get(address), exporting.post(address, asked(reason=""))):
+    for page in (exporting.get(address), exporting.post(address, form_data(reason=""))):
         assert f'href="../?{escape(listed)}">Back to the list</a>' in text(page)
 
 
 @pytest.mark.parametrize("forged", ["x", "-1", "9" * 30, "1'", ""])
-def test_what_is_no_number_is_not_chosen(exporting: Client, stored: list[Message], forged: str) -> None:
+def test_invalid_ids_are_not_selected(exporting: Client, stored: list[Message], forged: str) -> None:
     chosen = {"action": "export_chosen", "_selected_action": [forged, stored[0].pk]}
     assert exporting.post(MESSAGES, chosen)["Location"] == f"{MESSAGES}export/?id={stored[0].pk}"
     alone = {"action": "export_chosen", "index": "0", "_selected_action": [forged]}
     assert "Items must be selected" in text(exporting.post(MESSAGES, alone, follow=True))
 
 
-def test_choosing_all_pages_means_all_that_matches(exporting: Client, stored: list[Message]) -> None:
+def test_selecting_all_pages_exports_all_matches(exporting: Client, stored: list[Message]) -> None:
     chosen = {"action": "export_chosen", "_selected_action": [stored[0].pk], "select_across": "1"}
     response = exporting.post(f"{MESSAGES}?unread=yes", chosen)
     assert response["Location"] == f"{MESSAGES}export/?unread=yes"
 
 
-def test_chosen_conversations(exporting: Client, stored: list[Message]) -> None:
+def test_selected_conversations_are_counted(exporting: Client, stored: list[Message]) -> None:
     page = text(exporting.get(f"{CONVERSATIONS}export/?id={stored[0].conversation_id}"))
     assert "1 chosen conversation, with" in page
     assert "Export 1 conversation</button>" in page
@@ -217,7 +213,7 @@ def test_chosen_conversations(exporting: Client, stored: list[Message]) -> None:
 # --- Sent at once ------------------------------------------------------------------------------------------------
 
 
-def test_a_small_export_is_sent_at_once_and_says_who_and_when(exporting: Client, dora: Any) -> None:
+def test_a_small_export_is_sent_at_once_with_user_and_time_in_its_name(exporting: Client, dora: Any) -> None:
     response = sent(exporting, f"{MESSAGES}export/")
     export = Export.objects.get()
     assert response["Content-Type"] == "text/csv; charset=utf-8"
@@ -226,21 +222,21 @@ def test_a_small_export_is_sent_at_once_and_says_who_and_when(exporting: Client,
     assert b"".join(response.streaming_content) == exported(dora)
 
 
-def test_its_page_says_what_was_sent_and_where_that_is_recorded(exporting: Client) -> None:
-    response = exporting.post(f"{MESSAGES}export/", asked(), follow=True)
+def test_the_page_of_a_sent_export_describes_it_and_its_record(exporting: Client) -> None:
+    response = exporting.post(f"{MESSAGES}export/", form_data(), follow=True)
     export = Export.objects.get()
-    said = " ".join(strip_tags(text(response).partition('id="content-main"')[2]).split())
-    assert f"3 messages were sent to you as {export.file_name}." in said
-    assert "This page and the audit trail keep that you exported them, and what for; no file is kept." in said
-    assert "Download it again In case it did not come; until" in said
+    content = " ".join(strip_tags(text(response).partition('id="content-main"')[2]).split())
+    assert f"3 messages were sent to you as {export.file_name}." in content
+    assert "This page and the audit trail keep that you exported them, and what for; no file is kept." in content
+    assert "Download it again In case it did not come; until" in content
     again = text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
     assert "were sent to you" in strip_tags(again)
     assert "refresh" not in again  # on later visits nothing is downloaded again
     assert "sent at once" in text(exporting.get(EXPORTS))
 
 
-def test_what_was_sent_at_once_can_be_fetched_for_ten_minutes_by_who_asked(exporting: Client, rosa: Any) -> None:
-    exporting.post(f"{MESSAGES}export/", asked())
+def test_a_sent_export_can_be_downloaded_again_by_its_owner_for_ten_minutes(exporting: Client, rosa: Any) -> None:
+    exporting.post(f"{MESSAGES}export/", form_data())
     export = Export.objects.get()
     other = Client()
     for user in (make_exporter("emil"), rosa):
@@ -254,8 +250,8 @@ def test_what_was_sent_at_once_can_be_fetched_for_ten_minutes_by_who_asked(expor
     assert "3 messages were sent at once; no file was kept." in late
 
 
-def test_what_can_no_longer_be_made_is_said(exporting: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    exporting.post(f"{MESSAGES}export/", asked())
+def test_an_export_that_cannot_be_made_again_says_why(exporting: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    exporting.post(f"{MESSAGES}export/", form_data())
 
     def refusing(export: Export) -> None:
         raise ExportRefused("A filter in that address was not understood.")
@@ -275,11 +271,9 @@ def test_a_strange_username_makes_a_harmless_file_name(client: Client, stored: l
 # --- The trail ---------------------------------------------------------------------------------------------------
 
 
-def test_it_is_recorded_before_the_first_byte_with_filters_reason_and_number_and_no_text(
-    exporting: Client, dora: Any
-) -> None:
+def test_an_export_is_recorded_with_filters_reason_and_number_but_no_text(exporting: Client, dora: Any) -> None:
     response = exporting.post(
-        f"{MESSAGES}export/?unread=yes&q=with%3Aalice", asked(histories="on", columns=["content"])
+        f"{MESSAGES}export/?unread=yes&q=with%3Aalice", form_data(histories="on", columns=["content"])
     )
     assert response.status_code == 302
     entry = Entry.objects.get(event=ExportEvent.MESSAGES_EXPORTED)
@@ -293,22 +287,22 @@ def test_it_is_recorded_before_the_first_byte_with_filters_reason_and_number_and
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
-def test_what_cannot_be_recorded_is_not_exported(exporting: Client, format: str) -> None:
+def test_an_export_that_cannot_be_recorded_is_not_made(exporting: Client, format: str) -> None:
     with recording_fails():
-        response = exporting.post(f"{MESSAGES}export/", asked(format=format))
+        response = exporting.post(f"{MESSAGES}export/", form_data(format=format))
     assert response.status_code == 503
     assert not Export.objects.exists()
 
 
-def test_chosen_rows_are_recorded_by_their_numbers(exporting: Client, stored: list[Message]) -> None:
-    exporting.post(f"{MESSAGES}export/?id={stored[0].pk}", asked())
+def test_selected_rows_are_recorded_by_id(exporting: Client, stored: list[Message]) -> None:
+    exporting.post(f"{MESSAGES}export/?id={stored[0].pk}", form_data())
     assert Entry.objects.get(event=ExportEvent.MESSAGES_EXPORTED).details["chosen"] == [stored[0].pk]
 
 
 # --- Kept files --------------------------------------------------------------------------------------------------
 
 
-def test_a_file_that_is_made_by_a_job_can_be_downloaded_by_who_asked(exporting: Client, dora: Any) -> None:
+def test_a_file_made_by_a_job_can_be_downloaded_by_its_owner(exporting: Client, dora: Any) -> None:
     export = made_by_a_job(exporting)
     page = text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
     assert f'href="{EXPORTS}{export.pk}/download/"' in page
@@ -319,7 +313,7 @@ def test_a_file_that_is_made_by_a_job_can_be_downloaded_by_who_asked(exporting: 
     assert b"".join(response.streaming_content) == private_files.path(export.file).read_bytes()
 
 
-def test_nobody_else_can_download_it(exporting: Client, rosa: Any) -> None:
+def test_only_the_owner_can_download_the_file(exporting: Client, rosa: Any) -> None:
     export = made_by_a_job(exporting)
     other = Client()
     for user, status in ((make_exporter("emil"), 403), (rosa, 403)):
@@ -328,7 +322,7 @@ def test_nobody_else_can_download_it(exporting: Client, rosa: Any) -> None:
     assert "Only whoever asked for the file may download it." in text(other.get(f"{EXPORTS}{export.pk}/change/"))
 
 
-def test_exports_of_others_are_in_nobodys_list_but_a_superusers(exporting: Client, rosa: Any) -> None:
+def test_only_superusers_see_exports_of_others(exporting: Client, rosa: Any) -> None:
     export = made_by_a_job(exporting)
     other = Client()
     other.force_login(make_exporter("emil"))
@@ -339,7 +333,7 @@ def test_exports_of_others_are_in_nobodys_list_but_a_superusers(exporting: Clien
     assert export.file_name in text(other.get(EXPORTS))
 
 
-def test_after_a_day_the_file_is_expired(exporting: Client) -> None:
+def test_the_file_expires_after_a_day(exporting: Client) -> None:
     export = made_by_a_job(exporting)
     Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert "The file has expired: files are kept for a day." in text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
@@ -347,19 +341,19 @@ def test_after_a_day_the_file_is_expired(exporting: Client) -> None:
     assert "This file is no longer available: export it again." in text(response)
 
 
-def test_a_file_that_was_swept_away_is_expired_too(exporting: Client) -> None:
+def test_a_deleted_file_is_shown_as_expired(exporting: Client) -> None:
     export = made_by_a_job(exporting)
     private_files.delete(export.file)
     assert "expired" in text(exporting.get(EXPORTS))
 
 
-def test_whoever_lost_the_permission_cannot_download_what_they_asked_for(exporting: Client, dora: Any) -> None:
+def test_losing_the_permission_refuses_the_download(exporting: Client, dora: Any) -> None:
     export = made_by_a_job(exporting)
     dora.user_permissions.remove(Permission.objects.get(codename="view_message"))
     assert exporting.get(f"{EXPORTS}{export.pk}/download/").status_code == 403
 
 
-def test_an_export_that_does_not_exist(exporting: Client) -> None:
+def test_an_unknown_export_is_not_found(exporting: Client) -> None:
     assert exporting.get(f"{EXPORTS}{uuid4()}/download/").status_code == 404
 
 
@@ -371,21 +365,19 @@ def test_a_failed_export_says_why(exporting: Client) -> None:
     assert "The disk is full." in text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
 
 
-def test_the_list_takes_the_same_number_of_queries_however_long_it_is(
-    exporting: Client, django_assert_num_queries: Any
-) -> None:
-    exporting.post(f"{MESSAGES}export/", asked())
+def test_the_number_of_queries_of_the_list_does_not_grow(exporting: Client, django_assert_num_queries: Any) -> None:
+    exporting.post(f"{MESSAGES}export/", form_data())
     exporting.get(EXPORTS)
     with CaptureQueriesContext(connection) as before:
         exporting.get(EXPORTS)
     queries = len(before)
     for _ in range(8):
-        exporting.post(f"{MESSAGES}export/", asked())
+        exporting.post(f"{MESSAGES}export/", form_data())
     with django_assert_num_queries(queries):
         assert text(exporting.get(EXPORTS)).count("sent at once") == 9
 
 
-def test_the_page_that_asks_takes_the_same_number_of_queries_however_much_there_is(
+def test_the_number_of_queries_of_the_form_does_not_grow(
     exporting: Client, stored: list[Message], django_assert_num_queries: Any
 ) -> None:
     exporting.get(f"{MESSAGES}export/?unread=yes")
@@ -400,13 +392,15 @@ def test_the_page_that_asks_takes_the_same_number_of_queries_however_much_there_
 # --- One person's data -------------------------------------------------------------------------------------------
 
 
-def test_the_button_is_on_the_users_page(client: Client, rosa: Any, stored: list[Message]) -> None:
+def test_the_page_of_a_user_links_to_the_export(client: Client, rosa: Any, stored: list[Message]) -> None:
     alice = stored[0].sender
     client.force_login(rosa)
     assert f'href="{EXPORTS}of-person/{alice.pk}/"' in text(client.get(f"/console/accounts/user/{alice.pk}/change/"))
 
 
-def test_asking_for_one_persons_data(client: Client, stored: list[Message], folder: Path) -> None:
+def test_one_persons_data_is_exported_with_a_reason_and_recorded(
+    client: Client, stored: list[Message], folder: Path
+) -> None:
     emma, alice = make_exporter("emma", "view_user"), stored[0].sender
     address = f"{EXPORTS}of-person/{alice.pk}/"
     confirmed(client, emma)
@@ -425,14 +419,14 @@ def test_asking_for_one_persons_data(client: Client, stored: list[Message], fold
     assert (entry.target_type, entry.target_id, entry.reason) == ("accounts.user", str(alice.pk), WHY)
 
 
-def test_a_small_export_is_called_as_its_file_is(exporting: Client) -> None:
-    exporting.post(f"{MESSAGES}export/", asked())
+def test_the_page_of_an_export_is_titled_with_its_file_name(exporting: Client) -> None:
+    exporting.post(f"{MESSAGES}export/", form_data())
     export = Export.objects.get()
     assert f"<h1>{export.file_name}</h1>" in text(exporting.get(f"{EXPORTS}{export.pk}/change/"))
 
 
 @pytest.mark.parametrize("permissions", [("view_message",), ()])
-def test_one_persons_data_needs_both_permissions(client: Client, db: Any, folder: Path, permissions: Any) -> None:
+def test_exporting_one_person_needs_both_permissions(client: Client, db: Any, folder: Path, permissions: Any) -> None:
     alice = make_user("alice")
     confirmed(client, make_exporter("emma", *permissions))
     assert client.get(f"{EXPORTS}of-person/{alice.pk}/").status_code == 403
@@ -443,6 +437,6 @@ def test_one_persons_data_needs_both_permissions(client: Client, db: Any, folder
 
 
 @pytest.mark.parametrize("key", ["0", "99999999999999999999999", "x", "-1"])
-def test_somebody_who_does_not_exist(client: Client, rosa: Any, key: str) -> None:
+def test_exporting_an_unknown_person_is_not_found(client: Client, rosa: Any, key: str) -> None:
     confirmed(client, rosa)
     assert client.get(f"{EXPORTS}of-person/{key}/").status_code == 404

@@ -56,9 +56,7 @@ def shown(model: Any, query: str, by: Any) -> Any:
     ["", "unread=", "unread=yes", "unread=no", "edited=yes", "replies=no", "since=today", "since=7d",
      "q=needle", "q=with:bob", "q=id:b2", "q=nothing+at+all", "unread=yes&q=needle&since=30d"],
 )  # fmt: skip
-def test_filters_and_search_mean_what_they_mean_in_the_list_of_messages(
-    dora: Any, threads: list[Message], query: str
-) -> None:
+def test_filters_and_search_match_the_list_of_messages(dora: Any, threads: list[Message], query: str) -> None:
     expected = [row.content for row in shown(Message, query, dora).order_by("pk")]
     if expected:
         assert texts(exported(dora, scope=MESSAGES, query=query, now=timezone.now())) == expected
@@ -67,7 +65,7 @@ def test_filters_and_search_mean_what_they_mean_in_the_list_of_messages(
             exported(dora, scope=MESSAGES, query=query)
 
 
-def test_one_participants_messages(dora: Any, threads: list[Message]) -> None:
+def test_the_messages_of_one_participant_are_exported(dora: Any, threads: list[Message]) -> None:
     bob = threads[0].receiver
     assert texts(exported(dora, query=f"participant={bob.pk}")) == ["needle one", "an answer, edited", "two"]
 
@@ -75,26 +73,26 @@ def test_one_participants_messages(dora: Any, threads: list[Message]) -> None:
 @pytest.mark.parametrize(
     "query", ["", "unread=yes", "edited=yes", "length=2-9", "since=today", "q=needle", "q=with:charlie"]
 )
-def test_filters_of_conversations_choose_all_their_messages(dora: Any, threads: list[Message], query: str) -> None:
+def test_filtered_conversations_are_exported_with_all_messages(dora: Any, threads: list[Message], query: str) -> None:
     keys = list(shown(Conversation, query, dora).values_list("pk", flat=True))
     expected = list(Message.objects.filter(conversation__in=keys).order_by("pk").values_list("content", flat=True))
     assert expected
     assert texts(exported(dora, scope=CONVERSATIONS, query=query, now=timezone.now())) == expected
 
 
-def test_chosen_rows(dora: Any, threads: list[Message]) -> None:
+def test_only_selected_messages_or_conversations_are_exported(dora: Any, threads: list[Message]) -> None:
     first, _, _, third = threads
     assert texts(exported(dora, ids=[third.pk, first.pk])) == ["needle one", "three"]
     assert texts(exported(dora, scope=CONVERSATIONS, ids=[third.conversation_id])) == ["three", "needle four"]
 
 
-def test_whole_conversations_come_with_the_messages_that_match(dora: Any, threads: list[Message]) -> None:
+def test_matches_can_be_exported_with_their_whole_conversations(dora: Any, threads: list[Message]) -> None:
     whole = texts(exported(dora, query="edited=yes", whole_threads=True))
     assert whole == ["needle one", "an answer, edited"]
     assert texts(exported(dora, ids=[threads[3].pk], whole_threads=True)) == ["three", "needle four"]
 
 
-def test_a_preset_of_days_counts_back_from_the_moment_of_asking(dora: Any, threads: list[Message]) -> None:
+def test_a_preset_of_days_counts_back_from_the_request(dora: Any, threads: list[Message]) -> None:
     draft = requests.draft(by=dora, scope=MESSAGES, query="since=today", reason="why")
     export = requests.submit(draft)
     Export.objects.filter(pk=export.pk).update(created_at=export.created_at + timedelta(days=3))
@@ -103,7 +101,7 @@ def test_a_preset_of_days_counts_back_from_the_moment_of_asking(dora: Any, threa
     assert len(texts(b"".join(requests.stream(export)))) == len(shown(Message, "since=today", dora))
 
 
-def test_no_list_of_ids_is_kept_of_what_matches(dora: Any, threads: list[Message]) -> None:
+def test_an_export_by_filter_stores_no_ids(dora: Any, threads: list[Message]) -> None:
     export = requests.submit(requests.draft(by=dora, scope=MESSAGES, query="unread=yes", reason="why"))
     assert export.selection["query"] == "unread=yes"
     assert "ids" not in export.selection
@@ -115,7 +113,7 @@ def test_no_list_of_ids_is_kept_of_what_matches(dora: Any, threads: list[Message
     ["colour=red", "unread=perhaps", "since=8d", "participant=x", "participant=99999999999999999999", "q=%00",
      "sender__password__startswith=a", "unread=yes&since=x"],
 )  # fmt: skip
-def test_what_is_not_understood_exports_nothing(dora: Any, threads: list[Message], scope: str, query: str) -> None:
+def test_an_invalid_filter_exports_nothing(dora: Any, threads: list[Message], scope: str, query: str) -> None:
     with pytest.raises(ExportRefused) as refusal:
         exported(dora, scope=scope, query=query)
     assert str(refusal.value) == ("A filter in that address was not understood: go back to the list and choose again.")
@@ -123,7 +121,7 @@ def test_what_is_not_understood_exports_nothing(dora: Any, threads: list[Message
 
 @pytest.mark.parametrize("lost", ["export_messages", "view_message"])
 @pytest.mark.parametrize("chosen", [{"query": ""}, {"ids": [1]}])
-def test_permissions_are_asked_again_when_the_file_is_made(
+def test_permissions_are_checked_again_when_the_file_is_made(
     dora: Any, threads: list[Message], lost: str, chosen: Any
 ) -> None:
     if "ids" in chosen:

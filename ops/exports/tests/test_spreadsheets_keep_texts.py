@@ -18,7 +18,7 @@ from messaging.tests.cast import make_user
 from messaging.tests.conversations import START, write
 from ops.exports.models import Export
 from ops.exports.tests.exporting import exported, make_exporter
-from ops.exports.tests.test_round_trip import TRICKY, bring, empty
+from ops.exports.tests.test_round_trip import TRICKY, empty, import_file
 from ops.imports.tests.files import SHARED
 
 pytestmark = pytest.mark.spreadsheets
@@ -103,7 +103,7 @@ def emma(db: Any, folder: Path) -> Any:
 
 
 @pytest.mark.parametrize("format", WAYS)
-def test_every_text_comes_in_again(emma: Any, format: str, tmp_path: Path) -> None:
+def test_every_text_survives_a_spreadsheet_program(emma: Any, format: str, tmp_path: Path) -> None:
     assert shutil.which("soffice"), "This test needs LibreOffice: apt-get install libreoffice-calc"
     alice, bob = make_user("alice"), make_user("=bob")
     for number, text in enumerate(texts()):
@@ -114,5 +114,5 @@ def test_every_text_comes_in_again(emma: Any, format: str, tmp_path: Path) -> No
     before = {target: stored(target) for _, target in WAYS[format]}  # type: ignore[index]
     for locale, target in WAYS[format]:  # type: ignore[index]
         empty()
-        bring(saved(source, target, locale), target, emma)
+        import_file(saved(source, target, locale), target, emma)
         assert stored(target) == before[target], (locale, target)

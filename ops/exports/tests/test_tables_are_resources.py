@@ -85,7 +85,7 @@ def unguarded(cell: str) -> str:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_column_has_the_value_that_files_have(stored: list[Message], table: type[Table]) -> None:
+def test_a_dataset_has_the_values_of_the_files(stored: list[Message], table: type[Table]) -> None:
     dataset = table().export(table().get_queryset())
     assert dataset.headers == list(table.fields)
     assert [list(row) for row in dataset] == [[str(value) for value in row] for row in rows_of(table)]
@@ -102,7 +102,7 @@ def test_native_values_are_those_of_json_lines(stored: list[Message], table: typ
     assert dataset.dict == [json.loads(line) for line in lines_of(table, "jsonl").splitlines()]
 
 
-def test_values_are_exact_and_have_no_guard_against_formulas(stored: list[Message]) -> None:
+def test_values_are_exact_and_unguarded(stored: list[Message]) -> None:
     first, reply, other, last = MessageTable().export().dict
     assert (first["content"], first["replies"], first["read"]) == ("=1+1", "1", "false")
     assert (reply["edits"], reply["edited"], reply["parent_external_id"]) == ("2", "true", "a1")
@@ -111,13 +111,13 @@ def test_values_are_exact_and_have_no_guard_against_formulas(stored: list[Messag
     assert [row["edited_by"] for row in HistoryTable().export().dict] == ["lea", ""]
 
 
-def test_answers_name_what_they_answer_where_no_message_has_an_id(stored: list[Message]) -> None:
+def test_answers_refer_to_parents_without_external_ids(stored: list[Message]) -> None:
     Message.objects.update(external_id=None, awaited_parent_external_id=None)
     first, reply, other, last = MessageTable().export().dict
     assert reply["parent_external_id"] == first["external_id"] != last["parent_external_id"] == other["external_id"]
 
 
-def test_without_a_queryset_all_rows_come_in_the_order_of_files(stored: list[Message]) -> None:
+def test_all_rows_are_exported_in_file_order_by_default(stored: list[Message]) -> None:
     assert (
         MessageTable().export()["external_id"] == MessageTable().export(Message.objects.order_by("pk"))["external_id"]
     )
@@ -183,7 +183,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_importing_through_a_table_is_refused_and_says_where(stored: list[Message], table: type[Table]) -> None:
+def test_importing_through_a_table_is_refused_with_the_command_to_use(
+    stored: list[Message], table: type[Table]
+) -> None:
     dataset = tablib.Dataset(["a1", "forged"], headers=["external_id", "content"])
     for attempt in (
         lambda: table().import_data(dataset),
@@ -284,9 +286,7 @@ class Dehydrated(MessageTable):
         (f"{HERE}.Dehydrated", "exports.E002", "files would not have it"),
     ],
 )
-def test_a_table_that_cannot_be_exported_is_named_at_start_up(
-    settings: Any, path: str, identity: str, words: str
-) -> None:
+def test_an_invalid_table_is_reported_at_start_up(settings: Any, path: str, identity: str, words: str) -> None:
     settings.EXPORT_MESSAGE_TABLE = path
     (error,) = message_table_can_be_exported(None)
     assert (error.id, words in error.msg) == (identity, True)

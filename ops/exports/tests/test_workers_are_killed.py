@@ -75,7 +75,7 @@ def look() -> Any:
     return {"digests": digests, "sizes": sizes, "beside": [name for name in beside if not name.startswith("tmp")]}
 
 
-def test_files_are_the_same_whatever_dies_on_the_way(databases: Any) -> None:
+def test_killed_workers_do_not_change_the_files(databases: Any) -> None:
     fates = {"disturb": f"{__name__}.in_short_ranges", "kills": 20, "seed": 7, "share": 5, "batches": 2}
     calm, killed = databases.compare(f"{__name__}.prepare", f"{__name__}.look", **fates)
     assert calm.states == ["finished"] * 4

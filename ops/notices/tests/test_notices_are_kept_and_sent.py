@@ -51,7 +51,7 @@ def nora(db: Any) -> Any:
     return nora
 
 
-def given(to: Any, number: int = 1, **fields: Any) -> datetime:
+def give_notices(to: Any, number: int = 1, **fields: Any) -> datetime:
     """Give a user notices; return the time at which they are due by e-mail."""
     now = timezone.now()
     fields = {"kind": "jobs.finished", "target_type": "jobs.job", "at": now, **fields}
@@ -63,13 +63,13 @@ def given(to: Any, number: int = 1, **fields: Any) -> datetime:
 # --- Giving and reading -------------------------------------------------------------------------------------------
 
 
-def test_the_same_happening_is_told_once_and_another_one_again(nora: Any) -> None:
+def test_each_occasion_gives_one_notice(nora: Any) -> None:
     for occasion in ("first", "first", "second"):
         notify("jobs.failed", [nora.pk, None], JOB, occasion=occasion)
     assert Notice.objects.count() == 2
 
 
-def test_only_staff_are_told_and_not_who_did_it(nora: Any, nils: Any, alice: Any) -> None:
+def test_only_active_staff_except_the_actor_are_notified(nora: Any, nils: Any, alice: Any) -> None:
     gone = make_staff("gone")
     gone.is_active = False
     gone.save()
@@ -77,15 +77,15 @@ def test_only_staff_are_told_and_not_who_did_it(nora: Any, nils: Any, alice: Any
     assert [notice.recipient for notice in Notice.objects.all()] == [nora]
 
 
-def test_a_kind_that_nobody_declares_or_that_is_about_something_else_is_refused(nora: Any) -> None:
+def test_an_undeclared_kind_or_a_wrong_target_is_refused(nora: Any) -> None:
     with pytest.raises(LookupError):
         notify("jobs.lost", [nora.pk], JOB)
     with pytest.raises(ValueError, match=r"about jobs\.job"):
         notify("jobs.failed", [nora.pk], ("auth.group", 1))
 
 
-def test_one_and_all_are_marked_as_read(nora: Any, client: Client) -> None:
-    given(nora, 3)
+def test_one_or_all_notices_are_marked_as_read(nora: Any, client: Client) -> None:
+    give_notices(nora, 3)
     client.force_login(nora)
     first = Notice.objects.order_by("pk")[0]
     client.post(reverse("admin:notices_notice_read", args=[first.pk]))
@@ -97,13 +97,13 @@ def test_one_and_all_are_marked_as_read(nora: Any, client: Client) -> None:
     assert not Notice.objects.unread().exists()
 
 
-def test_the_list_is_ones_own_and_costs_the_same_for_many(
+def test_the_list_shows_own_notices_in_constant_queries(
     nora: Any, nils: Any, client: Client, django_assert_num_queries: Any
 ) -> None:
     client.force_login(nora)
-    given(nils, 2)
+    give_notices(nils, 2)
     for number in (1, 20):
-        given(nora, number)
+        give_notices(nora, number)
         client.get(LIST)
         with django_assert_num_queries(7):
             page = client.get(LIST)
@@ -111,8 +111,8 @@ def test_the_list_is_ones_own_and_costs_the_same_for_many(
     assert {row.recipient_id for row in page.context["cl"].result_list} == {nora.pk}
 
 
-def test_a_notice_of_a_kind_that_is_gone_breaks_nothing(nora: Any, client: Client) -> None:
-    due = given(nora, kind="of.another", target_type="other.thing")
+def test_a_notice_of_an_unknown_kind_is_shown_and_not_sent(nora: Any, client: Client) -> None:
+    due = give_notices(nora, kind="of.another", target_type="other.thing")
     client.force_login(nora)
     for address in (LIST, reverse("admin:notices_notice_change", args=[Notice.objects.get().pk])):
         assert "Something happened that this version" in client.get(address, follow=True).content.decode()
@@ -120,11 +120,11 @@ def test_a_notice_of_a_kind_that_is_gone_breaks_nothing(nora: Any, client: Clien
     assert sending.send_due(due) == 0  # left to a worker of a version that declares this kind
 
 
-def test_what_is_older_than_90_days_goes(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notices_older_than_90_days_are_deleted(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "BATCH", 2)
     now = timezone.now()
-    given(nora, 3, at=now - timedelta(days=91))
-    given(nora, 1, at=now - timedelta(days=89))
+    give_notices(nora, 3, at=now - timedelta(days=91))
+    give_notices(nora, 1, at=now - timedelta(days=89))
     assert pruning.prune(now) == 3
     assert Notice.objects.count() == 1
 
@@ -132,7 +132,7 @@ def test_what_is_older_than_90_days_goes(nora: Any, monkeypatch: pytest.MonkeyPa
 # --- By e-mail ----------------------------------------------------------------------------------------------------
 
 
-def test_somebody_chooses_and_ends_it(nils: Any, client: Client) -> None:
+def test_choosing_and_ending_emails_is_stored_and_recorded(nils: Any, client: Client) -> None:
     client.force_login(nils)
     assert not EmailReader.objects.exists()  # off unless chosen
     for _ in range(2):
@@ -158,7 +158,7 @@ def checked(client: Client) -> list[str]:
     return re.findall(r'name="(\w+)"[^>]* checked', client.get(EMAIL).content.decode())
 
 
-def test_the_page_names_every_topic_and_costs_one_query_for_all(nora: Any, nils: Any, client: Client) -> None:
+def test_the_page_shows_every_topic_with_one_query(nora: Any, nils: Any, client: Client) -> None:
     for person in (nils, nora):
         client.force_login(person)
         client.get(EMAIL)
@@ -168,30 +168,30 @@ def test_the_page_names_every_topic_and_costs_one_query_for_all(nora: Any, nils:
     assert all(f"{topic.label}</label>" in page and str(topic.help) in page for topic in TOPICS)
 
 
-def test_a_person_gets_what_they_chose_of_and_nothing_else(nora: Any) -> None:
+def test_only_chosen_topics_are_sent(nora: Any) -> None:
     EmailReader.objects.exclude(topic__in=["failed", "files"]).delete()
-    given(nora, 2)
-    given(nora, kind="jobs.failed")
-    due = given(nora, kind="exports.expired", target_type="exports.export")
+    give_notices(nora, 2)
+    give_notices(nora, kind="jobs.failed")
+    due = give_notices(nora, kind="exports.expired", target_type="exports.export")
     assert [sending.send_due(due), sending.send_due(due)] == [1, 0]
     [sent] = mail.outbox
     assert sent.subject == "Threadward: 2 notices"
     assert "A job of yours failed." in sent.body and "has expired" in sent.body and "is finished" not in sent.body
 
 
-def test_what_happened_before_somebody_chose_its_topic_is_not_sent(nora: Any) -> None:
-    given(nora)
-    due = given(nora, kind="jobs.failed")
+def test_notices_from_before_the_choice_are_not_sent(nora: Any) -> None:
+    give_notices(nora)
+    due = give_notices(nora, kind="jobs.failed")
     EmailReader.objects.filter(topic="finished").update(chosen_at=due)
     sending.send_due(due)
     assert mail.outbox[0].subject == "Threadward: A job of yours failed"
 
 
-def test_who_is_to_get_something_is_one_query(nora: Any, nils: Any, django_assert_num_queries: Any) -> None:
+def test_finding_the_recipients_takes_one_query(nora: Any, nils: Any, django_assert_num_queries: Any) -> None:
     EmailReader.objects.create(person=nils, topic="failed")
-    due = given(nora, 3)
-    given(nora, kind="jobs.failed")
-    given(nils, kind="jobs.failed", at=timezone.now() + timedelta(seconds=1))
+    due = give_notices(nora, 3)
+    give_notices(nora, kind="jobs.failed")
+    give_notices(nils, kind="jobs.failed", at=timezone.now() + timedelta(seconds=1))
     with django_assert_num_queries(1):
         readers = sending._readers(due + timedelta(minutes=1))
     assert sorted((person.username, sorted(one.topic for one in chosen)) for person, chosen in readers) == [
@@ -200,14 +200,14 @@ def test_who_is_to_get_something_is_one_query(nora: Any, nils: Any, django_asser
     ]
 
 
-def test_a_person_gets_one_mail_for_all_and_each_notice_once(nora: Any) -> None:
-    due = given(nora, writing.MOST_LISTED + 5)
+def test_all_due_notices_are_sent_once_in_one_email(nora: Any) -> None:
+    due = give_notices(nora, writing.MOST_LISTED + 5)
     assert [sending.send_due(due), sending.send_due(due)] == [1, 0]
     [sent] = mail.outbox
     assert (sent.to, sent.subject) == (["nora@example.org"], "Threadward: 25 notices")
     assert sent.body.count("https://console.example.org/console/notices/notice/") == writing.MOST_LISTED + 1
     assert "And 5 more." in sent.body
-    due = given(nora)
+    due = give_notices(nora)
     assert sending.send_due(due) == 1
     assert mail.outbox[1].subject == "Threadward: A job of yours is finished"
 
@@ -215,8 +215,8 @@ def test_a_person_gets_one_mail_for_all_and_each_notice_once(nora: Any) -> None:
 @pytest.mark.parametrize(
     "lost", ["active", "staff", "email", "mail", "choice", "chosen later", "read", "too soon", "old"]
 )
-def test_who_should_not_get_it_does_not(nora: Any, settings: Any, lost: str) -> None:
-    due = given(nora, at=timezone.now() - (sending.NEWS if lost == "old" else timedelta(0)))
+def test_no_email_is_sent_without_all_conditions(nora: Any, settings: Any, lost: str) -> None:
+    due = give_notices(nora, at=timezone.now() - (sending.NEWS if lost == "old" else timedelta(0)))
     match lost:
         case "active" | "staff":
             setattr(nora, f"is_{lost}", False)
@@ -237,11 +237,11 @@ def test_who_should_not_get_it_does_not(nora: Any, settings: Any, lost: str) -> 
 
 
 @pytest.mark.parametrize("what", ["send", "connection"])
-def test_what_cannot_be_sent_is_tried_again(nora: Any, monkeypatch: pytest.MonkeyPatch, what: str, caplog: Any) -> None:
+def test_a_failed_email_is_tried_again(nora: Any, monkeypatch: pytest.MonkeyPatch, what: str, caplog: Any) -> None:
     def refuse(*args: Any, **kwargs: Any) -> int:
         raise ConnectionRefusedError("nora@example.org")
 
-    due = given(nora)
+    due = give_notices(nora)
     with monkeypatch.context() as patch:
         owner: Any = EmailMessage if what == "send" else server
         patch.setattr(owner, what, refuse)
@@ -251,13 +251,13 @@ def test_what_cannot_be_sent_is_tried_again(nora: Any, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(("code", "tried_again"), [(450, 1), (550, 0)])
-def test_an_address_that_is_refused_for_good_is_not_tried_again(
+def test_only_temporary_refusals_are_tried_again(
     nora: Any, monkeypatch: pytest.MonkeyPatch, code: int, tried_again: int
 ) -> None:
     def refuse(*args: Any, **kwargs: Any) -> int:
         raise SMTPRecipientsRefused({"nora@example.org": (code, b"No")})
 
-    due = given(nora)
+    due = give_notices(nora)
     with monkeypatch.context() as patch:
         patch.setattr(EmailMessage, "send", refuse)
         assert sending.send_due(due) == 0
@@ -302,43 +302,41 @@ class DropsAtOneAddress(EmailBackend):
         self.dropped = False
 
 
-def test_a_connection_that_breaks_at_one_address_keeps_nothing_from_others(
-    nora: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_connection_does_not_affect_other_recipients(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     nils = make_user("nils", is_staff=True, email="nils@example.org")
     EmailReader.objects.create(person=nils, topic="finished", chosen_at=timezone.now() - timedelta(days=30))
-    given(nora)
-    due = given(nils)
+    give_notices(nora)
+    due = give_notices(nils)
     monkeypatch.setattr(server, "connection", DropsAtOneAddress)
     assert sending.send_due(due) == 1
     assert [message.to for message in mail.outbox] == [["nils@example.org"]]
     assert Notice.objects.filter(recipient=nora, mailed_at=None).exists()
 
 
-def test_two_workers_send_no_notice_twice(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_workers_send_each_notice_once(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both have read the recipients before one of them sends."""
-    due = given(nora)
+    due = give_notices(nora)
     readers = list(sending._readers(due))
     sending.send_due(due)
     monkeypatch.setattr(sending, "_readers", lambda now: readers)
     assert (sending.send_due(due), len(mail.outbox)) == (0, 1)
 
 
-def test_without_an_address_of_ours_there_is_no_link(nora: Any, settings: Any) -> None:
+def test_emails_have_no_links_without_a_site_url(nora: Any, settings: Any) -> None:
     settings.SITE_URL = ""
-    sending.send_due(given(nora))
+    sending.send_due(give_notices(nora))
     assert "A job of yours is finished.\n\nYou chose" in mail.outbox[0].body
 
 
 # --- Settings that cannot work --------------------------------------------------------------------------------------
 
 
-def found() -> list[str | None]:
+def check_message_ids() -> list[str | None]:
     return [message.id for message in checks.email_can_be_sent(None)]
 
 
-def test_settings_of_today_are_sound() -> None:
-    assert found() == []
+def test_the_current_settings_are_valid() -> None:
+    assert check_message_ids() == []
 
 
 @pytest.mark.parametrize(
@@ -354,14 +352,14 @@ def test_settings_of_today_are_sound() -> None:
         ("SMTP", Smtp("mail.example.org", 25), []),
     ],
 )
-def test_check_names_a_setting_that_cannot_work(settings: Any, name: str, value: Any, expected: list[str]) -> None:
+def test_the_check_reports_unusable_settings(settings: Any, name: str, value: Any, expected: list[str]) -> None:
     setattr(settings, name, value)
-    assert found() == expected
+    assert check_message_ids() == expected
     settings.SENDS_EMAIL = False
-    assert found() == []
+    assert check_message_ids() == []
 
 
 @pytest.mark.parametrize("host", ["mail.example.org", "localhost", "mail", "10.0.0.5", "::1", ""])
-def test_the_sender_where_none_is_set_is_an_address(settings: Any, host: str) -> None:
+def test_the_default_sender_is_a_valid_address(settings: Any, host: str) -> None:
     settings.DEFAULT_FROM_EMAIL = sender(host)
-    assert found() == []
+    assert check_message_ids() == []

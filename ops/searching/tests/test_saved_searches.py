@@ -48,7 +48,7 @@ def words(response: Any) -> str:
     return re.sub(r"\s+", " ", strip_tags(response.content.decode()))
 
 
-def test_a_search_is_saved_from_its_list_and_says_what_is_new_since_one_looked(rita: Any, alice: Any, bob: Any) -> None:
+def test_a_saved_search_counts_what_is_new_since_the_last_look(rita: Any, alice: Any, bob: Any) -> None:
     client = signed_in(rita)
     write(alice, bob, "spam one")
     page = client.get(MESSAGES, {"q": "spam"})
@@ -82,7 +82,7 @@ def test_a_search_is_saved_from_its_list_and_says_what_is_new_since_one_looked(r
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
-def test_a_message_that_commits_late_is_new_although_its_number_is_lower(rita: Any, alice: Any, bob: Any) -> None:
+def test_a_message_committed_late_counts_as_new(rita: Any, alice: Any, bob: Any) -> None:
     carol, dave = make_user("carol"), make_user("dave")
     has_its_number, may_commit = Event(), Event()
 
@@ -117,7 +117,7 @@ def test_a_message_that_commits_late_is_new_although_its_number_is_lower(rita: A
 
 @pytest.mark.postgresql
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
-def test_gaps_are_those_between_the_newest_messages(
+def test_a_snapshot_has_the_id_gaps_between_the_newest_messages(
     alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
     keys = [write(alice, bob, "Hello").pk for _ in range(6)]
@@ -136,7 +136,7 @@ def test_gaps_are_those_between_the_newest_messages(
     assert snapshots.stored().missing == gaps[:1]
 
 
-def test_numbers_are_those_of_ones_role_and_of_nobody_who_must_give_a_reason(
+def test_counts_depend_on_role_reading_setting_and_recent_sign_in(
     rita: Any, alice: Any, bob: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = saving.save("Read", "messages", "is:read spam", by=rita)
@@ -164,7 +164,7 @@ def test_numbers_are_those_of_ones_role_and_of_nobody_who_must_give_a_reason(
     assert numbers() == [5, 5, 5]
 
 
-def test_the_teams_searches_are_for_everybody_and_kept_by_those_who_may(rita: Any, lena: Any) -> None:
+def test_team_searches_are_seen_by_all_and_managed_by_leads(rita: Any, lena: Any) -> None:
     team = saving.save("Scams", "messages", "scam", by=lena, for_team=True)
     client = signed_in(rita)
     assert "Scams" in words(client.get(MESSAGES)) and "Scams" in words(client.get(SAVED))
@@ -195,15 +195,15 @@ def test_the_teams_searches_are_for_everybody_and_kept_by_those_who_may(rita: An
         ({"scope": "messages", "q": "is:odd"}, "There is no “is:odd”"),
     ],
 )
-def test_what_cannot_be_searched_for_is_not_saved(rita: Any, query: dict[str, str], sentence: str) -> None:
+def test_an_invalid_search_is_not_saved(rita: Any, query: dict[str, str], sentence: str) -> None:
     client = signed_in(rita)
-    at = reverse("admin:save_search", query=query)
-    assert sentence in words(client.get(at))
-    assert sentence in words(client.post(at, {"name": "x"}))
+    address = reverse("admin:save_search", query=query)
+    assert sentence in words(client.get(address))
+    assert sentence in words(client.post(address, {"name": "x"}))
     assert not SavedSearch.objects.exists()
 
 
-def test_an_erasure_leaves_no_search_of_the_person_and_none_that_names_them(rita: Any, lena: Any) -> None:
+def test_an_erasure_removes_searches_by_or_about_the_person(rita: Any, lena: Any) -> None:
     saving.save("About them", "messages", "from:rita spam", by=lena, for_team=True)
     saving.save("Rita’s words", "messages", "spam", by=lena)
     kept = saving.save("Britannia", "messages", "britannia", by=lena)
@@ -216,7 +216,7 @@ def test_an_erasure_leaves_no_search_of_the_person_and_none_that_names_them(rita
     assert erased.remove(person, None).result == "none"
 
 
-def test_a_list_costs_as_many_queries_for_many_saved_searches(rita: Any, alice: Any, bob: Any) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_saved_searches(rita: Any, alice: Any, bob: Any) -> None:
     client = signed_in(rita)
     write(alice, bob, "spam")
     saving.save("0", "messages", "spam", by=rita)

@@ -61,7 +61,7 @@ def rows(by: Any, title: str, **asked: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(files[f"{title}.csv"].decode("utf-8-sig"))))
 
 
-def test_a_report_is_exported_with_what_is_known_of_it(emma: Any, flag: Flag) -> None:
+def test_a_report_is_exported_with_all_its_fields(emma: Any, flag: Flag) -> None:
     (row,) = rows(emma, "flags")
     assert row.pop(MARK) == ""
     assert row == {
@@ -71,7 +71,7 @@ def test_a_report_is_exported_with_what_is_known_of_it(emma: Any, flag: Flag) ->
     }  # fmt: skip
 
 
-def test_decisions_and_measures_say_what_was_done_and_whether_it_holds(emma: Any, flag: Flag, lena: Any) -> None:
+def test_decisions_and_measures_are_exported_with_their_effect(emma: Any, flag: Flag, lena: Any) -> None:
     assert flag.message_id is not None
     decision = decided(flag.case, lena, flag.label, hides=[flag.message_id], note="-seen")
     (row,) = rows(emma, "decisions")
@@ -90,7 +90,7 @@ def test_decisions_and_measures_say_what_was_done_and_whether_it_holds(emma: Any
 
 
 @pytest.mark.parametrize("format", Export.Format.values)
-def test_every_format_has_three_more_files(emma: Any, flag: Flag, format: str) -> None:
+def test_every_format_adds_three_files(emma: Any, flag: Flag, format: str) -> None:
     files = unzipped(exported(emma, reviews=True, format=format))
     assert list(files) == [f"{title}.{format}" for title in ("messages", "flags", "decisions", "measures")]
     if format == Export.Format.JSON_LINES:
@@ -98,14 +98,14 @@ def test_every_format_has_three_more_files(emma: Any, flag: Flag, format: str) -
         assert (row["note"], row["revision"], row["settled_at"]) == ('=HYPERLINK("x")', 1, None)
 
 
-def test_only_what_is_about_the_exported_messages_is_in_it(emma: Any, flag: Flag) -> None:
+def test_only_reports_of_the_exported_messages_are_included(emma: Any, flag: Flag) -> None:
     other = Message.objects.get(external_id="m2")
     flagging.flag(other, label=flag.label, by=make_user("carol"), source=Source.PARTICIPANT)
     assert [row["message"] for row in rows(emma, "flags", ids=[other.pk])] == ["m2"]
     assert len(rows(emma, "flags")) == 2
 
 
-def test_what_is_reported_later_is_not_in_it(emma: Any, flag: Flag) -> None:
+def test_later_reports_are_not_included(emma: Any, flag: Flag) -> None:
     export = requests.submit(requests.draft(by=emma, scope="messages", reviews=True, reason=WHY, now=timezone.now()))
     flagging.flag(Message.objects.get(external_id="m2"), label=flag.label, by=None, source=Source.STAFF)
     made = requests.start(export)
@@ -115,7 +115,7 @@ def test_what_is_reported_later_is_not_in_it(emma: Any, flag: Flag) -> None:
     assert len(from_file.splitlines()) == 2
 
 
-def test_it_takes_a_permission_of_its_own(flag: Flag, client: Client, db: Any, folder: Path) -> None:
+def test_exporting_reports_needs_its_own_permission(flag: Flag, client: Client, db: Any, folder: Path) -> None:
     dora = make_exporter("dora")
     with pytest.raises(ExportRefused, match="does not export reports"):
         exported(dora, reviews=True)
@@ -126,14 +126,14 @@ def test_it_takes_a_permission_of_its_own(flag: Flag, client: Client, db: Any, f
     assert not Export.objects.get().reviews
 
 
-def test_whoever_loses_it_does_not_get_the_file(emma: Any, flag: Flag) -> None:
+def test_losing_the_permission_refuses_the_file(emma: Any, flag: Flag) -> None:
     export = requests.submit(requests.draft(by=emma, scope="messages", reviews=True, reason=WHY))
     emma.user_permissions.remove(Permission.objects.get(codename="export_reviews"))
     with pytest.raises(ExportRefused):
         check_export(Export.objects.get(pk=export.pk))
 
 
-def test_the_form_offers_it_and_the_trail_says_that_it_was_chosen(emma: Any, flag: Flag, client: Client) -> None:
+def test_the_form_offers_reports_and_the_choice_is_recorded(emma: Any, flag: Flag, client: Client) -> None:
     assert "id_reviews" in confirmed(client, emma).get(FORM).content.decode()
     client.post(FORM, {"format": "csv", "reason": WHY, "reviews": "on", "messagetable_content": "on"})
     assert Export.objects.get().reviews
@@ -147,7 +147,7 @@ def test_an_erased_reporter_and_message_leave_empty_cells(emma: Any, flag: Flag)
     assert rows(emma, "flags") == []
 
 
-def test_an_export_of_a_list_has_the_filters_by_case_of_whoever_may_use_them(flag: Flag) -> None:
+def test_filters_by_case_need_the_permission_to_see_cases(flag: Flag) -> None:
     seeing = make_exporter("paul", *READS, "view_case")
     found = read_list("messages", "case=open", by=seeing, as_of=timezone.now()).rows
     assert [row.pk for row in found] == [flag.message_id]

@@ -20,7 +20,7 @@ def confirm(page: Page, user: Any) -> None:
     click_in_each_look(page, page.get_by_role("button", name="Confirm"))
 
 
-def test_support_requests_a_lead_approves_support_downloads(
+def test_support_requests_and_downloads_an_export_that_a_lead_approves(
     open_page: OpenPage, transactional_db: Any, folder: Path
 ) -> None:
     alice = some_messages()[0].sender

@@ -37,7 +37,7 @@ def confirm(page: Page) -> None:
     click_in_each_look(page, page.get_by_role("button", name="Confirm"))
 
 
-def test_from_the_list_to_a_file(page: Page, emma: Any, stored: list[Message], tmp_path: Path) -> None:
+def test_a_filtered_list_is_exported_to_a_file(page: Page, emma: Any, stored: list[Message], tmp_path: Path) -> None:
     sign_in(page, emma)
     page.goto(MESSAGES)
     check_in_each_look(page)
@@ -64,7 +64,7 @@ def test_from_the_list_to_a_file(page: Page, emma: Any, stored: list[Message], t
     assert download.value.suggested_filename.startswith("messages-emma-")
 
 
-def test_chosen_rows_as_a_workbook_that_is_kept_for_a_day(page: Page, emma: Any, stored: list[Message]) -> None:
+def test_selected_rows_are_exported_as_a_workbook(page: Page, emma: Any, stored: list[Message]) -> None:
     sign_in(page, emma)
     page.goto(MESSAGES)
     page.get_by_role("checkbox", name="Select the message from alice to bob").check()
@@ -86,7 +86,7 @@ def test_chosen_rows_as_a_workbook_that_is_kept_for_a_day(page: Page, emma: Any,
     check_in_each_look(page)
 
 
-def test_one_persons_data(page: Page, emma: Any, stored: list[Message]) -> None:
+def test_one_persons_data_is_exported(page: Page, emma: Any, stored: list[Message]) -> None:
     sign_in(page, emma)
     page.goto(f"/console/accounts/user/{stored[0].sender.pk}/change/")
     click_in_each_look(page, page.get_by_role("link", name="Export this person’s data"))
@@ -103,7 +103,7 @@ def test_one_persons_data(page: Page, emma: Any, stored: list[Message]) -> None:
         assert "alice" in archive.read("account.json").decode()
 
 
-def test_exports_that_are_made_failed_or_expired(page: Page, emma: Any, stored: list[Message]) -> None:
+def test_unfinished_failed_and_expired_exports_are_shown(page: Page, emma: Any, stored: list[Message]) -> None:
     exports = [requests.submit(requests.draft(by=emma, scope="messages", reason=WHY)) for _ in range(3)]
     for export in exports:
         requests.start(export)
@@ -124,7 +124,7 @@ def test_exports_that_are_made_failed_or_expired(page: Page, emma: Any, stored: 
         check_in_each_look(page)
 
 
-def test_by_keyboard_and_without_scripts(open_page: OpenPage, emma: Any, stored: list[Message]) -> None:
+def test_an_export_works_by_keyboard_without_javascript(open_page: OpenPage, emma: Any, stored: list[Message]) -> None:
     page = open_page(javascript=False)
     sign_in(page, emma)
     page.goto(f"{MESSAGES}export/?unread=yes")

@@ -38,8 +38,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 def removed(receipt: Receipt) -> dict[str, tuple[str, str]]:
     """Return what the receipt records about uploads and exports."""
-    said = {step["step"]: (step["outcome"], step["note"]) for step in receipt.steps}
-    return {name: said[name] for name in ("uploads", "exports")}
+    outcomes = {step["step"]: (step["outcome"], step["note"]) for step in receipt.steps}
+    return {name: outcomes[name] for name in ("uploads", "exports")}
 
 
 def refusal_of(name: str) -> str:
@@ -61,7 +61,7 @@ def test_an_import_that_names_an_erased_person_is_refused(
     assert not get_user_model().objects.filter(username="alice").exists()
 
 
-def test_it_is_no_choice_to_create_them_while_others_are_created(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_create_users_is_not_offered_for_erased_people(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     erased(alice, by=sue, approver=sam)
     import_ = checked(row("1"), row("2", sender="nobody", receiver="bob"), create_users=True, only_valid=True)
     assert (import_.counts["users"], import_.counts["errors"], import_.counts["new"]) == (1, 1, 1)
@@ -69,9 +69,7 @@ def test_it_is_no_choice_to_create_them_while_others_are_created(sue: Any, sam: 
     assert cures == ["", "create_users"]
 
 
-def test_whoever_was_erased_after_the_check_is_not_created_either(
-    sue: Any, sam: Any, rita: Any, alice: Any, bob: Any
-) -> None:
+def test_a_person_erased_after_the_check_is_not_created(sue: Any, sam: Any, rita: Any, alice: Any, bob: Any) -> None:
     import_ = checked(row("1"), row("2", sender="nobody", receiver="bob"), by=rita, create_users=True)
     assert import_.counts["errors"] == 0
     erased(make_user("nobody"), by=sue, approver=sam)
@@ -80,7 +78,7 @@ def test_whoever_was_erased_after_the_check_is_not_created_either(
     assert not Message.objects.exists() and not get_user_model().objects.filter(username="nobody").exists()
 
 
-def test_nor_is_whoever_was_erased_while_the_import_was_interrupted(
+def test_a_person_erased_during_an_interrupted_import_is_not_created(
     sue: Any, sam: Any, rita: Any, alice: Any, bob: Any
 ) -> None:
     import_ = checked(row("1", sender="nobody", receiver="bob"), by=rita, create_users=True)
@@ -94,14 +92,14 @@ def test_nor_is_whoever_was_erased_while_the_import_was_interrupted(
     assert not Message.objects.exists() and not get_user_model().objects.filter(username="nobody").exists()
 
 
-def test_a_name_that_was_freed_comes_in_again(sue: Any, sam: Any, rosa: Any, alice: Any, bob: Any) -> None:
+def test_a_released_name_can_be_imported(sue: Any, sam: Any, rosa: Any, alice: Any, bob: Any) -> None:
     erased(alice, by=sue, approver=sam)
     erased_names.release(erased_names.find("alice")[0], by=rosa, reason="She is back")
     stored_import(row("1"), create_users=True)
     assert get_user_model().objects.filter(username="alice").exists()
 
 
-def test_what_they_brought_and_asked_for_goes_with_them(rosa: Any, sam: Any, bob: Any) -> None:
+def test_uploads_and_exports_of_an_erased_person_are_removed(rosa: Any, sam: Any, bob: Any) -> None:
     dora = make_exporter("dora")
     import_ = checked(row("1"), by=dora)
     columns.save({"sender": "From"}, by=dora)
@@ -118,9 +116,7 @@ def test_what_they_brought_and_asked_for_goes_with_them(rosa: Any, sam: Any, bob
     assert not Job.objects.filter(title__contains="dora").exists()
 
 
-def test_exports_about_them_go_and_so_do_all_files_that_may_hold_their_messages(
-    sue: Any, sam: Any, alice: Any, bob: Any
-) -> None:
+def test_exports_that_may_contain_the_erased_person_are_removed(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     emma = make_exporter("emma", "view_user", "view_message")
     write(alice, bob)
     about = requests.person_zip(alice, by=emma, reason=WHY)
@@ -135,7 +131,7 @@ def test_exports_about_them_go_and_so_do_all_files_that_may_hold_their_messages(
     assert left == [({}, "", "", "", None)] * 2
 
 
-def test_whoever_lost_an_export_reads_why(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_the_owner_of_a_removed_export_reads_why(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     emma = make_exporter("emma", "view_user", "view_message")
     write(alice, bob)
     about = requests.person_zip(alice, by=emma, reason=WHY)
@@ -154,7 +150,7 @@ def test_whoever_lost_an_export_reads_why(sue: Any, sam: Any, alice: Any, bob: A
         assert client.get(f"{EXPORTS}{export.pk}/download/")["Location"].endswith(f"{export.pk}/change/")
 
 
-def test_an_export_that_was_removed_is_never_made_again(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_a_removed_export_cannot_be_made_again(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     """Without its selection, it would contain everything."""
     emma = make_exporter("emma", "view_user", "view_message")
     write(alice, bob)
@@ -165,7 +161,7 @@ def test_an_export_that_was_removed_is_never_made_again(sue: Any, sam: Any, alic
         contents.files_of(about)
 
 
-def test_the_receipt_says_what_goes_later(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_the_receipt_reports_files_that_are_removed_later(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     emma = make_exporter("emma")
     write(alice, bob)
     export = requests.submit(requests.draft(by=emma, scope=Export.Scope.MESSAGES, reason=WHY))
@@ -175,7 +171,7 @@ def test_the_receipt_says_what_goes_later(sue: Any, sam: Any, alice: Any, bob: A
     assert removed(erased(alice, by=sue, approver=sam))["exports"] == ("partial", note)
 
 
-def test_names_of_files_that_name_them_are_forgotten(sue: Any, sam: Any, rita: Any, alice: Any, bob: Any) -> None:
+def test_file_names_with_the_erased_name_are_removed(sue: Any, sam: Any, rita: Any, alice: Any, bob: Any) -> None:
     import_ = brought(content=as_csv(row("1")), by=rita)
     Import.objects.filter(pk=import_.pk).update(file_name="letters_of_Alice.csv")
     import_.refresh_from_db()
@@ -192,7 +188,7 @@ def test_names_of_files_that_name_them_are_forgotten(sue: Any, sam: Any, rita: A
     assert removed(receipt)["uploads"] == ("partial", note)
 
 
-def everything_told() -> str:
+def everything_stored() -> str:
     """Return everything that the console keeps about imports, except the uploaded files."""
     rows = [*Import.objects.values(), *Job.objects.values(), *SavedColumn.objects.values()]
     kinds = (previews.PREVIEW, previews.PROBLEMS)
@@ -203,48 +199,45 @@ def everything_told() -> str:
 
 
 @pytest.mark.parametrize("name", ["Quaxlorbine", 'O\'Quax \\ "Q" lorbine', "Ü-Quax", f"Quax{'lorbine' * 20}"])
-def test_what_was_told_of_other_peoples_imports_does_not_name_them(
-    sue: Any, sam: Any, rita: Any, bob: Any, name: str
-) -> None:
+def test_other_peoples_imports_lose_the_erased_name(sue: Any, sam: Any, rita: Any, bob: Any, name: str) -> None:
     """That is, in the problems of a file, its preview, its headers, and the reason why an import failed."""
     person = make_user(name)
-    told = checked(row("1", sender=name, receiver="nobody"), row(name, name), by=rita)
+    import_ = checked(row("1", sender=name, receiver="nobody"), row(name, name), by=rita)
     Job.objects.update(error=f"The account “{name}” was erased.")
     header = f"From {name}"[:200]
     Import.objects.update(
         outcome={"why": f"The account “{name}” was erased."},
-        understood={**told.understood, "headers": [header, "sender"]},
-        reading={**told.reading, "columns": {"sender": header}},
+        understood={**import_.understood, "headers": [header, "sender"]},
+        reading={**import_.reading, "columns": {"sender": header}},
     )
     columns.save({"sender": header, "receiver": "To"}, by=rita)
-    assert everything_told().count("Quax") > 9
+    assert everything_stored().count("Quax") > 9
     assert removed(erased(person, by=sue, approver=sam))["uploads"][0] == "partial"  # the file itself stays for a day
-    assert "Quax" not in everything_told()
+    assert "Quax" not in everything_stored()
     assert (
-        problems(told)[0] == "row 2, receiver: no user 'nobody': correct the name, or choose to create missing users."
+        problems(import_)[0]
+        == "row 2, receiver: no user 'nobody': correct the name, or choose to create missing users."
     )
-    assert preview(told)["first"][0]["sender"] == "[erased]"
+    assert preview(import_)["first"][0]["sender"] == "[erased]"
     assert SavedColumn.objects.get().column == "receiver"
-    assert private_files.exists(told.upload)
+    assert private_files.exists(import_.upload)
 
 
-def test_their_stored_texts_are_not_kept_beside_a_file_that_changes_them(
-    sue: Any, sam: Any, rita: Any, alice: Any, bob: Any
-) -> None:
+def test_previews_lose_the_texts_of_an_erased_person(sue: Any, sam: Any, rita: Any, alice: Any, bob: Any) -> None:
     carol = make_user("carol")
     write(alice, bob, "of Alice", external_id="1")
     write(carol, bob, "of Carol", external_id="2")
-    told = checked(row("1", content="new"), row("2", content="new", sender="carol"), by=rita, existing="edit")
-    assert [change["before"] for change in preview(told)["changed"]] == ["of Alice", "of Carol"]
+    import_ = checked(row("1", content="new"), row("2", content="new", sender="carol"), by=rita, existing="edit")
+    assert [change["before"] for change in preview(import_)["changed"]] == ["of Alice", "of Carol"]
     erased(alice, by=sue, approver=sam)
-    assert [change["before"] for change in preview(told)["changed"]] == ["of Carol"]
+    assert [change["before"] for change in preview(import_)["changed"]] == ["of Carol"]
 
 
-def test_our_own_words_are_left_as_they_are(sue: Any, sam: Any, rita: Any, bob: Any) -> None:
+def test_erasure_does_not_change_program_words_in_previews(sue: Any, sam: Any, rita: Any, bob: Any) -> None:
     """A user may have the name of one of our columns, states or kinds of problems."""
     people = [make_user(name) for name in ("error", "faulty", "create_users", "sender", "columns")]
-    told = checked(row("1", sender="nobody", receiver="bob"), by=rita)
-    before = preview(told)
+    import_ = checked(row("1", sender="nobody", receiver="bob"), by=rita)
+    before = preview(import_)
     for person in people:
         erased(person, by=sue, approver=sam)
-    assert preview(told) == before
+    assert preview(import_) == before

@@ -14,7 +14,7 @@ from messaging.models import Message
 from ops.exports.columns import MessageTable
 from ops.exports.models import Export
 from ops.exports.tests.exporting import NOW, exported, make_exporter, some_messages
-from ops.exports.tests.test_round_trip import bring, empty
+from ops.exports.tests.test_round_trip import empty, import_file
 
 COLUMNS = [*("timestamp (UTC)" if name == "timestamp" else name for name in MessageTable.columns()), "timestamp_exact"]
 
@@ -40,7 +40,7 @@ def column(sheet: Worksheet, name: str) -> list[Any]:
     return [row[headers.index(name)] for row in sheet.iter_rows(min_row=2)]
 
 
-def test_texts_and_ids_are_text_and_stay_so_when_they_are_edited(emma: Any, stored: list[Message]) -> None:
+def test_texts_and_ids_are_formatted_as_text(emma: Any, stored: list[Message]) -> None:
     sheet = sheet_of(emma)
     assert [cell.value for cell in sheet[1]] == COLUMNS
     assert [cell.value for cell in column(sheet, "content")] == ["=1+1", "+hello back", "'quoted'"]
@@ -48,7 +48,7 @@ def test_texts_and_ids_are_text_and_stay_so_when_they_are_edited(emma: Any, stor
         assert {(cell.data_type, cell.number_format) for cell in column(sheet, name)} == {("s", "@")}
 
 
-def test_times_are_dates_in_utc_and_exact_beside(emma: Any, stored: list[Message]) -> None:
+def test_times_are_dates_in_utc_with_a_column_of_exact_times(emma: Any, stored: list[Message]) -> None:
     sheet = sheet_of(emma)
     first, reply, other = column(sheet, "timestamp (UTC)")
     assert first.is_date and first.number_format == "yyyy-mm-dd hh:mm:ss.000"
@@ -92,7 +92,7 @@ MOMENTS = [
 ]
 
 
-def test_every_moment_comes_in_again_to_the_microsecond(emma: Any, stored: list[Message]) -> None:
+def test_every_time_survives_the_round_trip_to_the_microsecond(emma: Any, stored: list[Message]) -> None:
     first = stored[0]
     same = {"sender": first.sender, "receiver": first.receiver, "conversation_id": first.conversation_id}
     Message.objects.bulk_create(
@@ -101,7 +101,7 @@ def test_every_moment_comes_in_again_to_the_microsecond(emma: Any, stored: list[
     )
     content = exported(emma, format=Export.Format.XLSX)
     empty()
-    import_ = bring(content, "xlsx", emma)
+    import_ = import_file(content, "xlsx", emma)
     found = dict(Message.objects.values_list("external_id", "timestamp"))
     assert [found[f"m{number}"] for number in range(len(MOMENTS))] == MOMENTS
     assert import_.counts["notices"] == 0

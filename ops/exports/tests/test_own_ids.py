@@ -25,7 +25,7 @@ def emma(db: Any, folder: Path) -> Any:
     return make_exporter("emma", "view_message", "view_conversation", "import_messages")
 
 
-def go_elsewhere() -> None:
+def continue_as_another_database() -> None:
     """Delete everything, to continue as another database without messages."""
     for model in (MessageHistory, Notification, Message, Conversation, Origin):
         model._base_manager.all()._raw_delete("default")
@@ -39,7 +39,7 @@ def native(sender: Any, receiver: Any, pk: int, content: str, **fields: Any) -> 
     return Message.objects.get(pk=pk)
 
 
-def brought(content: bytes, by: Any) -> Import:
+def import_content(content: bytes, by: Any) -> Import:
     return stored_import(content=content, by=by, create_users=True)
 
 
@@ -51,22 +51,22 @@ def ids_of(content: bytes) -> list[str]:
     return [found["external_id"] for found in rows_of(content)]
 
 
-def test_what_two_databases_call_the_same_number_stays_two_messages(emma: Any, alice: Any, bob: Any) -> None:
+def test_messages_with_the_same_id_in_two_databases_stay_separate(emma: Any, alice: Any, bob: Any) -> None:
     """Messages of both have the same numbers; each keeps its own answers, wherever they are imported."""
     first = write(alice, bob, "of here")
     answer(first, "an answer to what is of here")
     here = exported(emma)
-    go_elsewhere()
+    continue_as_another_database()
     theirs = native(bob, alice, first.pk, "of elsewhere")
     answer(theirs, "an answer to what is of elsewhere")
-    brought(here, emma)
+    import_content(here, emma)
     both = exported(emma)
     ids = ids_of(both)
     assert len(set(ids)) == len(ids) == 4
-    assert brought(both, emma).counts["unchanged"] == 4
+    assert import_content(both, emma).counts["unchanged"] == 4
     assert exported(emma) == both
-    go_elsewhere()
-    brought(both, emma)
+    continue_as_another_database()
+    import_content(both, emma)
     assert exported(emma) == both
     assert set(Message.objects.values_list("content", "parent_message__content")) == {
         ("of here", None),
@@ -76,43 +76,41 @@ def test_what_two_databases_call_the_same_number_stays_two_messages(emma: Any, a
     }
 
 
-def test_a_file_from_before_the_import_of_another_databases_file_still_changes_nothing(
-    emma: Any, alice: Any, bob: Any
-) -> None:
+def test_an_older_file_changes_nothing_after_importing_from_another_database(emma: Any, alice: Any, bob: Any) -> None:
     first = write(alice, bob, "of elsewhere")
     theirs = exported(emma)
-    go_elsewhere()
+    continue_as_another_database()
     native(bob, alice, first.pk, "of here")
     before = exported(emma)
-    brought(theirs, emma)
-    assert brought(before, emma).counts["unchanged"] == 1
-    assert brought(theirs, emma).counts["unchanged"] == 1
+    import_content(theirs, emma)
+    assert import_content(before, emma).counts["unchanged"] == 1
+    assert import_content(theirs, emma).counts["unchanged"] == 1
 
 
-def test_answers_without_what_they_answer_join_it_where_it_is(emma: Any, alice: Any, bob: Any) -> None:
+def test_an_imported_answer_joins_its_stored_parent(emma: Any, alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     reply = answer(first, "deleted, and brought back")
     content = exported(emma, ids=[reply.pk])
     reply.delete()
-    brought(content, emma)
+    import_content(content, emma)
     back = Message.objects.get(content="deleted, and brought back")
     assert (back.parent_message, back.conversation_id) == (first, first.conversation_id)
     assert exported(emma, ids=[back.pk]) == content
-    assert brought(content, emma).counts["unchanged"] == 1
+    assert import_content(content, emma).counts["unchanged"] == 1
 
 
-def test_what_was_deleted_comes_back_under_its_old_name_which_nobody_else_gets(emma: Any, alice: Any, bob: Any) -> None:
+def test_a_reimported_message_keeps_its_id_and_no_other_gets_it(emma: Any, alice: Any, bob: Any) -> None:
     write(alice, bob, "the last one")
     content = exported(emma)
     Message.objects.get().delete()
-    brought(content, emma)
+    import_content(content, emma)
     write(alice, bob, "a later one")
     ids = ids_of(exported(emma))
     assert ids[0] == ids_of(content)[0]
     assert len(set(ids)) == 2
 
 
-def test_numbers_that_were_never_given_here_are_refused(emma: Any, alice: Any, bob: Any) -> None:
+def test_own_ids_that_were_never_assigned_are_refused(emma: Any, alice: Any, bob: Any) -> None:
     """A copy of the database gave them to other messages; here they are still unused, or belong to something else."""
     taken = write(alice, bob, external_id="of elsewhere")
     own = own_ids.prefix()
@@ -126,7 +124,7 @@ def test_numbers_that_were_never_given_here_are_refused(emma: Any, alice: Any, b
         assert problems(checked(row(f"{own}{harmless}"))) == []
 
 
-def test_a_changed_row_is_compared_with_the_message_of_its_number(emma: Any, alice: Any, bob: Any) -> None:
+def test_a_changed_row_is_compared_with_the_message_of_its_own_id(emma: Any, alice: Any, bob: Any) -> None:
     first = write(alice, bob, "hello")
     name = f"{own_ids.prefix()}{first.pk}"
     import_ = checked(row(name, sender="bob", receiver="alice", timestamp=first.timestamp.isoformat()))
@@ -136,13 +134,13 @@ def test_a_changed_row_is_compared_with_the_message_of_its_number(emma: Any, ali
     ]
 
 
-def test_files_of_the_old_naming_are_known_where_they_came_from(emma: Any, alice: Any, bob: Any) -> None:
+def test_files_with_old_ids_are_recognised_in_their_own_database(emma: Any, alice: Any, bob: Any) -> None:
     """A message of another database may have been imported under the same name since."""
     first = write(alice, bob, "hello")
     reply = answer(first, "hello yourself", timestamp=first.timestamp + timedelta(minutes=1))
     old = exported(emma).replace(own_ids.prefix().encode(), b"threadward:")
     Message.objects.filter(pk=write(bob, alice, "of elsewhere").pk).update(external_id=f"threadward:{first.pk}")
-    import_ = brought(old, emma)
+    import_ = import_content(old, emma)
     assert (import_.counts["new"], import_.counts["unchanged"]) == (0, 2)
     assert ids_of(exported(emma)) == [
         f"{own_ids.prefix()}{first.pk}",
@@ -151,13 +149,13 @@ def test_files_of_the_old_naming_are_known_where_they_came_from(emma: Any, alice
     ]
 
 
-def test_what_came_under_an_old_name_is_exported_under_it(emma: Any, alice: Any, bob: Any) -> None:
+def test_messages_imported_with_old_ids_are_exported_with_them(emma: Any, alice: Any, bob: Any) -> None:
     old = [row("threadward:7", timestamp="2026-01-05T10:00:00Z"), row("threadward:8", "threadward:7")]
     stored_import(*old)
     native(alice, bob, 7_000_007, "of here", minute=5)
     content = exported(emma)
     assert ids_of(content) == ["threadward:7", "threadward:8", f"{own_ids.prefix()}7000007"]
     assert stored_import(*old).counts["unchanged"] == 2
-    go_elsewhere()
-    brought(content, emma)
+    continue_as_another_database()
+    import_content(content, emma)
     assert exported(emma) == content

@@ -95,7 +95,7 @@ def look() -> Any:
     return {"messages": Message.objects.count(), "import": Import.objects.get().state}
 
 
-def test_a_full_disk_is_said_and_nothing_of_the_import_stays(databases: Any) -> None:
+def test_a_full_disk_is_reported_and_the_import_is_taken_back(databases: Any) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite can be told how large its file may become")
     end = databases.run(f"{__name__}.prepare_full", f"{__name__}.look")
@@ -138,7 +138,7 @@ def lost(monkeypatch: Any) -> Iterator[list[Any]]:
 @pytest.mark.postgresql
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="Only PostgreSQL ends connections.")
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_is_lost_while_rows_are_copied_is_made_anew(
+def test_an_import_reconnects_after_a_lost_connection(
     alice: Any, bob: Any, folder: Any, lost: list[Any], caplog: Any
 ) -> None:
     job = do(steps.store(brought(row("1")), by=None, kick=False))
@@ -150,9 +150,7 @@ def test_a_connection_that_is_lost_while_rows_are_copied_is_made_anew(
 @pytest.mark.postgresql
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="Only PostgreSQL ends connections.")
 @pytest.mark.django_db(transaction=True)
-def test_an_export_whose_connection_is_lost_says_so_as_django_does(
-    alice: Any, bob: Any, dora: Any, lost: list[Any]
-) -> None:
+def test_a_lost_connection_in_an_export_raises_a_django_error(alice: Any, bob: Any, dora: Any, lost: list[Any]) -> None:
     write(alice, bob)
     export = requests.submit(requests.draft(by=dora, scope=Export.Scope.MESSAGES, reason="a question", format="csv"))
     with pytest.raises(OperationalError) as error:

@@ -34,7 +34,7 @@ def stored() -> list[tuple[Any, ...]]:
     return sorted(Flag.objects.values_list(*KEPT), key=repr)
 
 
-def comes_again(by: Any, format: str, file: Path) -> None:
+def assert_round_trip(by: Any, format: str, file: Path) -> None:
     """Export all reports, delete them with their cases, and import them: nothing may be lost or invented."""
     before, queue = (
         stored(),
@@ -60,7 +60,7 @@ def labels() -> list[Label]:
 
 
 @pytest.mark.parametrize("format", Export.Format.values)
-def test_tricky_notes_and_ids_come_again_as_they_were(emma: Any, tmp_path: Path, format: str) -> None:
+def test_tricky_notes_and_ids_survive_the_round_trip(emma: Any, tmp_path: Path, format: str) -> None:
     spam, threat = labels()
     alice, bob = make_user("alice"), make_user("bob")
     for number, text in enumerate(TRICKY):
@@ -68,7 +68,7 @@ def test_tricky_notes_and_ids_come_again_as_they_were(emma: Any, tmp_path: Path,
         at = SINCE + timedelta(hours=number, microseconds=number % 3)
         label, by = (spam, bob) if number % 2 else (threat, None)
         flagging.flag(message, label=label, by=by, source=Source.PARTICIPANT, note=text, at=at)
-    comes_again(emma, format, tmp_path / "flags")
+    assert_round_trip(emma, format, tmp_path / "flags")
 
 
 @settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,7 +87,7 @@ def test_tricky_notes_and_ids_come_again_as_they_were(emma: Any, tmp_path: Path,
     ),
     format=st.sampled_from([Export.Format.CSV, Export.Format.JSON_LINES]),
 )
-def test_any_reports_come_again(
+def test_any_reports_survive_the_round_trip(
     emma: Any, place: tuple[list[Any], list[Label], list[Message]], tmp_path: Path, reports: list[Any], format: str
 ) -> None:
     people, its_labels, messages = place
@@ -97,7 +97,7 @@ def test_any_reports_come_again(
         at = SINCE + timedelta(microseconds=microseconds)
         by = people[person]
         flagging.flag(messages[message], label=its_labels[label], by=by, source=Source.PARTICIPANT, note=note, at=at)
-    comes_again(emma, format, tmp_path / "flags")
+    assert_round_trip(emma, format, tmp_path / "flags")
 
 
 @pytest.fixture
