@@ -35,12 +35,9 @@ class Times(NamedTuple):
 
 
 def in_words(seconds: Sequence[float]) -> str:
-    """Return the median, 95th and 99th percentile in ms; with fewer than 500 times the slowest instead of the 99th.
-
-    Among so few, the 99th percentile would depend on chance.
-    """
+    """Return the median, 95th and 99th percentile in ms; with fewer than 100 times the slowest instead of the 99th."""
     ordered = sorted(seconds)
-    last = "99 %" if len(ordered) >= 500 else "slowest"
+    last = "99 %" if len(ordered) >= 100 else "slowest"
     shown = [part(ordered, 50), part(ordered, 95), part(ordered, 99) if last == "99 %" else ordered[-1]]
     return f"{' / '.join(f'{one * 1000:,.0f}' for one in shown)} ({last} of {len(ordered)})"
 

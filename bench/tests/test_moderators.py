@@ -82,11 +82,11 @@ class TestServedWith:
 
 class TestTimes:
     def test_of_few_pages_the_slowest_is_told(self) -> None:
-        assert crowd.in_words([0.010] * 98 + [0.5, 1.25]) == "10 / 10 / 1,250 (slowest of 100)"
+        assert crowd.in_words([0.010] * 97 + [0.5, 1.25]) == "10 / 10 / 1,250 (slowest of 99)"
 
     def test_of_many_pages_the_99th_of_a_hundred_is_told(self) -> None:
         assert crowd.in_words([0.010] * 990 + [0.5] * 10) == "10 / 10 / 500 (99 % of 1000)"
-        assert crowd.in_words([0.010] * 495 + [9.0] * 4) == "10 / 10 / 9,000 (slowest of 499)"
+        assert crowd.in_words([0.010] * 98 + [0.5, 9.0]) == "10 / 10 / 9,000 (99 % of 100)"
 
     def test_every_kind_of_page_has_the_floor_beside_it(self) -> None:
         times = crowd.Times({moderators.FLOOR: [0.01], "overview": [0.02], "message": [0.03]}, 0.0, 1.0)
