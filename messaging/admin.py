@@ -23,11 +23,9 @@ class LargeTableAdmin(admin.ModelAdmin):
     list_per_page = 50
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list, dict, set, list]:
-        """Return what Django does, but require no permission to delete histories and notifications.
-
-        Nobody has that permission, because they cannot be deleted on their own, so no message could be deleted either.
-        """
+        """Return what Django does, but require no permission to delete histories and notifications."""
         shown, counts, needed, protected = super().get_deleted_objects(objs, request)
+        # Nobody has it, because they cannot be deleted on their own; no message could be deleted either.
         deleted_along = {model._meta.verbose_name for model in (MessageHistory, Notification)}
         return shown, counts, needed - deleted_along, protected
 

@@ -103,8 +103,7 @@ class ConversationQuerySet(RawDeletion):
     def _holds_soon(self, condition: Q) -> bool:
         """Return whether the first rows of a list already fill a page.
 
-        PostgreSQL's planner estimates this itself. SQLite would collect the conversations of all messages for which
-        ``condition`` holds, which may mean reading every text.
+        If so, SQLite need not collect the conversations of all matching messages, perhaps by reading every text.
         """
         if connections[self.db].vendor == "postgresql" or not condition or _any_of_people(condition):
             return False
@@ -127,20 +126,14 @@ class ConversationQuerySet(RawDeletion):
         )
 
     def lock(self) -> list[int]:
-        """Lock these conversations until the transaction ends, and return their ids.
-
-        Every writer of messages does so before it locks a message, so that recounts cannot overlap. The order of ids
-        avoids deadlocks.
-        """
+        """Lock these conversations until the transaction ends, as writers do before messages; return their ids."""
+        # So recounts cannot overlap; the order of ids avoids deadlocks.
         return list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
     def recount(self) -> int:
-        """Lock the conversations, set their counts from the messages, and return the number of conversations.
-
-        A separate statement takes the locks first: on PostgreSQL, an UPDATE that has waited for a lock would count the
-        messages as they were when it started.
-        """
+        """Lock the conversations, set their counts from the messages, and return the number of conversations."""
         with transaction.atomic(using=self.db, savepoint=False):
+            # A separate statement: on PostgreSQL, an UPDATE counts messages as they were before it waited for a lock.
             ids = self.lock()
             self.recount_locked(ids)
         return len(ids)
@@ -253,10 +246,8 @@ class MessageQuerySet(MessageWriting):
         )
 
     def row_by_row(self, condition: Q) -> MessageQuerySet:
-        """Messages for which ``condition`` holds, scanned in the caller's order.
-
-        The CASE keeps the database from using an index that fits the condition.
-        """
+        """Return messages for which ``condition`` holds, scanned in the caller's order."""
+        # The CASE keeps the database from using an index that fits the condition.
         return self.alias(found=Case(When(condition, then=Value(1)), default=Value(0))).filter(found=1)
 
     def listed_with(self, condition: Q) -> MessageQuerySet:
@@ -273,10 +264,8 @@ class MessageQuerySet(MessageWriting):
         return among.filter(rest)
 
     def holds_for_many(self, condition: Q, most: int) -> bool:
-        """Return whether any alternative of a ``condition`` about people alone matches more than ``most`` messages.
-
-        False for any other condition.
-        """
+        """Return whether any alternative of a ``condition`` about people alone matches more than ``most`` messages;
+        False for any other condition."""
         messages: Any = self.model._base_manager.using(self.db).order_by()
         return any(messages.filter(one)[most:].exists() for one in _any_of_people(condition))
 
@@ -380,12 +369,9 @@ class UnreadMessagesManager(MessageManager):
 
 class MessageHistoryQuerySet(models.QuerySet):
     def readable(self, *, originals: bool = False) -> MessageHistoryQuerySet:
-        """Histories as they may be shown: with ``withheld`` and ``text``, without ``old_content``.
-
-        An older text is withheld, and its ``text`` empty, if moderators removed part of a later text: any older one may
-        hold the same words. ``originals`` includes all texts, for users with ``messaging.read_redacted``; the caller
-        checks that permission and records the reading.
-        """
+        """Return histories with ``withheld`` and ``text`` (empty if withheld), without ``old_content``. ``originals``
+        includes all texts: the caller checks ``messaging.read_redacted`` and records the reading."""
+        # Withheld if moderators removed part of a later text: any older one may hold the same words.
         text = F("old_content") if originals else readable_text("")
         return self.annotate(withheld=IS_WITHHELD, text=text).defer("old_content")
 

@@ -53,10 +53,7 @@ def recount_after_delete(sender: Any, instance: Message, using: str, origin: Any
 
 
 def _is_deleted_in_sets(origin: Any) -> bool:
-    """Return whether the deletion itself handles replies and counts.
-
-    ``MessageQuerySet.delete()`` does, and a conversation is deleted with all its messages.
-    """
+    """Return whether the deletion itself handles replies and counts, or deletes whole conversations."""
     return isinstance(origin, (MessageQuerySet, ConversationQuerySet, Conversation))
 
 

@@ -38,18 +38,13 @@ def in_batches(ids: Sequence[Any], size: int = BATCH_SIZE) -> Iterator[Sequence[
 
 
 def ids_subquery(ids: Iterable[int], *, using: str) -> RawSQL:
-    """Return ``ids`` as a subquery for ``__in`` lookups.
-
-    All ids are one parameter, so the database's limit does not apply and the statement is prepared faster.
-    """
+    """Return ``ids`` as a subquery for ``__in`` lookups."""
+    # As one parameter: the database's limit does not apply, and the statement is prepared faster.
     return _subquery(ids_given(ids, using=using), using)
 
 
 def ids_slot(name: str, *, using: str) -> RawSQL:
-    """Return the same subquery with a slot, for a statement compiled once (messaging/database/statements.py).
-
-    Fill the slot with ``ids_given``.
-    """
+    """Return the same subquery with a slot, to be filled with ``ids_given``, for a statement compiled once."""
     return _subquery(Slot(name), using)
 
 
@@ -322,10 +317,8 @@ class MessageWriting(RawDeletion):
         return history._base_manager.using(self.db)
 
     def lock_conversations(self) -> None:
-        """Lock the conversations of these messages before changing their texts. Needs a transaction.
-
-        Receivers of ``texts_changed`` can then rely on no message joining or leaving the conversation meanwhile.
-        """
+        """Lock the conversations of these messages before changing texts. Needs a transaction: until it ends, no
+        message joins or leaves them, on which receivers of ``texts_changed`` rely."""
         if connections[self.db].features.has_select_for_update:  # SQLite has one writer at a time
             self._locked_conversation_ids()
 

@@ -23,10 +23,8 @@ READING = ("view_conversation", "view_message", "view_messagehistory", "view_not
 
 @receiver(setting_changed)
 def no_query_of_other_settings_is_kept(**_: Any) -> None:
-    """Drop the cached query that counts pending work when settings change, which decide what it counts.
-
-    Otherwise tests share it, as users do: compiling it takes as long as the first page of a test.
-    """
+    """Drop the cached query that counts pending work when settings change, which decide what it counts."""
+    # Other tests share it, because compiling it takes as long as the first page of a test.
     counting.forget()
 
 

@@ -35,10 +35,8 @@ HASH = re.compile(r"'sha(256|384|512)-[A-Za-z0-9+/]+={0,2}'")
 
 
 def invalid(name: str, value: str, expected: str) -> ImproperlyConfigured:
-    """Return the error for variable ``name`` with ``value`` if ``expected`` (a noun phrase) is required.
-
-    Omits a password in a URL, because the sentence ends up in logs.
-    """
+    """Return the error for variable ``name`` with ``value`` if ``expected`` (a noun phrase) is required."""
+    # Without a password in a URL, because the sentence ends up in logs.
     shown = PASSWORD.sub("…", value)
     return ImproperlyConfigured(f"The environment variable {name} is {shown!r}; it should be {expected}.")
 
@@ -76,10 +74,8 @@ def secret(name: str, *, least: int) -> str:
 
 
 def read_file(path: Path) -> None:
-    """Read variables from a file of ``NAME=value`` lines, if it exists; the environment itself wins.
-
-    For development: in production, variables are set where processes are started.
-    """
+    """Read variables from a file of ``NAME=value`` lines, if it exists; the environment itself wins. For development:
+    in production, variables are set where processes are started."""
     if path.is_file():
         variables.read_env(path, recurse=False)
 

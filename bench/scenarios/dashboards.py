@@ -151,10 +151,7 @@ def beginnings(messages: QuerySet, start: datetime, end: datetime) -> tuple[int,
 
 
 def page(name: str) -> Callable[[], int]:
-    """Return a function that requests a dashboard of two years, cached after the first time.
-
-    The function returns the number of statements.
-    """
+    """Return a function that requests a two-year dashboard, cached after the first time, and counts the statements."""
     return asking(address_of(name))
 
 

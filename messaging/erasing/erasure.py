@@ -186,10 +186,8 @@ def erase_batch(
 
 
 def delete_user(user: Any, *, counts: ErasureCounts) -> None:
-    """Delete an account after batches erased its messages, and add the remaining rows to their ``counts``.
-
-    ``user_erased`` then carries the sum.
-    """
+    """Delete an account whose messages were erased in batches, and add its remaining rows to the ``counts`` of these.
+    ``user_erased`` carries the sum."""
     user.erasure_counts = counts  # read by erase_deleted_user, which gets this instance from post_delete
     user.delete()
 
@@ -206,21 +204,16 @@ def _user_key(user_id: Any) -> Any:
 
 
 def _sent_or_received(messages: Any, user_id: Any) -> Any:
-    """Filter ``messages`` by person, looking at each row instead of an index.
-
-    The rows are few already. With a plain filter, a database may choose the indexes by person and read all messages of
-    that person for each batch.
-    """
+    """Filter ``messages``, which are few already, by person, looking at each row instead of an index."""
+    # By an index, a database may read all messages of the person for each batch.
     is_theirs = When(sender_id=user_id, then=Value(1)), When(receiver_id=user_id, then=Value(1))
     return messages.alias(of_person=Case(*is_theirs, default=Value(0))).filter(of_person=1)
 
 
 def _count_related(rows: Any, field: str, user_id: Any) -> int:
-    """Return how many of ``rows`` refer, by ``field``, to a message that a person sent or received.
-
-    Takes two queries, because an OR across a join makes a database read the whole table.
-    """
+    """Return how many of ``rows`` refer, by ``field``, to a message that a person sent or received."""
     sent, received = {f"{field}__sender_id": user_id}, {f"{field}__receiver_id": user_id}
+    # Two queries, because an OR across a join makes a database read the whole table.
     return rows.filter(**sent).count() + rows.filter(**received).exclude(**sent).count()
 
 

@@ -13,18 +13,12 @@ from django.utils.translation import gettext as _
 
 
 def grouped(number: float, *, decimals: int | None = None) -> str:
-    """Return a number in the format of the active language: 1200 is "1,200" in English.
-
-    ``decimals`` is the exact number of decimals; further ones are truncated, not rounded.
-    """
+    """Return a number in the active language's format (1,200 in English), cut, not rounded, to exactly ``decimals``."""
     return number_format(number, decimals, use_l10n=True, force_grouping=True)
 
 
 def numbered(text: str, number: float, **more: Any) -> str:
-    """Return ``text`` with the grouped ``number`` for ``%(number)s``, and ``more`` for its other placeholders.
-
-    For results of ngettext(): ``numbered(ngettext("%(number)s message", "%(number)s messages", n), n)``.
-    """
+    """Return ``text``, usually of ngettext(), with ``number`` grouped for ``%(number)s`` and ``more`` filled in."""
     return text % {"number": grouped(number), **more}
 
 

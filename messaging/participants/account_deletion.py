@@ -32,11 +32,9 @@ def password_refusal(request: HttpRequest, password: str) -> str | None:
 
 
 def delete_account(user: Any) -> str:
-    """Delete an account at its owner's request and return the sentence to show them.
-
-    The setting MESSAGING_DELETE_ACCOUNT may name a replacement for ``delete_immediately`` with the same signature.
-    Raise ValidationError, whose message is shown, if the deletion is refused.
-    """
+    """Delete an account at its owner's request and return the sentence to show them. Raises ValidationError, with the
+    message to show, if this is refused."""
+    # It may name a replacement for ``delete_immediately`` with the same signature.
     path = getattr(settings, "MESSAGING_DELETE_ACCOUNT", None)
     return import_string(path)(user) if path else delete_immediately(user)
 

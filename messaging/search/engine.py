@@ -84,19 +84,16 @@ def tables_of(model: Any) -> sqlite.Tables:
 
 
 def matching(term: Term, model: Any = None, prefix: str = "") -> Q:
-    """Return the condition that the text of a row of ``model`` (messages by default, or histories) matches ``term``.
-
-    ``prefix`` is the lookup path from the filtered rows to ``model``, such as ``message__``.
-    """
+    """Return the condition that texts of ``model`` (default: messages) at lookup path ``prefix`` match ``term``."""
     return Q(Matches(compiled(term), model or _message(), prefix))
 
 
 def newest_first(queryset: Any, term: Term) -> Any:
-    """Return the rows of ``queryset`` (messages or histories) that match, for a page of the newest ones.
+    """Return the matching rows of ``queryset`` (messages or histories), to be sliced for a page of the newest ones.
 
-    Pass a queryset with all other conditions of the page, including its keyset, and slice the result. The index finds
-    the rows of a rare word; for a common one, the rows are scanned from the newest, or from the oldest if ordered so.
+    Pass a queryset with all other conditions of the page, including its keyset.
     """
+    # The index finds the rows of a rare word; for a common one, rows are scanned in the order of the page.
     part, model = compiled(term), queryset.model
     if _soon(queryset, term) is None:
         return queryset.filter(Matches(part, model, listed=True))

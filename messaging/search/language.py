@@ -106,11 +106,9 @@ def parse(text: str, names: Collection[str]) -> Part | None:
 
 
 def within(text: str, tree: Part, period: str) -> str:
-    """Return the query that narrows ``text``, parsed as ``tree``, to messages sent within ``period``.
-
-    It replaces a period at the end of ``text``, within which ``period`` must lie. Return "" if no such query can be
-    typed: it would be too long, or a literal parenthesis in ``text`` would close the added ones.
-    """
+    """Return the query that narrows ``text``, parsed as ``tree``, to messages sent within ``period``, which replaces a
+    period at its end that contains it. Return "" if that cannot be typed: it would be too long, or a literal
+    parenthesis in ``text`` would close the added ones."""
     kept = _narrowed(text.rstrip(), tree)
     found = None if kept is None else f"{kept} on:{period}".lstrip()
     return found if found is not None and len(found) <= LONGEST else ""

@@ -109,10 +109,8 @@ def condition(part: Compiled, column: str, *, by_index: bool = True, planned: bo
 
 
 def guessed(part: Part, tables: Any) -> tuple[str, list[str]]:
-    """Return an EXPLAIN query for all texts in which the index finds ``part``, and its parameters.
-
-    For a phrase, that counts texts with all its words anywhere: the planner has no statistics of adjacent words.
-    """
+    """Return an EXPLAIN query for all texts in which the index finds ``part``, and its parameters."""
+    # For a phrase, texts with its words anywhere: the planner has no statistics of adjacent words.
     matched = f"{INDEXED}({tables.column}) @@ %s::tsquery"
     return f"EXPLAIN (FORMAT JSON) SELECT FROM {tables.texts} WHERE {matched}", [_tsquery(part)]
 
@@ -194,11 +192,8 @@ def _joined(
 
 
 def listed(sql: str, table: str, key: str) -> str:
-    """Return ``sql``, a condition on rows of ``table``, as one on their ``key`` that forces the use of the index.
-
-    If only the newest rows are wanted, the planner scans these instead, assuming that matches are spread evenly: for a
-    word that nobody has used for years, it would read every text.
-    """
+    """Return ``sql``, a condition on rows of ``table``, as one on their ``key`` that forces the use of the index."""
+    # To find the newest rows, the planner would read every text for a word that nobody has used for years.
     return f"{key} = ANY (ARRAY(SELECT id FROM {table} WHERE {sql}))"
 
 

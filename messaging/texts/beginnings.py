@@ -10,8 +10,5 @@ CUT = 400  # characters; more than a row shows, because a row does not count com
 
 
 def with_beginning(rows: Any, field: str, *, shown: Any = None) -> Any:
-    """Annotate the queryset with the ``beginning`` of the text in ``field``, and defer the text itself.
-
-    ``shown`` is an expression for the part that may be shown, if that is not the whole text.
-    """
+    """Annotate the ``beginning`` of the text in ``field``, or of ``shown``, the part to be shown; defer the text."""
     return rows.defer(field).annotate(beginning=Left(field if shown is None else shown, CUT))

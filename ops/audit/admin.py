@@ -153,10 +153,8 @@ class EntryAdmin(ReadOnlyPermissions, RecordedChanges, RecordedLists, PeopleAdmi
         return reverse(name, args=[quote(entry.target_id)])
 
     def export_view(self, request: HttpRequest) -> Any:
-        """Show how many entries would be exported and ask for a reason; a valid POST sends the file.
-
-        Requires a recent confirmation of the password.
-        """
+        """Show how many entries would be exported and ask for a reason; a valid POST sends the file. Requires a recent
+        confirmation of the password."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         return self._form_or_export(request)

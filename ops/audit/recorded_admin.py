@@ -107,10 +107,7 @@ class RecordedLists(admin.ModelAdmin):
         return Shown()
 
     def withhold(self, rows: Sequence[Any]) -> bool:
-        """Remove the texts from these rows for a reader without a reason, and return True.
-
-        By default return False: the list is then not shown until a reason is given.
-        """
+        """Remove the texts of rows to be shown without a reason, and return True; False shows no list without one."""
         return False
 
     def cover(self, request: HttpRequest, rows: Sequence[Any]) -> None:

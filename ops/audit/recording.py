@@ -55,13 +55,9 @@ def record(
     label: str | None = None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Entry:
-    """Record that ``actor`` (a user, or None for nobody) did ``event``, in the caller's transaction.
-
-    ``label`` names the target; the default is a username, or the model's name with the id. ``details`` hold keys and
-    numbers (ops/audit/details.py); names and other text belong in ``label`` or ``reason``, which can be scrubbed. The
-    entry is sealed after the commit. Raises NotRecorded if it cannot be stored; the caller's transaction then rolls
-    back.
-    """
+    """Record ``event`` by ``actor`` (None: nobody) in the caller's transaction; NotRecorded, if raised, rolls it back.
+    ``details`` hold keys and numbers; names and text belong in ``label`` (default: the target's name) or ``reason``."""
+    # Details cannot be scrubbed. The entry is sealed after the commit.
     entry = new_entry(event, actor=actor, target=target, details=details, reason=reason, label=label)
     return _store(entry, using)
 

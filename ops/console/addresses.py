@@ -20,11 +20,9 @@ def whole_number(text: str | None) -> int | None:
 
 
 def names_row(request: HttpRequest, row: Any, object_id: str) -> bool:
-    """Whether ``object_id`` is the key of ``row`` as the console writes it, and has that form in the URL.
-
-    Python parses "٣٤", "+34" and " 34" as 34, and Django unquotes "_33" to 3. A page that compares URLs would treat
-    them as different rows from the one that it finds.
-    """
+    """Return whether ``object_id`` is the key of ``row`` as the console writes it, and has that form in the URL."""
+    # Python parses "٣٤", "+34" and " 34" as 34, and Django unquotes "_33" to 3: a page that compares URLs would treat
+    # them as different rows.
     key = str(row.pk)
     captured = request.resolver_match.kwargs.values() if request.resolver_match else ()
     return object_id == key and not any(unquote(text) == key != text != quote(key) for text in map(str, captured))
@@ -49,10 +47,8 @@ def clean_search_term(text: str) -> str:
 
 
 def page_of_row(label: str, key: int) -> str:
-    """Return the address of the console's page of a row, by its model ("app.model") and its number.
-
-    It equals ``reverse``, which is too slow to call for each message of a thread.
-    """
+    """Return the address of the console's page of a row, by its model ("app.model") and its number."""
+    # The same as ``reverse``, which is too slow to call for each message of a thread.
     before, after = _page_of_any_row(label, get_script_prefix(), get_urlconf())
     return f"{before}{key:d}{after}"
 

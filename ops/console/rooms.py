@@ -181,12 +181,8 @@ class Room(AppConfig):
         cls.default = True
 
     def waiting(self, user: Any) -> Iterable[PendingWork]:
-        """Return the pending work of ``user``, without work that they may not do. One query counts it for all rooms.
-
-        Depend only on the flags and permissions of the user, and leave rows to the query. Its SQL is cached for some
-        seconds for all users with the same flags and permissions, and run with each user's key
-        (ops.console.frame.counting). Compare the key only with foreign keys to accounts (``manage.py check`` verifies).
-        """
+        """Return the pending work that ``user`` may do. Depends only on their flags and permissions."""
+        # Rows are left to the query, which is cached for users with the same ones (ops.console.frame.counting).
         return ()
 
     def find(self, request: Any, text: str) -> Iterable[Found]:
@@ -264,9 +260,8 @@ class Room(AppConfig):
         return None
 
     def shows_people(self, user: Any) -> Iterable[bool | Exists]:
-        """Return the people of whom this room shows ``user`` something: True for everybody, or conditions on accounts
-        (whose key is ``OuterRef("pk")``), any of which is enough. A person's page opens for users to whom any room
-        shows something of that person (ops.console.person.seen); for all others it does not exist."""
+        """Return of whom this room shows ``user`` something: True (all), or conditions on account OuterRef("pk")."""
+        # Any of them opens a person's page; for other users it does not exist (ops.console.person.seen).
         return ()
 
     def files_in_use(self) -> Iterable[str]:

@@ -84,10 +84,7 @@ def get(name: str, topics: Collection[str], compute: Callable[[datetime], Any]) 
 
 
 def peek(name: str, topics: Collection[str]) -> tuple[Cached | None, bool]:
-    """Return the value cached under ``name`` if it may still be served, and whether it is due to be computed.
-
-    Compute nothing.
-    """
+    """Look up ``name`` and compute nothing: return its value if it may still be served, and whether it is due."""
     held, state = _look(key_of(name), [_topic_key(topic) for topic in (NAMES, *topics)])
     return held, held is None or _is_due(held, state)
 

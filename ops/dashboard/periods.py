@@ -41,11 +41,8 @@ def console_zone() -> tzinfo:
 
 
 def beginning_of(day: date, zone: tzinfo) -> datetime:
-    """Return the first moment of a day in ``zone``, in UTC.
-
-    If clocks go forward at midnight, the day begins at that moment; if midnight occurs twice, at the first. A day that
-    a zone skipped is empty: it begins when the next one does.
-    """
+    """Return the first moment of a day in ``zone``, in UTC; a skipped day begins when the next one does."""
+    # If clocks go forward at midnight, the day begins then; if midnight occurs twice, at the first.
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 

@@ -293,10 +293,8 @@ class DeletableUserAdmin(UserAdmin):
         return user
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Add the name, address and active flag while a request is open.
-
-        The account stays closed (cancelling reopens it), and the erasure looks for the name that was approved.
-        """
+        """Add the name, address and active flag while a request is open."""
+        # Cancelling reopens the closed account, and the erasure looks for the name that was approved.
         fields = super().get_readonly_fields(request, obj)
         return (*fields, "username", "email", "is_active") if getattr(obj, "deletion", None) is not None else fields
 

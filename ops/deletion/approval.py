@@ -96,10 +96,8 @@ def cancel_group(group: DeletionGroup, *, by: Any, reason: str) -> int:
 
 
 def lock(ids: Iterable[Any]) -> None:
-    """Lock these requests, for callers that lock accounts and then cancel requests.
-
-    Requests are always locked before accounts, as in approvals and erasures, to avoid deadlocks.
-    """
+    """Lock these requests, for callers that lock accounts and then cancel requests."""
+    # Requests are always locked before accounts, as in approvals and erasures, to avoid deadlocks.
     rows = DeletionRequest.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
     list(rows.values_list("pk"))
 

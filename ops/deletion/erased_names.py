@@ -83,10 +83,8 @@ def keyed_digest(purpose: str, text: str) -> str:
 
 
 def digest(kind: str, text: str) -> str:
-    """Return the keyed hash of a username (case-sensitive) or e-mail address (not); "" for "".
-
-    Normalises to NFC, because a file or form may compose accented letters differently than the stored name does.
-    """
+    """Return the keyed hash of a username (case-sensitive) or e-mail address (not); "" for ""."""
+    # A file or form may compose accented letters differently than the stored name does.
     text = unicodedata.normalize("NFC", text)
     text = text.strip().lower() if kind == Kind.EMAIL else text
     return keyed_digest(kind, text) if text else ""

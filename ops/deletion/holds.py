@@ -66,10 +66,8 @@ def open_by_account() -> dict[int, list[Hold]]:
 
 
 def correspondents_on_hold(user_id: Any, placed: Mapping[int, list[Hold]]) -> list[HeldCorrespondent]:
-    """Return the people on hold with whom an account exchanged messages, most messages first.
-
-    ``placed`` is the result of open_by_account().
-    """
+    """Return the people on hold with whom an account exchanged messages, most messages first. ``placed`` is the
+    result of open_by_account()."""
     counts = count_exchanged(user_id, placed)
     people = get_user_model()._default_manager.in_bulk(counts) if counts else {}
     return [HeldCorrespondent(people[pk], number, placed[pk]) for pk, number in counts.most_common() if pk in people]

@@ -42,10 +42,7 @@ CHECKPOINTS, CHECKPOINT_PAUSE = 20, 0.2  # attempts, and seconds between them
 
 
 def steps() -> list[Step]:
-    """Return the steps of all rooms in the order in which they run.
-
-    The names are emptied near the end. The last step overwrites the deleted rows in the database's files.
-    """
+    """Return the steps of all rooms in the order in which they run."""
     return sorted((step for room in rooms() for step in room.erasure_steps()), key=lambda step: step.order)
 
 
@@ -131,6 +128,7 @@ def _database_file(request: DeletionRequest, note: str) -> Outcome:
     return Outcome(PARTIAL if note else REMOVED, note)
 
 
+# The names are emptied near the end. The last step overwrites the deleted rows in the database's files.
 STEPS = (
     Step("admin_log", gettext_lazy("Django’s own log"), _admin_log, order=40),
     Step("requests", gettext_lazy("Names and reasons in deletion requests and holds"), _requests, order=90),

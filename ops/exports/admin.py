@@ -150,10 +150,8 @@ def _list_query(request: HttpRequest) -> str:
 
 
 def _deliver(export: Export) -> HttpResponse:
-    """Redirect to the page of an export, which starts the download of a small one and shows the progress of others.
-
-    A file as the response to the form would leave the form on the screen.
-    """
+    """Redirect to the page of an export, which starts the download of a small one and shows the progress of others."""
+    # A file as the response to the form would leave the form on the screen.
     if requests.can_stream(export):
         return _redirect_to(export, f"?{FETCH}")
     return _redirect_to(requests.start(export))

@@ -112,10 +112,8 @@ def submit(draft: Draft) -> Export:
 
 
 def person_zip(user: Any, *, by: Any, reason: str, now: datetime | None = None) -> Export:
-    """Export all data of ``user`` as a ZIP; return the export with its file or job.
-
-    Raises ExportRefused and NotRecorded. Must not be called in a transaction: after 2 s a worker takes over.
-    """
+    """Export all data of ``user`` as a ZIP, outside a transaction; return it. Raises ExportRefused and NotRecorded."""
+    # After 2 s a worker takes over, which sees only what is committed.
     return _zip_of(user, Export(by=by, scope=Export.Scope.PERSON, reason=reason, created_at=now or timezone.now()))
 
 

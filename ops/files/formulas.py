@@ -36,8 +36,6 @@ def bare(text: str) -> str:
 
 
 def with_mark(cells: Sequence[T], mark: T) -> list[T]:
-    """Return the cells of a row with ``mark``, the cell in the column MARK, as the last but one.
-
-    Excel leaves out empty cells at the end of some rows of a CSV file, so it must not be the last.
-    """
+    """Return the cells of a row with ``mark``, the cell in the column MARK, as the last but one."""
+    # Not as the last: Excel leaves out empty cells at the end of some rows of a CSV file.
     return [*cells[:-1], mark, *cells[-1:]]

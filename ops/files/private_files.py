@@ -42,10 +42,7 @@ def beside(name: str, kind: str) -> str:
 
 
 def path(name: str) -> Path:
-    """Return the path of a private file, in a folder that only our own user may open.
-
-    Raises ValueError if ``name`` is not the name of a private file.
-    """
+    """Return the path of a private file, in a folder that only our user may open. Raises ValueError for other names."""
     return _folder() / _sound(name)
 
 

@@ -125,11 +125,8 @@ class TimeReading(NamedTuple):
 
 
 def moments_in(time_zone: str, dates: str = "", repeated_times: str = "first") -> Callable[[str], Moment]:
-    """Return a function that reads timestamps and never raises; those without a zone are local times of ``time_zone``.
-
-    It always reads ISO 8601, other texts only as ``dates`` (one of DATES) allows. ``repeated_times`` is one of
-    REPEATED. Its messages are in the language that is active now.
-    """
+    """Return a function that reads ISO 8601 and what ``dates`` allows, by default in ``time_zone``; it never raises."""
+    # Its messages are in the language that is active now.
     return _moments_in(time_zone, dates, repeated_times, get_language())
 
 

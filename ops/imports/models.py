@@ -102,10 +102,8 @@ class Import(models.Model):
         self.save(update_fields=["state", "understood", "counts", "last_row"])
 
     def update_unless_changed(self, **fields: Any) -> bool:
-        """Update these fields unless the import's state or job has changed meanwhile; return whether they were updated.
-
-        Only the row changes, not this object.
-        """
+        """Update these fields of the row, but not of this object, unless the import's state or job has changed
+        meanwhile; return whether they were updated."""
         unchanged = Import.objects.filter(pk=self.pk, state=self.state, job=self.job_id)
         return bool(unchanged.update(**fields))
 

@@ -38,10 +38,9 @@ def kinds() -> list[ImportKind]:
 
 
 def check(import_: Import, *, by: Any, kick: bool = True) -> Job:
-    """Start a job that checks the file of a new, checked or rolled back import and writes its preview.
+    """Start a job that checks the file of a new, checked or rolled back import; small files are checked on return.
 
-    Small files have been checked when this returns. Without ``kick`` the job waits for ``starting.run_now``. Raises
-    NotNow if the import has another state by now, or its file no longer exists.
+    Without ``kick`` it waits for ``starting.run_now``. Raises NotNow in another state, or if the file no longer exists.
     """
     _refuse_without_file(import_)
     allowed = NEW | Q(state__in=(State.CHECKED, State.TAKEN_BACK))
@@ -64,9 +63,7 @@ def store(import_: Import, *, by: Any, kick: bool = True) -> Job:
 
 def undo(import_: Import, *, by: Any, kick: bool = True) -> Job:
     """Start a job that removes what an import added and restores replaced texts; messages touched since are kept.
-
-    Raises NotNow if the import is not stored, or is being undone already.
-    """
+    Raises NotNow if the import is not stored, or is being undone already."""
     title = _("Undoing the import of %(name)s") % {"name": import_.file_name}
     allowed = Q(state=State.STORED)
     return _start_step(import_, UndoImport, allowed, title, by, kick=kick, small=import_.last_row < FEW)

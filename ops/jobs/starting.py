@@ -171,10 +171,8 @@ def retry(job: Job, *, by: Any) -> None:
 
 
 def roll_back(job: Job) -> bool:
-    """Have a worker roll back a job that ended without a rollback; it ends again in the same state.
-
-    Returns False if the job is not such a one. A job whose rollback failed is left to ``retry``.
-    """
+    """Have a worker roll back a job that ended without a rollback, and end it in the same state. Returns False if it is
+    not such a job; one whose rollback failed is left to ``retry``."""
     ended = Job.objects.filter(pk=job.pk, state__in=STOPPED, ending="")
     changes = dict.fromkeys(("ended_at", "lease_until", "kicked_at"))
     return bool(ended.update(state=Job.State.RUNNING, ending=F("state"), **changes))

@@ -139,10 +139,7 @@ def rank_all(some: Sequence[Case], *, using: str) -> set[int]:
 
 
 def close_if_settled(case: Case, *, using: str) -> None:
-    """Close a pending case without waiting flags; rank one that has some.
-
-    A case without flags stays pending if a decision lapsed because a text changed: what it did still needs a review.
-    """
+    """Close a pending case without waiting flags, unless it needs another review; rank one that has some."""
     close_settled([case], using=using)
 
 
@@ -153,6 +150,7 @@ def close_settled(some: Sequence[Case], *, using: str) -> None:
         return
     waiting = rank_all(pending, using=using)
     settled = [case for case in pending if case.pk not in waiting]
+    # What a decision did that lapsed because a text changed still needs a review.
     reviewed = _to_be_reviewed({one.conversation_id for one in settled}, using)
     now = timezone.now()
     closing = [case for case in settled if case.conversation_id not in reviewed]

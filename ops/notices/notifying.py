@@ -24,11 +24,7 @@ def notify(
     occasion: Any = "",
     using: str = DEFAULT_DB_ALIAS,
 ) -> None:
-    """Give these people (primary keys; None is skipped) a notice of this ``kind`` about ``target``.
-
-    Only active staff get one, except ``by``, who caused the event. ``occasion`` distinguishes repeated events: the same
-    event makes one notice, however often this is called.
-    """
+    """Notify ``recipients`` (keys; None is skipped) who are active staff, except ``by``, once for each ``occasion``."""
     notify_each(kind, ((recipient, target) for recipient in recipients), by=by, occasion=occasion, using=using)
 
 

@@ -23,10 +23,8 @@ def loading() -> Iterator[None]:
 
 def collect_rarely() -> None:
     """Exclude what is loaded from later collections, and collect less often. For processes that serve pages, once
-    everything is loaded.
-
-    Otherwise the page of a conversation of 100,000 messages spends a third of its time on collecting.
-    """
+    everything is loaded."""
+    # Otherwise the page of a conversation of 100,000 messages spends a third of its time on collecting.
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])

@@ -90,10 +90,8 @@ def _is_form(request: HttpRequest) -> bool:
 
 
 def is_by_script(request: HttpRequest) -> bool:
-    """Return whether a script sends this, such as a heartbeat: kept, it would displace forms that people send.
-
-    Requests by htmx count as sent by people.
-    """
+    """Return whether a script, not a person or htmx, sends this, such as a heartbeat."""
+    # Kept, its requests would displace forms that people send.
     mode = request.headers.get("Sec-Fetch-Mode", "navigate")
     return mode != "navigate" and "HX-Request" not in request.headers
 

@@ -41,11 +41,9 @@ class Reader:
     acts: bool = False
 
     def opening(self, scope: Scope, *, on: Scope) -> int | None:
-        """Return the id of the entry of a reason for ``scope`` that opens texts on the page of ``on`` now, or None.
-
-        A list is shown in answer to a POST too, so there a reason always expires.
-        """
+        """Return the id of the entry of a reason for ``scope`` that opens texts on the page of ``on`` now, or None."""
         until, entry = self.session.get(OPENINGS, {}).get(scope, (0, None))
+        # A list is shown in answer to a POST too, so there a reason always expires.
         acts = self.acts and ":" in on
         return entry if acts or timezone.now().timestamp() < until else None
 

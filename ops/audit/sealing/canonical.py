@@ -22,11 +22,7 @@ def storable_text(text: Any, max_length: int = MAX_TEXT_LENGTH) -> str:
 
 
 def storable_details(details: Any) -> Any:
-    """Return ``details`` as JSON values that both databases give back unchanged.
-
-    PostgreSQL stores JSON numbers as decimals and returns 1e16 and -0.0 as integers, so whole floats become integers
-    here. NaN and infinity, which JSON lacks, become strings.
-    """
+    """Return ``details`` as JSON values that both databases give back unchanged."""
     return _storable(json.loads(_as_django(details)))
 
 
@@ -38,8 +34,9 @@ def _storable(value: Any) -> Any:
     if isinstance(value, str):
         return storable_text(value)
     if isinstance(value, float):
-        if not isfinite(value):
+        if not isfinite(value):  # JSON lacks NaN and infinity
             return str(value)
+        # PostgreSQL stores decimals, and returns 1e16 and -0.0 as integers.
         return int(value) if value.is_integer() else value
     return value
 

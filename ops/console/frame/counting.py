@@ -1,8 +1,9 @@
 """Counting a user's pending work, and the lines of the home page: one query for all rooms.
 
 Every page of the console counts pending work. Django takes longer to compile that query than the database to run it, so
-its SQL is cached for some seconds, for all users with the same permissions: only the key of the user differs. The
-result is never cached: a stale number leads people to an empty list.
+its SQL is cached for some seconds, for all users with the same permissions: only the key of the user differs, which may
+be compared only with foreign keys to accounts (``manage.py check`` verifies). The result is never cached: a stale
+number leads people to an empty list.
 """
 
 from __future__ import annotations

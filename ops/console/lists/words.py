@@ -31,10 +31,8 @@ def covered(words: Any, warnings: Mapping[int, str]) -> Any:
 
 
 def beginning(text: str) -> str:
-    """Return the first characters of a text, like Django's ``truncatechars``, but faster for most texts.
-
-    A character is never separated from its combining marks.
-    """
+    """Return the first characters of a text, like Django's ``truncatechars``, but faster for most texts. A character is
+    never separated from its combining marks."""
     if text.isascii():
         return text if len(text) <= LENGTH else f"{text[: LENGTH - 1]}…"
     return Truncator(text[:CUT]).chars(LENGTH)

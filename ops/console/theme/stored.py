@@ -20,9 +20,7 @@ def apply(using: str = "default") -> bool:
 
 
 def apply_after_migrating(sender: Any, using: str, **_: Any) -> None:
-    """Receiver of post_migrate, so that every database has the theme, including test databases.
-
-    If only some apps were migrated, there may be no table of themes yet.
-    """
+    """Receive post_migrate, so that every database has the theme, including test databases."""
+    # If only some apps were migrated, there may be no table of themes yet.
     if Theme._meta.db_table in connections[using].introspection.table_names():
         apply(using)

@@ -18,10 +18,8 @@ class ListLink:
 
     @classmethod
     def of(cls, model: str, period: Period | None = None, /, *, permission: str = "", **query: str) -> ListLink:
-        """Return the list of a model ("messaging.message") with these filters, limited to a period if given.
-
-        The list uses days of the user's own zone: it shows the same rows if that is the console's zone.
-        """
+        """Return the list of a model ("messaging.message") with these filters, limited to a period if given. It
+        uses days of the user's own zone: it shows the same rows if that is the console's zone."""
         days = {"from": period.first.isoformat(), "to": period.last.isoformat()} if period else {}
         chosen = {**days, **{name: value for name, value in query.items() if value}}
         return cls(f"admin:{model.replace('.', '_')}_changelist", urlencode(chosen), permission)

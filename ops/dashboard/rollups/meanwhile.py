@@ -21,13 +21,9 @@ Ask = Callable[[str, Sequence[Any]], Callable[[], Rows]]
 
 
 def meanwhile(using: str) -> AbstractContextManager[Ask]:
-    """Return a context manager for a function that starts a statement with its parameters, and immediately returns
-    another function, which waits for the rows, if any.
-
-    Statements are executed in order. Anything else that is executed or fetched waits for those started before it, and
-    so does the end of the context; an error is raised there at the latest. Do not use it in a process that serves
-    pages: the interval at which Python switches threads applies to all of them.
-    """
+    """Return a context manager for a function that starts a statement with its parameters and returns one that waits
+    for its rows. Statements run in order; whatever else is executed, and the end of the context, waits for them and
+    raises their errors at the latest. Do not use it in a process that serves pages."""
     connection = connections[using]
     connection.ensure_connection()
     return _in_pipeline(connection) if connection.vendor == "postgresql" else _in_thread(connection)
@@ -76,6 +72,7 @@ def _in_thread(connection: Any) -> Iterator[Ask]:
         wait()
         return execute(*args)
 
+    # It applies to all threads of the process, also to those that serve pages.
     turns = sys.getswitchinterval()
     sys.setswitchinterval(TURN)
     try:

@@ -120,10 +120,8 @@ class DeletionRequestQuerySet(models.QuerySet["DeletionRequest"]):
         )
 
     def for_list(self) -> DeletionRequestQuerySet:
-        """Load what a list row shows (group, requester, approver, job, holds) in one query.
-
-        Also annotates ``of_a_colleague``, which ``needs_superuser`` reads, so that a page can call it for each row.
-        """
+        """Load what a list row shows (group, requester, approver, job, holds) in one query, and annotate
+        ``of_a_colleague``, so that a page can call ``needs_superuser`` for each row."""
         whole = self.with_holds().select_related("group", "requested_by", "approved_by", "job")
         return whole.annotate(of_a_colleague=_of_a_colleague())
 

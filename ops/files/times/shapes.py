@@ -19,7 +19,9 @@ from ops.files.times.read import NO_TIME_OF_DAY, Read, combined
 from ops.files.times.words import MONTHS, WEEKDAYS, plain
 from ops.files.times.zones import written_zone
 
-DAY_FIRST, MONTH_FIRST, AS_WRITTEN = "day-first", "month-first", "as-written"
+DAY_FIRST = "day-first"  # such as 03.08.21 and 3/8/2021
+MONTH_FIRST = "month-first"  # only dates without dots, because those with dots have the day first
+AS_WRITTEN = "as-written"  # only dates with one meaning: with the year first, or the name of the month
 ORDERS = (DAY_FIRST, MONTH_FIRST, AS_WRITTEN)
 LONGEST = 100  # characters
 PIVOT = 69  # a year of two digits is one of 1969 to 2068, as POSIX has it
@@ -60,9 +62,7 @@ MINUS = {ord("−"): "-"}
 def read_written(text: str, order: str) -> Read | None:
     """Return the time of a text in one of ORDERS; None if it has another shape or order.
 
-    DAY_FIRST reads dates such as 03.08.21 and 3/8/2021; MONTH_FIRST those without dots, because dates with dots have
-    the day first; AS_WRITTEN only dates with one meaning: those with the year first, or the name of the month. Raises
-    ValueError if there is no such date or time, OverflowError.
+    Raises ValueError if there is no such date or time, OverflowError.
     """
     if len(text) > LONGEST:
         return None

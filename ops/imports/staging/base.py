@@ -209,10 +209,7 @@ class Staging:
         return self._insert(f"{quote(model._meta.db_table)} ({columns})", types, lists, usual)
 
     def reserve_ids(self, model: type[models.Model], number: int) -> int:
-        """Reserve ``number`` consecutive ids for new rows of ``model``; return the id before the first of them.
-
-        Nobody else gets them, even if the import is abandoned.
-        """
+        """Reserve ``number`` consecutive ids of ``model`` for good; return the id before the first of them."""
         raise NotImplementedError
 
     def last_id(self, model: type[models.Model]) -> int:
@@ -237,10 +234,7 @@ class Staging:
         raise NotImplementedError
 
     def _insert(self, place: str, types: list[str], lists: list[list[Any]], usual: list[Any]) -> int:
-        """Insert prepared values, each differing column as a list, then those common to all rows; return how many rows.
-
-        ``place`` names the table and its columns; ``types`` are the types of these.
-        """
+        """Insert into ``place`` the columns ``lists``, then ``usual``, the same in all rows; return how many rows."""
         raise NotImplementedError
 
     def _add(self, table: str, columns: int, rows: list[tuple]) -> None:

@@ -22,10 +22,9 @@ class Piece(NamedTuple):
 
 
 def in_order(roots: Roots, wanted: bytearray, size: int) -> Order:
-    """Return the rows with a true byte in ``wanted`` in their order of storing, in pieces of about ``size`` rows.
+    """Return the rows with a true byte in ``wanted``, conversation by conversation, in pieces of about ``size`` rows.
 
-    The rows of a conversation follow each other; in one larger than a piece, parents come before children. Overwrites
-    ``roots.roots`` with the row that each row's conversation starts with.
+    In larger conversations, parents precede children. ``roots.roots`` becomes each row's first row of a conversation.
     """
     begun = roots.roots
     for row, root in enumerate(begun):

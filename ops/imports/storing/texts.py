@@ -54,6 +54,8 @@ EXISTS (
 OURS = "kept.id > %s AND kept.id <= %s AND NOT " + EDITED_SINCE
 KEPT_BETWEEN = "SELECT message_id FROM {histories} WHERE id > %s AND id <= %s ORDER BY message_id"
 REPLACED = "SELECT kept.message_id FROM {histories} kept WHERE " + OURS + " ORDER BY kept.message_id"
+# Only the revision shows that there was another text: it increases again, so that no number stands for two texts. The
+# table ``changes`` records which messages had been edited before.
 RESTORE_AS_IT_WAS = """
 UPDATE {messages} SET content = kept.old_content, edited = (changes.was_edited OR EXISTS (
     SELECT 1 FROM {histories} others WHERE others.message_id = kept.message_id AND others.id <> kept.id
@@ -103,11 +105,7 @@ def _change(staging: Staging, base: int, after: int, upto: int) -> int:
 
 def restore_as_they_were(staging: Staging, first: int, last: int, base: int) -> int:
     """Within a batch, restore the texts of the histories after ``first`` up to ``last``, and delete these; return how
-    many.
-
-    The table ``changes`` records which messages had been edited before. Texts edited since are skipped. Only the
-    revision shows that there was another text meanwhile: it increases again, so that no number stands for two texts.
-    """
+    many. Texts edited since are skipped."""
     ids = _lock_replaced(staging, first, last)
     restored = staging.execute(RESTORE_AS_IT_WAS, [first, last, base], ours=OURS)
     staging.execute(DELETE_HISTORIES, [first, last], ours=OURS)

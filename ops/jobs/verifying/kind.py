@@ -86,9 +86,7 @@ def latest(number: int) -> list[Verification]:
 
 def start(*, by: Any) -> Job:
     """Verify the trail: in this process if it is short, else by a worker. Return the job, or one already under way.
-
-    Must not run in a transaction.
-    """
+    Must not run in a transaction."""
     under_way = Job.objects.filter(kind=KIND, state__in=UNDER_WAY).first()
     return under_way or starting.start(KIND, requester=by, title=str(TITLE), params={}, here=True)
 

@@ -80,8 +80,7 @@ class ParticipantsReports:
     def reasons(self, message_ids: Collection[int]) -> Mapping[int, str]:
         """Return, by message, the text sent with the latest decision, not undone, that hid it or removed words.
 
-        That is the decision in force, unless the case was decided again about other messages or the decision lapsed:
-        the earlier decision keeps the message hidden then.
+        It may precede the decision in force: one about other messages, or a lapse, leaves a message hidden.
         """
         measures = Measure.objects.filter(act__in=(Act.HIDE, Act.REDACT), after=True, message__in=message_ids)
         standing = measures.not_undone().filter(decision__reverses=None).exclude(decision__sent="")
