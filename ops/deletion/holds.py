@@ -44,6 +44,8 @@ def people_on_hold(*, using: str = DEFAULT_DB_ALIAS) -> set[int]:
     return set(Hold.objects.using(using).open().order_by().values_list("user_id", flat=True))
 
 
+# The rule is asked in three forms, because each is another question at another cost: ``DeletionRequestQuerySet``
+# selects many requests in SQL, this counts for one account, ``deletions_stopped_by`` asks the reverse of any account.
 def count_exchanged(user_id: Any, people: Collection[int], *, using: str = DEFAULT_DB_ALIAS) -> Counter[int]:
     """Return how many messages an account exchanged with each of ``people`` (ids), without those who have none.
 

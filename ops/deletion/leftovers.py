@@ -69,7 +69,7 @@ def _requests(request: DeletionRequest, _: Any) -> Outcome:
     """Remove copies of the name, and reasons, from this request and earlier ones. Later steps do not have the name."""
     pattern = name_pattern(request.names)
     request.username = request.email = request.reason = ""
-    empty_names(request.user_id)
+    empty_names(request.user_id)  # for anonymised accounts: ``signals.py`` does it whenever an account is deleted
     if request.anonymises:
         DeletionRequest.objects.filter(user=request.user_id).exclude(pk=request.pk).update(user=None)
         request.user = None
@@ -97,6 +97,7 @@ def _redact_elsewhere(pattern: NamePattern) -> None:
 
 def _caches(request: DeletionRequest, _: Any) -> Outcome:
     """Invalidate all cached pages, and delete them from Redis or from the memory of this process."""
+    # Done when the account went, too; later steps emptied what moderators sent, which participants' pages show.
     page_cache.invalidate_all()
     if settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
         cache.clear()

@@ -25,6 +25,7 @@ def refuse_where_held(sender: Any, instance: Any, using: str, **kwargs: Any) -> 
 
 
 def record_deletion(sender: Any, user_id: Any, counts: ErasureCounts, using: str, **kwargs: Any) -> None:
+    # Every deleted account comes here, even without a request. Anonymising deletes none, so it makes its own record.
     AccountDeletion.objects.using(using).record(counts.as_dict())
     leftovers.empty_names(user_id, using=using)
 

@@ -133,6 +133,7 @@ def _strip_identity(user: Any) -> None:
 
 
 def _record_anonymised(request: DeletionRequest, counts: AnonymisedCounts, *, by: Any) -> None:
+    # What receivers of ``user_erased`` do for a deleted account; this one stays, so the signal is not sent.
     with editing_as(by):  # not as the person, who may be signed in and deleting their own account
         AccountDeletion.objects.record(counts.as_dict())
     record(DeletionEvent.ACCOUNT_ANONYMISED, request, by=by, details=counts.as_dict())

@@ -62,6 +62,7 @@ def batch(run: Run, check: HoldCheck | None = None) -> Iterator[DeletionRequest]
         if check is not None and not request.account_is_gone:
             check.run(request.user_id)
         yield request
+        # The place is in the request's progress, but Run recognises attempts without progress by its own cursor.
         run.cursor["came_to"] = [len(request.progress.get("steps", [])), request.progress.get("after")]
         request.save()
 

@@ -160,6 +160,7 @@ def _write_rejected(import_: Import, checked: Checked) -> None:
 def _advance(import_: Import, run: Run, stored: int) -> None:
     """Report progress in rows: checking is the first half of the job, storing the second."""
     rows, new = import_.counts["rows"], max(import_.counts["new"], 1)
+    # The second half is larger by one if the number of rows is odd, so that both add up to all rows.
     run.advance(rows // 2 + (rows - rows // 2) * stored // new)
 
 
