@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Event(TextChoices):
-    # Sessions. The target is the account. Without an actor (refused), actor_name is the username that was tried.
+    # Sessions. The target is the account. Without an actor (refused), actor_name is the username that was entered.
     SIGNED_IN = "session.signed_in", gettext_lazy("Signed in")
     SIGN_IN_REFUSED = "session.refused", gettext_lazy("Failed to sign in")
     # The actor is signed in.

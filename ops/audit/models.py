@@ -170,7 +170,7 @@ class Entry(AppendOnlyModel):
         related_name="+",
     )
     actor_name = models.CharField(
-        max_length=150, blank=True, help_text=gettext_lazy("The username then, or the one that was tried.")
+        max_length=150, blank=True, help_text=gettext_lazy("The username at that time, or the one that was entered.")
     )
     actor_role = models.TextField(blank=True, help_text=gettext_lazy("The roles then, or “superuser”."))
     event = models.CharField(max_length=64, choices=choices)
@@ -182,7 +182,7 @@ class Entry(AppendOnlyModel):
     details: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     reason = models.CharField(max_length=1_000, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
-    action = models.UUIDField(default=uuid.uuid4, help_text=gettext_lazy("One for all that one click touched."))
+    action = models.UUIDField(default=uuid.uuid4, help_text=gettext_lazy("Shared by everything from the same click."))
     ip = models.CharField(gettext_lazy("address"), max_length=45, blank=True)
     user_agent = models.CharField(gettext_lazy("browser"), max_length=400, blank=True)
     scrubbed_at = models.DateTimeField(

@@ -22,7 +22,7 @@ SUFFIX = "upload"  # the format of a file is detected from its content; the name
 # discarded. A client that sends many times the limit is disconnected instead.
 ABORT_FACTOR = 4  # times the limit
 NO_ROOM = gettext_lazy(
-    "The server could not keep the file: its disk is full, or may not be written to. Tell the system administrator."
+    "The server could not keep the file: its disk is full, or is not writable. Tell the system administrator."
 )
 CHOOSE_ANOTHER = gettext_lazy("choose a smaller one.")
 UNITS = (

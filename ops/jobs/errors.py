@@ -61,7 +61,9 @@ def _advice_of_database(error: Error) -> str:
             "(statement_timeout), then try again."
         )
     if code.startswith(NOT_WRITABLE):
-        return _("The database cannot be written to: ask whoever runs it for the right to, then try again.")
+        return _(
+            "The database cannot be written to: ask the system administrator for write permission, then try again."
+        )
     return _("The database reported an error: check that it runs and that its migrations are applied, then try again.")
 
 

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
-                ('actor_name', models.CharField(blank=True, help_text='The username then, or the one that was tried.', max_length=150)),
+                ('actor_name', models.CharField(blank=True, help_text='The username at that time, or the one that was entered.', max_length=150)),
                 ('actor_role', models.TextField(blank=True, help_text='The roles then, or “superuser”.')),
                 ('event', models.CharField(choices=ops.audit.events.choices, max_length=64)),
                 ('target_type', models.CharField(blank=True, help_text='Such as messaging.conversation.', max_length=100)),
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('details', models.JSONField(blank=True, default=dict)),
                 ('reason', models.CharField(blank=True, max_length=1000)),
                 ('request_id', models.CharField(blank=True, max_length=64)),
-                ('action', models.UUIDField(default=uuid.uuid4, help_text='One for all that one click touched.')),
+                ('action', models.UUIDField(default=uuid.uuid4, help_text='Shared by everything from the same click.')),
                 ('ip', models.CharField(blank=True, max_length=45, verbose_name='address')),
                 ('user_agent', models.CharField(blank=True, max_length=400, verbose_name='browser')),
                 ('scrubbed_at', models.DateTimeField(blank=True, help_text='When personal copies were emptied.', null=True)),

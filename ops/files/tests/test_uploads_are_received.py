@@ -122,7 +122,7 @@ def test_other_files_of_the_form_are_not_kept_and_do_no_harm(folder: Path, files
 def test_a_full_disk_is_said_in_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.parent.joinpath("private").write_text("a file where the folder should be")
     assert problem(sent(("file", b"a"))) == (
-        "The server could not keep the file: its disk is full, or may not be written to. Tell the system administrator."
+        "The server could not keep the file: its disk is full, or is not writable. Tell the system administrator."
     )
 
 

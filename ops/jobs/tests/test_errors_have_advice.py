@@ -22,7 +22,7 @@ from ops.jobs.tests.failing import database_error
 
 LOCKED = "Another program is writing to the database: try again when it is done."
 FULL = "The disk is full, or the room for temporary files is: make room and try again."
-NOT_WRITABLE = "The database cannot be written to: ask whoever runs it for the right to, then try again."
+NOT_WRITABLE = "The database cannot be written to: ask the system administrator for write permission, then try again."
 OTHER = "The database reported an error: check that it runs and that its migrations are applied, then try again."
 # What each of the codes says is what the databases mean by it.
 LOCKS = ("40001", "40P01", "55P03", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED_SHAREDCACHE")
