@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,11 @@ from django.core.management import CommandError, call_command
 
 from messaging.models import Conversation, Message, Notification
 from ops.files import private_files
+from ops.imports.checking.rows import FLAG_COLUMNS
+from ops.imports.columns import COLUMNS
+from ops.imports.management.commands import import_messages
 from ops.imports.models import Import
+from ops.imports.options import BY_NAME
 from ops.imports.storing import plan
 from ops.imports.tests.files import TIME, as_csv, row
 from ops.imports.tests.importing import do
@@ -41,6 +46,12 @@ class Command:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "messages.csv"
+
+
+def test_the_help_names_every_column() -> None:
+    assert set(COLUMNS) <= set(re.findall(r"\w+", import_messages.Command.help))
+    for name in ("yes", "no"):
+        assert set(FLAG_COLUMNS) <= set(re.findall(r"\w+", str(BY_NAME[name].help)))
 
 
 def test_it_says_how_it_read_the_file_and_what_it_added(path: Path, alice: Any, bob: Any) -> None:

@@ -32,9 +32,9 @@ POLL_EVERY = 0.5  # seconds between two queries of the job's progress
 class Command(BaseCommand):
     help = (
         "Import messages from a file (CSV, JSON, JSON Lines, XLSX, XLS, XLSB or ODS) with the columns external_id, "
-        "parent_external_id, sender, receiver, timestamp and content, and optionally edited, read, edited_at and "
-        "hidden. All or nothing; importing the same file again changes nothing. If this process dies, a worker resumes "
-        "the import."
+        "parent_external_id, sender, receiver, timestamp and content, and optionally edited, read, edited_at, "
+        "hidden and redacted. All or nothing; importing the same file again changes nothing. If this process dies, a "
+        "worker resumes the import."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
