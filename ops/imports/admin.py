@@ -50,7 +50,6 @@ PAGE = "admin:imports_import_change"
 CHANGED_MEANWHILE = gettext_lazy(
     "Nothing was done: this import went on meanwhile, in another tab perhaps. This is how it is now."
 )
-EXPIRED = gettext_lazy("The file is not kept any more: it is deleted after a day. Upload it again.")
 
 View = Callable[..., HttpResponseBase]
 
@@ -254,7 +253,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
 
     def _check_again(self, request: HttpRequest, import_: Import, reading: Reading, choices: Choices) -> HttpResponse:
         if not uploads.is_kept(import_):
-            return self.refused(request, import_, EXPIRED)
+            return self.refused(request, import_, uploads.NOT_KEPT)
         if not _save_if_unchanged(import_, reading=reading.as_json(), choices=choices.as_json()):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         if reading.encoding:
@@ -269,7 +268,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if not form.is_valid():
             return self._page(request, import_, store_form=form)
         if not uploads.is_kept(import_):
-            return self.refused(request, import_, EXPIRED)
+            return self.refused(request, import_, uploads.NOT_KEPT)
         if not _save_if_unchanged(import_, choices={**import_.choices, **form.agreed()}):
             return self.refused(request, import_, CHANGED_MEANWHILE)
         steps.store(import_, by=request.user)
@@ -317,7 +316,7 @@ class ImportAdmin(ReadOnlyPermissions, TrailHistory, KeysetAdmin):
         if import_.by_id != request.user.pk:
             raise PermissionDenied
         if not previews.exists(import_, kind):
-            return self.refused(request, import_, EXPIRED)
+            return self.refused(request, import_, uploads.NOT_KEPT)
         record_reading(import_, actor=request.user)
         file = previews.path_of(import_, kind).open("rb")
         name = f"{PurePath(import_.file_name).stem}-{called}.csv"

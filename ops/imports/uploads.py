@@ -24,7 +24,7 @@ from ops.jobs.leases import UNDER_WAY
 from ops.notices.notifying import notify
 
 LONGEST_NAME = 255
-NOT_KEPT = gettext_lazy("The file is not kept any more: upload it again.")
+NOT_KEPT = gettext_lazy("This file is no longer available. Upload it again.")
 SMALLER = gettext_lazy("split it and import the parts one after the other, beginning with the oldest messages.")
 
 

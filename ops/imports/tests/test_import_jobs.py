@@ -161,7 +161,7 @@ def test_only_a_checked_file_without_errors_can_be_stored_and_once(alice: Any, b
         with pytest.raises(steps.NotNow):
             verb(other_tab, by=None)
     do(job)
-    with pytest.raises(steps.NotNow, match=r"^The file is not kept any more: upload it again\.$"):
+    with pytest.raises(steps.NotNow, match=r"^This file is no longer available\. Upload it again\.$"):
         steps.check(other_tab, by=None)
     assert Message.objects.count() == 1
 

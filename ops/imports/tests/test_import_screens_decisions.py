@@ -58,13 +58,23 @@ def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, folder
 def test_a_file_that_was_left_for_a_day_is_gone(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     private_files.delete_all(import_.upload)
-    assert "The file is not kept any more: it is deleted a day after it was uploaded." in page(importing, import_)
+    assert str(uploads.NOT_KEPT) in page(importing, import_)
     form = {"state_token": importing.get(address(import_)).context["state_token"]}
     said = text(importing.post(address(import_, "store/"), form, follow=True))
-    assert "The file is not kept any more: it is deleted after a day. Upload it again." in said
+    assert "This file is no longer available. Upload it again." in said
     Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
     uploads.sweep()
     assert "The file was deleted without being imported." in page(importing, import_)
+
+
+@pytest.mark.parametrize("state", [State.CHECKING, State.CHECKED, State.TAKEN_BACK])
+def test_only_the_uploader_reads_that_a_file_is_no_longer_available(
+    importing: Client, people: Any, dan: Any, ina: Any, state: str
+) -> None:
+    import_ = Import.objects.create(by=dan, file_name="a.csv", state=state, outcome={"kept": []})
+    assert "This file is no longer available. Upload it again." in page(importing, import_)
+    assert f'<a href="{LIST}add/">Upload it again.</a>' in importing.get(address(import_)).content.decode()
+    assert "no longer available" not in page(signed_in(ina), import_)
 
 
 def test_an_upload_sweeps_up_what_others_left(importing: Client, people: Any) -> None:
