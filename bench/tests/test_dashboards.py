@@ -22,13 +22,13 @@ def test_both_ways_find_the_same_figures() -> None:
 
 
 @pytest.mark.parametrize(("ours", "met"), [(0.05, [True, True]), (0.051, [False, True]), (0.2, [False, False])])
-def test_what_reading_them_may_take(ours: float, met: list[bool]) -> None:
+def test_the_goals_limit_the_time_of_reading(ours: float, met: list[bool]) -> None:
     found = dashboards.goals({"ours": Figure(best=ours), "vanilla": Figure(best=10.0)})
     assert [goal.met for goal in found] == met
 
 
 @pytest.mark.parametrize(("seconds", "met"), [(0.05, [True]), (0.051, [False])])
-def test_what_a_page_may_take_of_the_database_while_nothing_is_kept(seconds: float, met: list[bool]) -> None:
+def test_the_goals_limit_the_database_time_of_an_uncached_page(seconds: float, met: list[bool]) -> None:
     assert [goal.met for goal in dashboards.goals({"ours": Figure(best=seconds)})] == met
 
 
@@ -50,6 +50,6 @@ def test_the_database_s_time_is_that_of_all_statements_and_their_rows() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "statements", "met"), [(0.012, 13, [True, True]), (0.013, 14, [False, False])])
-def test_what_a_page_may_take(seconds: float, statements: int, met: list[bool]) -> None:
+def test_the_goals_limit_the_time_and_statements_of_a_page(seconds: float, statements: int, met: list[bool]) -> None:
     found = dashboards.goals({"ours": Figure(best=seconds, result=statements), "floor": Figure(best=0.01, result=10)})
     assert [goal.met for goal in found] == met

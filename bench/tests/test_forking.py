@@ -37,15 +37,15 @@ def made(folder: Path, name: str) -> str:
     return f"sqlite:///{file}"
 
 
-def test_each_is_a_new_process_on_its_own_database(tmp_path: Path) -> None:
-    told = [databases.run(["-m", MODULE, name], made(tmp_path, name)).split() for name in ("alone", "together")]
-    assert [tables for tables, _, _ in told] == ["alone", "together"]
-    processes, parents = ({told[0][place], told[1][place]} for place in (1, 2))
+def test_each_run_is_a_new_process_on_its_own_database(tmp_path: Path) -> None:
+    outputs = [databases.run(["-m", MODULE, name], made(tmp_path, name)).split() for name in ("alone", "together")]
+    assert [tables for tables, _, _ in outputs] == ["alone", "together"]
+    processes, parents = ({outputs[0][place], outputs[1][place]} for place in (1, 2))
     assert len(processes) == 2
     assert parents == {str(databases.forks.loaded[KIND].pid)}
 
 
-def test_a_failure_is_told_with_its_traceback_and_the_next_one_runs(tmp_path: Path) -> None:
+def test_a_failure_has_its_traceback_and_the_next_run_works(tmp_path: Path) -> None:
     url = made(tmp_path, "alone")
     with pytest.raises(subprocess.CalledProcessError) as failure:
         databases.run(["-m", MODULE, "missing"], url)
@@ -54,7 +54,7 @@ def test_a_failure_is_told_with_its_traceback_and_the_next_one_runs(tmp_path: Pa
     assert databases.run(["-m", MODULE, "alone"], url).startswith("alone")
 
 
-def test_one_that_is_killed_is_a_failure(tmp_path: Path) -> None:
+def test_a_killed_process_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError, match="SIGKILL"):
         databases.run(["-m", MODULE, "alone", "killed"], made(tmp_path, "alone"))
 

@@ -48,7 +48,7 @@ class TestServedWith:
         assert serving.commands(POSTGRESQL).web_processes == 1
         assert serving.in_words(POSTGRESQL) == "1 web process, since REDIS_URL is not set"
 
-    def test_a_paper_without_a_command_is_a_failure_with_a_sentence(self) -> None:
+    def test_a_page_without_a_command_fails_with_a_sentence(self) -> None:
         with pytest.raises(Failed, match=r"docs/deploying\.md shows no command with gunicorn\."):
             serving.from_paper("nothing")
 
@@ -59,17 +59,21 @@ class TestServedWith:
         assert environment["DEBUG"] == "false"
         assert "SECRET_KEY_FILE" not in environment
 
-    def test_what_does_not_end_when_asked_is_killed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_process_that_ignores_termination_is_killed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(serving, "END_SECONDS", 0.1)
-        told = tmp_path / "told.txt"
-        with told.open("wb") as file:
+        output = tmp_path / "told.txt"
+        with output.open("wb") as file:
             stubborn = serving.start(["sh", "-c", "trap '' TERM; echo; while :; do sleep 60; done"], {}, None, file)
-        while not told.stat().st_size and stubborn.poll() is None:
+        while not output.stat().st_size and stubborn.poll() is None:
             pass
         serving.end([stubborn])
         assert stubborn.returncode == -signal.SIGKILL
 
-    def test_what_the_server_said_is_in_the_failure(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_failure_contains_the_output_of_the_server(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         broken = serving.Commands("echo 'no such module' >&2; exit 3", "exec sleep 60")
         monkeypatch.setattr(serving, "commands", lambda url: broken)
         with (
@@ -81,10 +85,10 @@ class TestServedWith:
 
 
 class TestTimes:
-    def test_of_few_pages_the_slowest_is_told(self) -> None:
+    def test_the_slowest_of_few_pages_is_shown(self) -> None:
         assert crowd.in_words([0.010] * 97 + [0.5, 1.25]) == "10 / 10 / 1,250 (slowest of 99)"
 
-    def test_of_many_pages_the_99th_of_a_hundred_is_told(self) -> None:
+    def test_the_99th_percentile_of_many_pages_is_shown(self) -> None:
         assert crowd.in_words([0.010] * 990 + [0.5] * 10) == "10 / 10 / 500 (99 % of 1000)"
         assert crowd.in_words([0.010] * 98 + [0.5, 9.0]) == "10 / 10 / 9,000 (99 % of 100)"
 
@@ -108,7 +112,7 @@ class TestTimes:
             ([Span(1, 5), Span(21)], 0.0),
         ],
     )
-    def test_the_share_is_what_imports_cover_of_the_crowds_time(self, spans: Sequence[Span], part: float) -> None:
+    def test_the_share_is_the_part_of_the_time_that_imports_cover(self, spans: Sequence[Span], part: float) -> None:
         assert share(spans, 10.0, 20.0) == pytest.approx(part)
 
 
@@ -116,7 +120,7 @@ class TestImports:
     def going_on(self, folder: Path, script: str) -> Any:
         return running_imports(Path("any.csv"), "anybody", os.environ, folder, ("sh", "-c", script))
 
-    def test_what_it_tells_are_spans(self, tmp_path: Path) -> None:
+    def test_the_output_is_parsed_into_spans(self, tmp_path: Path) -> None:
         script = "echo began 1; echo ended 3 8000; echo began 4; exec sleep 60"
         with self.going_on(tmp_path, script) as going_on:
             going_on.wait_for("began 4")
@@ -158,9 +162,9 @@ class TestImporting:
         monkeypatch.setattr(importing, "fresh", lambda content: islice(first_turns(content), 2))
         importing.keep_importing(path, "moderator 0")
         assert [one.outcome["messages"] for one in Import.objects.all()] == [100, 100]
-        told = [line.split() for line in capsys.readouterr().out.splitlines()]
-        assert [line[0] for line in told] == ["began", "ended", "began", "ended"]
-        assert told[1][2] == "100"
+        lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+        assert [line[0] for line in lines] == ["began", "ended", "began", "ended"]
+        assert lines[1][2] == "100"
 
     def test_an_import_that_stores_less_ends_the_process_with_a_sentence(
         self, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch

@@ -46,21 +46,21 @@ def scenario(about: results.About, case: Case = CASE) -> dict[str, Any]:
 
 
 class TestCells:
-    def test_they_hold_figures_and_ratios(self) -> None:
+    def test_cells_hold_figures_and_ratios(self) -> None:
         assert report.cells(CASE, FIGURES) == ["50.0 ms", "100.0 ms", "—", "1.25×", "2.00×", "61"]
 
-    def test_those_of_rows_are_speeds(self) -> None:
+    def test_cells_of_rows_are_speeds(self) -> None:
         assert report.cells(ROWS, OF_ROWS)[0] == "1,000 rows/s"
 
 
 class TestTable:
-    def test_it_has_a_row_for_each_case_and_a_column_for_each_database(self) -> None:
+    def test_the_table_has_a_row_for_each_case_and_columns_for_each_database(self) -> None:
         block = results.table(
             {"SQLite": {"lists": scenario(held())}, "PostgreSQL": {"imports": scenario(held(), ROWS)}}
         )
         assert "| a page | 50.0 ms | 100.0 ms |  | 1.25× | 2.00× | 61 |  |  |  |  |  |  |" in block.splitlines()
 
-    def test_of_one_run_it_says_once_what_its_rows_hold_for(self) -> None:
+    def test_the_facts_of_one_run_are_stated_once(self) -> None:
         later = BEFORE._replace(load=2.5)
         scenarios = {"lists": scenario(held()), "imports": scenario(held(before=later, after=later), ROWS)}
         head, *rest = results.table({"SQLite": scenarios}).splitlines()
@@ -73,7 +73,7 @@ class TestTable:
         "other",
         [held("second"), held(before=BEFORE._replace(commit="def5678"), after=AFTER._replace(commit="def5678"))],
     )
-    def test_of_several_runs_or_commits_each_row_says_where_it_comes_from(self, other: results.About) -> None:
+    def test_each_row_of_several_runs_or_commits_names_its_source(self, other: results.About) -> None:
         block = results.table({"SQLite": {"lists": scenario(held()), "imports": scenario(other, ROWS)}})
         assert block.startswith("SQLite: several runs, each row says which; ")
         rows = [line for line in block.splitlines() if line.startswith(("| a page", "| an import"))]
@@ -95,10 +95,10 @@ class TestTable:
         assert rows[0].count("measured") == 1
         assert len({row.count("|") for row in rows}) == 1
 
-    def test_a_commit_made_meanwhile_is_told(self) -> None:
+    def test_a_commit_made_meanwhile_is_named(self) -> None:
         assert held(after=AFTER._replace(commit="def5678"))["commit"] == "abc1234 to def5678"
 
-    def test_it_replaces_what_stands_between_the_markers(self, tmp_path: Path) -> None:
+    def test_the_text_between_the_markers_is_replaced(self, tmp_path: Path) -> None:
         paper = tmp_path / "figures.md"
         paper.write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n", encoding="utf-8")
         results.put_into(paper, "new")
@@ -134,7 +134,7 @@ class TestKept:
         with pytest.raises(results.NoFigures, match="run “make bench” first"):
             results.read(tmp_path, ["lists"])
 
-    def test_they_say_on_what_they_were_measured(self) -> None:
+    def test_results_name_the_system_they_were_measured_on(self) -> None:
         about = held()
         assert about["database"] == "SQLite 3.40.1"
         assert about["cpu"]
@@ -148,14 +148,14 @@ class TestFailures:
         monkeypatch.setenv("BENCH_SMALL", "1")
         return tmp_path
 
-    def test_one_is_a_line_and_a_log(self, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    def test_a_failure_is_reported_in_a_line_and_a_log(self, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
         figure = runs.failed("lists, messages, ours", "Traceback\n  File …\nValueError: broken")
         log = tmp_path / "bench" / "logs" / "lists-messages-ours.log"
         assert figure.failure == "failed"
         assert capsys.readouterr().err == f"failed: lists, messages, ours: ValueError: broken (see {log})\n"
         assert log.read_text(encoding="utf-8").startswith("Traceback")
 
-    def test_a_run_with_one_ends_with_status_1(
+    def test_a_run_with_a_failure_exits_with_status_1(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     ) -> None:
         monkeypatch.setattr(runs, "measured", lambda *_: [one_case(CASE, FAILED)])
@@ -172,13 +172,13 @@ class TestFailures:
 
         monkeypatch.setattr(databases, "kept", broken)
         assert main(["threads", "lists", "deletion", "--small", "--on", "sqlite"]) == 1
-        said = capsys.readouterr()
+        output = capsys.readouterr()
         for name in ("threads", "lists", "deletion"):
-            assert f"failed: {name} on SQLite: OperationalError: no room (see " in said.err
-            assert f"{name}  " in said.out
-        assert "Traceback" not in said.err
+            assert f"failed: {name} on SQLite: OperationalError: no room (see " in output.err
+            assert f"{name}  " in output.out
+        assert "Traceback" not in output.err
 
-    def test_what_failed_keeps_the_older_figures(
+    def test_a_failed_scenario_keeps_the_older_figures(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     ) -> None:
         monkeypatch.setattr(runs, "measured", lambda *_: [one_case()])
@@ -189,7 +189,7 @@ class TestFailures:
         assert (tmp_path / "bench" / "latest-sqlite.json").read_bytes() == before
         assert "older figures of lists are kept" in capsys.readouterr().out
 
-    def test_the_paper_is_made_from_what_was_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_page_is_made_from_stored_results(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         paper = tmp_path / "figures.md"
         paper.write_text(f"{results.BEGIN}\n{results.END}\n", encoding="utf-8")
         monkeypatch.setattr(runs, "measured", lambda *_: [one_case()])
@@ -199,7 +199,7 @@ class TestFailures:
 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["--messages", "999"], ["--passes", "0"]])
-def test_what_makes_no_sense_is_refused_with_a_sentence(words: list[str], capsys: pytest.CaptureFixture) -> None:
+def test_invalid_arguments_are_refused_with_an_error(words: list[str], capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         arguments(words)
     assert "error:" in capsys.readouterr().err

@@ -33,7 +33,7 @@ def test_every_conversation_has_a_pending_case_and_a_closed_one(made: None) -> N
     assert Decision.objects.in_force().count() == conversations
 
 
-def test_they_are_given_to_reviewers_and_decisions_lapse(made: None) -> None:
+def test_cases_are_given_to_reviewers_and_decisions_lapse(made: None) -> None:
     people = reviewing.reviewers()
     first, second = claims.claim_next(next(people)), claims.claim_next(next(people))
     assert first is not None
@@ -54,7 +54,7 @@ def test_cases_are_decided_at_once(made: None, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(("seconds", "met"), [(4.9, True), (5.1, False)])
-def test_how_fast_cases_must_be_decided_at_once(seconds: float, met: bool) -> None:
+def test_the_goal_limits_the_time_of_simultaneous_decisions(seconds: float, met: bool) -> None:
     ours = Figure(best=seconds, result=reviewing.TOGETHER)
     assert [goal.met for goal in reviewing.goals({"ours": ours})] == [met]
 
@@ -71,7 +71,7 @@ def test_how_fast_cases_must_be_decided_at_once(seconds: float, met: bool) -> No
         (reviewing.NEXT, 1.0, []),
     ],
 )
-def test_what_must_hold(key: str, ours: float, met: list[bool]) -> None:
+def test_the_goals_limit_the_time_of_each_case(key: str, ours: float, met: list[bool]) -> None:
     figures = {
         "ours": Figure(best=ours, result=key),
         "vanilla": Figure(best=0.1),

@@ -85,8 +85,8 @@ class _Template:
         self._cursor, self._digest = cursor, _digest()
 
     def is_there(self) -> bool:
-        said = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-        self._cursor.execute(said, [self.name])
+        comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+        self._cursor.execute(comment, [self.name])
         return self._cursor.fetchone() == (self._digest,)
 
     def become(self, database: str) -> None:

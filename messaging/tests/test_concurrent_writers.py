@@ -151,7 +151,7 @@ class TestAnswersThatJoinMeanwhile:
     def arrive(self, message: Message) -> None:
         Message.objects.filter(pk=message.pk).update(external_id="q")
 
-    def test_an_edit_locks_where_the_message_is_by_then(self, message: Message, orphan: Message) -> None:
+    def test_an_edit_locks_the_current_conversation_of_the_message(self, message: Message, orphan: Message) -> None:
         free = Conversation.objects.select_for_update(no_key=True, skip_locked=True)
 
         def look() -> list[int]:
@@ -169,12 +169,12 @@ class TestAnswersThatJoinMeanwhile:
         assert orphan.conversation_id == message.conversation_id
         assert seen == []
 
-    def test_reading_is_counted_where_the_message_is_by_then(self, message: Message, orphan: Message) -> None:
+    def test_reading_is_counted_in_the_current_conversation(self, message: Message, orphan: Message) -> None:
         chosen = Message.objects.filter(pk=orphan.pk)
         assert run_overlapping(lambda: self.arrive(message), lambda: chosen.update(read=True)) == 1
         assert stored_counts() == true_counts()
 
-    def test_so_is_deleting(self, message: Message, orphan: Message) -> None:
+    def test_deleting_is_counted_in_the_current_conversation(self, message: Message, orphan: Message) -> None:
         chosen = Message.objects.filter(pk=orphan.pk)
         run_overlapping(lambda: self.arrive(message), chosen.delete)
         assert list(Message.objects.all()) == [message]

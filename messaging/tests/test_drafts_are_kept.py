@@ -85,7 +85,7 @@ def test_writing_to_somebody_named_in_the_address_shows_no_draft_for_others(bobs
     assert 'value="charlie"' in html and "about to" not in html and 'name="draft"' not in html
 
 
-def test_nobody_else_sees_a_draft(bobs: Client, alice: Any, message: Message) -> None:
+def test_other_people_do_not_see_a_draft(bobs: Client, alice: Any, message: Message) -> None:
     keep(bobs, f"conversation:{message.conversation_id}")
     hers = Client()
     hers.force_login(alice)
@@ -111,7 +111,7 @@ def test_sending_a_new_message_and_saving_an_edit_remove_their_drafts(bobs: Clie
     assert not Draft.objects.exists()
 
 
-def test_what_was_sent_and_refused_is_kept(bobs: Client, bob: Any, alice: Any, message: Message) -> None:
+def test_a_refused_text_is_kept_as_a_draft(bobs: Client, bob: Any, alice: Any, message: Message) -> None:
     own = answer(message)
     Block.objects.create(blocker=alice, blocked=bob)
     long = "x" * 20_001
@@ -138,12 +138,12 @@ def test_an_emptied_text_is_no_draft(bobs: Client) -> None:
     assert not Draft.objects.exists()
 
 
-def test_what_is_too_long_is_not_taken(bobs: Client) -> None:
+def test_a_text_that_is_too_long_is_not_kept(bobs: Client) -> None:
     assert keep(bobs, "new", "x" * drafts.LONGEST) == 204
     assert keep(bobs, "new", "x" * (drafts.LONGEST + 1)) == 400
 
 
-def test_what_cannot_be_stored_is_left_out(bobs: Client) -> None:
+def test_characters_that_cannot_be_stored_are_left_out(bobs: Client) -> None:
     keep(bobs, "new", "a\x00b\r\nc")
     assert Draft.objects.get().content == "ab\nc"
 
@@ -155,7 +155,7 @@ def test_what_cannot_be_stored_is_left_out(bobs: Client) -> None:
         *("reply:", "reply:-1", f"reply:{10**20}", "draft:{theirs}", "edit:²"),
     ],
 )
-def test_there_are_no_other_places(bobs: Client, alice: Any, message: Message, place: str) -> None:
+def test_drafts_are_refused_for_any_other_place(bobs: Client, alice: Any, message: Message, place: str) -> None:
     """Drafts are refused for other people's messages and for edits of texts that others wrote."""
     other = write(alice, make_user("charlie"))
     names = {"theirs": message.pk, "others": other.pk if place.startswith("reply") else other.conversation_id}
@@ -171,13 +171,13 @@ def test_one_person_keeps_a_limited_number(bobs: Client, message: Message, monke
     assert set(Draft.objects.values_list("place", flat=True)) == {f"reply:{one.pk}" for one in replies[1:]}
 
 
-def test_who_is_not_signed_in_keeps_nothing(client: Client, db: None) -> None:
+def test_no_draft_is_kept_without_signing_in(client: Client, db: None) -> None:
     assert keep(client, "new") == 302
     assert Client(enforce_csrf_checks=True).post(DRAFT, {"draft": "new"}).status_code == 403
     assert not Draft.objects.exists()
 
 
-def test_nothing_is_kept_of_an_account_that_is_gone(bob: Any) -> None:
+def test_no_draft_is_kept_for_a_deleted_account(bob: Any) -> None:
     place = drafts.find(bob, "new")
     get_user_model().objects.filter(pk=bob.pk).delete()
     drafts.keep(bob, place, TYPED)
@@ -186,7 +186,7 @@ def test_nothing_is_kept_of_an_account_that_is_gone(bob: Any) -> None:
 
 @pytest.mark.parametrize("remove", [delete, delete_in_sets, erase, anonymise])
 @pytest.mark.parametrize("who", ["bob", "alice"])
-def test_drafts_go_with_who_wrote_them_and_with_whom_they_were_for(
+def test_drafts_are_deleted_with_their_writer_or_receiver(
     bobs: Client, message: Message, remove: Callable[[Any], None], who: str
 ) -> None:
     keep(bobs, f"reply:{message.pk}")

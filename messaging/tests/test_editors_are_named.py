@@ -27,7 +27,7 @@ def change(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def test_nobody_is_named_outside_of_a_request() -> None:
+def test_no_editor_is_named_outside_of_a_request() -> None:
     assert current_editor_id() is None
 
 
@@ -37,13 +37,13 @@ def test_a_change_made_in_a_request_names_the_signed_in_user(alice: Any, bob: An
     assert message.histories.get().edited_by == alice
 
 
-def test_a_change_made_without_signing_in_names_nobody(alice: Any, bob: Any) -> None:
+def test_a_change_made_without_signing_in_names_no_editor(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     EditorMiddleware(change)(request_of(AnonymousUser()))
     assert message.histories.get().edited_by is None
 
 
-def test_nobody_is_named_after_a_request_whatever_happened_in_it(alice: Any) -> None:
+def test_no_editor_is_named_after_a_failed_request(alice: Any) -> None:
     def fail(request: HttpRequest) -> HttpResponse:
         raise ZeroDivisionError
 

@@ -26,7 +26,7 @@ def marks(message: Message) -> list[bool]:
 
 @pytest.mark.django_db
 @as_staff
-def test_every_road_marks_what_staff_edit_and_nothing_else(alice: Any, bob: Any, charlie: Any, road: Any) -> None:
+def test_every_way_of_editing_marks_exactly_the_edits_by_staff(alice: Any, bob: Any, charlie: Any, road: Any) -> None:
     for editor, marked in ((charlie, True), (alice, False), (None, False)):
         message, other = write(alice, bob, "first"), write(alice, bob, "other")
         with editing_as(editor):
@@ -35,7 +35,7 @@ def test_every_road_marks_what_staff_edit_and_nothing_else(alice: Any, bob: Any,
 
 
 @pytest.mark.django_db
-def test_editing_one_s_own_message_is_no_mark(alice: Any, bob: Any) -> None:
+def test_editing_ones_own_message_is_not_marked(alice: Any, bob: Any) -> None:
     message, client = write(alice, bob, "first"), Client()
     client.force_login(alice)
     client.post(reverse("messaging:edit", args=[message.pk]), {"content": "second"})
@@ -43,7 +43,7 @@ def test_editing_one_s_own_message_is_no_mark(alice: Any, bob: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_the_mark_outlives_the_account_of_who_corrected(alice: Any, bob: Any, charlie: Any) -> None:
+def test_the_mark_outlives_the_account_of_the_editor(alice: Any, bob: Any, charlie: Any) -> None:
     message = write(alice, bob, "first")
     with editing_as(alice):
         Message.objects.update(content="second")
@@ -74,7 +74,7 @@ def test_the_mark_stays_where_the_editor_is_anonymised(alice: Any, bob: Any, cha
 
 
 @pytest.mark.django_db
-def test_what_is_erased_leaves_no_mark_on_others(alice: Any, bob: Any, charlie: Any) -> None:
+def test_an_erasure_does_not_mark_the_edits_of_others(alice: Any, bob: Any, charlie: Any) -> None:
     kept = write(bob, charlie, "first")
     with editing_as(bob):
         Message.objects.update(content="second")
@@ -83,7 +83,7 @@ def test_what_is_erased_leaves_no_mark_on_others(alice: Any, bob: Any, charlie: 
 
 
 @pytest.mark.django_db
-def test_corrections_are_what_is_marked(alice: Any, bob: Any, charlie: Any) -> None:
+def test_corrections_are_the_marked_edits(alice: Any, bob: Any, charlie: Any) -> None:
     write(alice, bob, "first")
     with editing_as(alice):
         Message.objects.update(content="second")

@@ -82,7 +82,7 @@ def test_several_users_deleted_together_are_announced_one_by_one(
     assert not Conversation.objects.exists()
 
 
-def test_a_user_without_messages_is_announced_as_well(alice: Any, announced: list[Any]) -> None:
+def test_deleting_a_user_without_messages_is_announced(alice: Any, announced: list[Any]) -> None:
     user_id = alice.pk
     alice.delete()
     assert announced == [(user_id, erasure.ErasureCounts())]
@@ -127,7 +127,7 @@ def test_counts_can_be_read_as_a_dictionary() -> None:
     }  # fmt: skip
 
 
-def test_the_outlook_counts_everything_of_few_messages_and_only_them_of_many(alice: Any, bob: Any) -> None:
+def test_the_outlook_counts_everything_only_for_few_messages(alice: Any, bob: Any) -> None:
     answer(write(alice, bob))
     few, many = erasure.outlook(str(alice.pk)), erasure.outlook(alice.pk, most=1)
     assert few == (erasure.preview(alice.pk), erasure.affected(alice.pk), True)

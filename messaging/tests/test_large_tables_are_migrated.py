@@ -88,7 +88,7 @@ def test_new_rows_are_checked_first_and_stored_ones_later(pebbles: Table) -> Non
 
 @pytest.mark.postgresql
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite checks all rows at once")
-def test_postgresql_looks_at_no_stored_row_before_it_is_told_to(pebbles: Table) -> None:
+def test_postgresql_checks_stored_rows_only_when_validating(pebbles: Table) -> None:
     pebbles.rows.create(size=0)
     pebbles.apply(AddConstraintForNewRows("pebble", POSITIVE))
     with pytest.raises(IntegrityError):
@@ -116,7 +116,7 @@ def test_the_id_of_a_deleted_row_does_not_come_again(pebbles: Table, operation: 
 
 
 @pytest.mark.parametrize("condition", [None, Q(size__gt=5)], ids=["all", "some"])
-def test_a_unique_constraint_is_built_with_what_a_broken_attempt_left(pebbles: Table, condition: Any) -> None:
+def test_a_unique_constraint_is_built_after_a_broken_attempt(pebbles: Table, condition: Any) -> None:
     pebbles.rows.create(size=7)
     once = models.UniqueConstraint(fields=["size"], condition=condition, name="pebble_size_once")
     if connection.vendor == "postgresql":
@@ -128,7 +128,7 @@ def test_a_unique_constraint_is_built_with_what_a_broken_attempt_left(pebbles: T
         pebbles.rows.create(size=7)
 
 
-def test_an_index_is_built_with_what_a_broken_attempt_left(pebbles: Table) -> None:
+def test_an_index_is_built_after_a_broken_attempt(pebbles: Table) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE INDEX pebble_by_size ON messaging_pebble (id)")
     there_and_back(pebbles, AddIndexBesideWriters("pebble", models.Index(fields=["size", "id"], name="pebble_by_size")))

@@ -79,7 +79,7 @@ def looks_row_by_row(rows: Any) -> bool:
 
 
 @pytest.mark.usefixtures("stored")
-def test_only_who_wrote_much_is_looked_for_row_by_row(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_frequent_people_are_looked_for_row_by_row(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with_alice = Q(sender=alice.pk) | Q(receiver=alice.pk)
     for number, expected in ((0, True), (100, False)):
         frequent_from(number, monkeypatch)
@@ -93,7 +93,7 @@ def test_only_who_wrote_much_is_looked_for_row_by_row(alice: Any, bob: Any, monk
 
 
 @pytest.mark.usefixtures("stored")
-def test_what_most_messages_meet_is_not_collected_for_a_page_of_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_common_condition_is_checked_in_the_order_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the start of the list has enough matches for a page, rows are checked in its order instead; both find the
     same. PostgreSQL chooses by itself."""
     listed = Conversation.objects.order_by("-last_message_at", "id")

@@ -72,7 +72,7 @@ def test_counts_notifications_and_unread_messages_stay(bob: Any, message: Messag
     assert found.shown_text == REMOVED
 
 
-def test_hiding_says_which_were_not_hidden_and_changes_nothing_twice(alice: Any, bob: Any, message: Message) -> None:
+def test_hiding_returns_only_the_newly_hidden_messages(alice: Any, bob: Any, message: Message) -> None:
     other = write(alice, bob)
     assert hide([other.pk]) == [other.pk]
     assert hide([other.pk, message.pk, 0]) == [message.pk]
@@ -90,7 +90,7 @@ def test_hiding_many_takes_as_many_queries_as_one(alice: Any, bob: Any, django_a
             hide(ids)
 
 
-def test_the_sender_cannot_edit_what_was_hidden(client: Client, alice: Any, message: Message) -> None:
+def test_the_sender_cannot_edit_a_hidden_message(client: Client, alice: Any, message: Message) -> None:
     hide([message.pk])
     client.force_login(alice)
     address = reverse("messaging:edit", args=[message.pk])
@@ -119,7 +119,7 @@ def test_an_edit_that_was_begun_before_is_refused_too(alice: Any, bob: Any, mess
 
 
 @pytest.mark.parametrize("deferred", [(), ("external_id",), ("content",)])
-def test_saving_what_was_loaded_before_does_not_show_it_again(message: Message, deferred: tuple[str, ...]) -> None:
+def test_saving_a_stale_instance_does_not_unhide_it(message: Message, deferred: tuple[str, ...]) -> None:
     stale = Message.objects.defer(*deferred).get(pk=message.pk)
     hide([message.pk])
     stale.read = True

@@ -96,7 +96,7 @@ def test_the_limits_are_stored_and_read_as_they_are(rows: None, model: type[Any]
 
 @pytest.mark.parametrize("zone", ZONES)
 @every_far_moment
-def test_a_zone_that_stands_gives_every_moment_a_local_time(zone: str, moment: datetime) -> None:
+def test_every_moment_has_a_local_time_in_a_safe_zone(zone: str, moment: datetime) -> None:
     local = timezone.localtime(moment, SafeZone(zone))
     assert f"{local:%d}" and local.isoformat()
     now = timezone.now()
@@ -105,7 +105,7 @@ def test_a_zone_that_stands_gives_every_moment_a_local_time(zone: str, moment: d
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("moment", [FAR[0], FAR[-1]], ids=str)
-def test_participants_see_what_is_stored(
+def test_pages_of_participants_open_with_extreme_moments(
     unconstrained: None, client: Client, bob: Any, settings: Any, zone: str, moment: datetime
 ) -> None:
     settings.TIME_ZONE = zone

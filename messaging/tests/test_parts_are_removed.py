@@ -111,13 +111,13 @@ def test_several_passages_are_removed_at_once_in_any_order() -> None:
         ("a" * LONGEST_TEXT, [Span(0, 1)], f"The text would have more than {LONGEST_TEXT:,} characters"),
     ],
 )
-def test_what_does_not_hold_is_refused_with_a_sentence(text: str, spans: list[Span], why: str) -> None:
+def test_invalid_spans_are_refused_with_a_sentence(text: str, spans: list[Span], why: str) -> None:
     with pytest.raises(RedactionRefused) as refused:
         redacted(text, spans)
     assert str(refused.value).startswith(why)
 
 
-def test_words_are_found_wherever_they_stand_but_not_within_a_character() -> None:
+def test_words_are_found_anywhere_but_not_within_a_character() -> None:
     assert find("no, no and No", "no") == [Span(0, 2), Span(4, 6)]
     assert find("aaa", "aa") == [Span(0, 2)]
     assert find("e\u0301 e", "e") == [Span(3, 4)]
@@ -210,7 +210,7 @@ def test_the_sender_cannot_edit_it_any_more(
     assert (message.content, message.redaction) == ("begun before", 3)
 
 
-def test_saving_what_was_loaded_before_leaves_the_redaction(message: Message, moderator: Any) -> None:
+def test_saving_a_stale_instance_leaves_the_redaction(message: Message, moderator: Any) -> None:
     stale = Message.objects.get(pk=message.pk)
     deferred = Message.objects.defer("content").get(pk=message.pk)
     remove(message, SECRET, moderator)
@@ -251,7 +251,7 @@ def test_a_second_removal_is_restored_before_the_first(message: Message, moderat
     assert [row.withheld for row in rows] == [True, True, False, False]
 
 
-def test_what_was_changed_or_erased_since_is_not_restored(message: Message, moderator: Any) -> None:
+def test_a_text_changed_or_erased_since_is_not_restored(message: Message, moderator: Any) -> None:
     done = remove(message, SECRET, moderator)
     MessageHistory.objects.filter(message=message).delete()
     assert not restore(message.pk, done, by=moderator)
@@ -271,12 +271,12 @@ def test_anonymising_the_sender_takes_the_originals(alice: Any, message: Message
     ("text", "shorter"),
     [("abc", "abc"), ("abc", f"x{MARK}"), ("abc", f"{MARK}x"), ("abc", f"a{MARK}bc"), ("abc", f"a{MARK}{MARK}{MARK}c")],
 )
-def test_no_spans_are_between_texts_of_which_none_is_the_other_shortened(text: str, shorter: str) -> None:
+def test_unrelated_texts_have_no_spans_between_them(text: str, shorter: str) -> None:
     assert spans_between(text, shorter) == []
 
 
 @pytest.mark.parametrize("first", ["b", MARK])
-def test_words_that_stand_again_and_an_earlier_mark_make_no_difference(first: str) -> None:
+def test_repeated_words_and_earlier_marks_do_not_change_the_redaction(first: str) -> None:
     text = f"{first} a b a {first} b"
     for words in ("a", "b", "b a"):
         shorter = redacted(text, find(text, words)[-1:])

@@ -34,7 +34,7 @@ def notices(response: Any) -> list[str]:
     return [str(notice) for notice in get_messages(response.wsgi_request)]
 
 
-def test_who_is_blocked_cannot_write_by_any_form(alice: Any, bob: Any) -> None:
+def test_a_blocked_person_cannot_write_by_any_form(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     alices, bobs = reading(alice), reading(bob)
     assert "Send reply" in text(alices, conversation_of(message))  # in the cache now
@@ -61,7 +61,7 @@ def test_who_is_blocked_cannot_write_by_any_form(alice: Any, bob: Any) -> None:
 
 
 @pytest.mark.parametrize("both_ways", [False, True])
-def test_who_blocks_may_still_write_unless_the_setting_says_otherwise(
+def test_the_setting_decides_whether_the_blocker_may_still_write(
     settings: Any, alice: Any, bob: Any, both_ways: bool
 ) -> None:
     settings.BLOCKING_BOTH_WAYS = both_ways
@@ -78,7 +78,7 @@ def test_others_and_stored_messages_are_not_affected(alice: Any, bob: Any, charl
     assert Message.objects.filter(receiver=bob).count() == 2
 
 
-def test_the_page_lists_whom_one_blocked_and_nobody_else(alice: Any, bob: Any, charlie: Any) -> None:
+def test_the_page_lists_only_the_people_that_the_user_blocked(alice: Any, bob: Any, charlie: Any) -> None:
     Block.objects.create(blocker=bob, blocked=alice)
     Block.objects.create(blocker=charlie, blocked=bob)
     page = text(reading(bob), PAGE)
@@ -105,13 +105,13 @@ def test_a_conversation_says_whom_one_blocked(alice: Any, bob: Any) -> None:
         ("a\x00b", "contains an invisible character"),
     ],
 )
-def test_nobody_is_blocked_by_a_wrong_name(bob: Any, name: str, sentence: str) -> None:
+def test_blocking_by_a_wrong_name_is_refused(bob: Any, name: str, sentence: str) -> None:
     assert sentence in reading(bob).post(PAGE, {"person": name}).content.decode()
     assert not Block.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["alice", "", "nobody", "a\x00b"])
-def test_unblocking_who_is_not_blocked_says_so(alice: Any, bob: Any, name: str) -> None:
+def test_unblocking_a_person_who_is_not_blocked_says_so(alice: Any, bob: Any, name: str) -> None:
     Block.objects.create(blocker=alice, blocked=bob)
     response = reading(bob).post(REMOVE, {"person": name})
     assert notices(response) == ["Nothing was changed: this person is not blocked."]
@@ -119,7 +119,9 @@ def test_unblocking_who_is_not_blocked_says_so(alice: Any, bob: Any, name: str) 
 
 
 @pytest.mark.parametrize("number", ["", "0", "x", "1" * 30, "https://example.org", "²"])
-def test_nobody_is_led_to_a_conversation_that_is_not_theirs(alice: Any, bob: Any, charlie: Any, number: str) -> None:
+def test_blocking_does_not_redirect_to_a_conversation_of_others(
+    alice: Any, bob: Any, charlie: Any, number: str
+) -> None:
     others = write(alice, charlie)
     for sent in (number, str(others.conversation_id)):
         assert reading(bob).post(PAGE, {"person": "alice", "conversation": sent})["Location"] == PAGE
@@ -181,6 +183,6 @@ def test_pages_cost_the_same_with_twice_the_rows(
             client.get(PAGE)
 
 
-def test_who_is_not_signed_in_is_led_to_sign_in(client: Client) -> None:
+def test_people_who_are_not_signed_in_are_led_to_sign_in(client: Client) -> None:
     for address in (PAGE, REMOVE):
         assert client.post(address, {"person": "alice"})["Location"].startswith(reverse("login"))

@@ -13,7 +13,9 @@ from messaging.tests.conversations import answer, write
 pytestmark = pytest.mark.django_db
 
 
-def test_each_is_named_once_in_order(alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any) -> None:
+def test_each_participant_is_named_once_in_order(
+    alice: Any, bob: Any, charlie: Any, django_assert_num_queries: Any
+) -> None:
     first, other = write(charlie, bob), write(alice, make_user("zoe"))
     for _ in range(3):
         answer(first)
@@ -25,6 +27,6 @@ def test_each_is_named_once_in_order(alice: Any, bob: Any, charlie: Any, django_
     assert found == {asked[0]: ["alice", "bob", "charlie"], asked[1]: ["alice", "zoe"]}
 
 
-def test_of_none_nothing_is_asked(django_assert_num_queries: Any) -> None:
+def test_no_conversations_take_no_query(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert Message.objects.usernames_by_conversation([]) == {}

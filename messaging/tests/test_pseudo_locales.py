@@ -16,22 +16,22 @@ TEMPLATE = """
 LAZY = gettext_lazy("Inbox")
 
 
-def test_what_stands_for_something_is_kept() -> None:
-    said = pseudo('%(number)s of <a href="{{ x }}">{name}</a> &amp; %d rows')
+def test_placeholders_and_markup_are_kept() -> None:
+    translated = pseudo('%(number)s of <a href="{{ x }}">{name}</a> &amp; %d rows')
     for kept in ("%(number)s", '<a href="{{ x }}">', "{name}", "&amp;", "%d"):
-        assert kept in said
-    assert "rows" not in said
+        assert kept in translated
+    assert "rows" not in translated
     assert pseudo("…") == "…"
     assert pseudo(" Save ") == " ⟦Śáṽé ō⟧ "
 
 
-def test_a_third_is_added() -> None:
+def test_a_text_becomes_about_a_third_longer() -> None:
     text = "The message was not sent, since it is empty."
     assert 1.25 <= len(pseudo(text)) / len(text) <= 1.45
 
 
 @pytest.mark.parametrize("language", [ACCENTED, MIRRORED])
-def test_every_way_of_gettext_answers(language: str) -> None:
+def test_every_gettext_function_translates(language: str) -> None:
     with speaking(language):
         assert gettext("Inbox") == str(LAZY) == pgettext("a place", "Inbox") == pseudo("Inbox")
         assert ngettext("row", "rows", 2) == npgettext("a file", "row", "rows", 2) == pseudo("rows")
@@ -42,7 +42,7 @@ def test_every_way_of_gettext_answers(language: str) -> None:
 
 
 @pytest.mark.django_db
-def test_pages_are_of_it(client: Client) -> None:
+def test_pages_are_marked_with_the_mirrored_locale(client: Client) -> None:
     with speaking(MIRRORED):
         page = client.get("/messages/", follow=True).content.decode()
     assert f'lang="{MIRRORED}" dir="rtl"' in page

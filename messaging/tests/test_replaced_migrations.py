@@ -19,14 +19,14 @@ def errors() -> list[str]:
     return [found.msg for found in run_checks(databases=["default"]) if found.id == "messaging.E102"]
 
 
-def test_a_database_that_this_version_made_has_all_and_so_has_an_empty_one() -> None:
+def test_current_and_empty_databases_pass_the_check() -> None:
     assert errors() == []
     MigrationRecorder.Migration.objects.using("default").all().delete()
     assert errors() == []
 
 
 @pytest.mark.parametrize("which", ["all but one", "one", "the first alone"])
-def test_one_that_lacks_replaced_migrations_is_not_migrated(which: str) -> None:
+def test_a_database_that_lacks_replaced_migrations_is_not_migrated(which: str) -> None:
     loader = MigrationLoader(None)
     names = [name for _, name in loader.disk_migrations["messaging", "0001_initial"].replaces]
     has = {"all but one": len(names) - 1, "one": 1, "the first alone": 0}[which]
@@ -40,6 +40,6 @@ def test_one_that_lacks_replaced_migrations_is_not_migrated(which: str) -> None:
     assert "rebuild_search" not in str(refused.value)
 
 
-def test_one_that_an_older_version_migrated_to_the_end_is_taken_as_it_is() -> None:
+def test_a_database_fully_migrated_by_an_older_version_passes_the_check() -> None:
     MigrationRecorder(connection).record_unapplied("messaging", "0002_search")
     assert errors() == []

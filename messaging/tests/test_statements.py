@@ -37,7 +37,7 @@ def message(db: None) -> Message:
     return write(make_user("alice"), make_user("bob"))
 
 
-def test_what_differs_is_stored_for_each(message: Message) -> None:
+def test_differing_values_are_stored_for_each_row(message: Message) -> None:
     editor = make_user("editor")
     texts = ("", "'); --", 'a "quoted" {text} %s', "👩‍👩‍👧 ünï\n\ttab\u2028")
     rows = [
@@ -52,7 +52,7 @@ def test_what_differs_is_stored_for_each(message: Message) -> None:
     ]
 
 
-def test_one_like_another_is_a_row_of_its_own(message: Message) -> None:
+def test_a_copied_row_is_stored_separately(message: Message) -> None:
     one = history(message, 1)
     other = like(one, revision=2, edited_by=make_user("editor"))
     assert (one.revision, one.edited_by) == (1, None)
@@ -63,7 +63,7 @@ def test_one_like_another_is_a_row_of_its_own(message: Message) -> None:
     assert stored()[1] == (other.pk, message.pk, 2, "old", AT, other.edited_by_id)
 
 
-def test_rows_that_differ_in_nothing_are_all_stored(message: Message) -> None:
+def test_identical_rows_are_all_inserted(message: Message) -> None:
     rows = [MessageHistory(message=message, revision=1, old_content="same", edited_at=AT)]
     bulk_insert(rows, using=USING)
     with pytest.raises(IntegrityError), transaction.atomic():  # both are inserted, with the same revision
@@ -71,13 +71,13 @@ def test_rows_that_differ_in_nothing_are_all_stored(message: Message) -> None:
     assert len(stored()) == 1
 
 
-def test_none_takes_no_query(db: None, django_assert_num_queries: Any) -> None:
+def test_inserting_no_rows_takes_no_query(db: None, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert bulk_insert([], using=USING) == []
 
 
 @pytest.mark.parametrize("number", [2, 40])
-def test_many_take_one_query(message: Message, django_assert_num_queries: Any, number: int) -> None:
+def test_inserting_many_rows_takes_one_query(message: Message, django_assert_num_queries: Any, number: int) -> None:
     with django_assert_num_queries(1):
         bulk_insert((history(message, place) for place in range(1, number + 1)), using=USING)
     assert len(stored()) == number
@@ -109,7 +109,7 @@ def test_named_fields_of_many_are_changed_in_one_query(
         bulk_store([], ["old_content"], using=USING)
 
 
-def test_what_is_there_is_not_inserted_again(message: Message, django_assert_num_queries: Any) -> None:
+def test_existing_rows_are_not_inserted_again(message: Message, django_assert_num_queries: Any) -> None:
     bulk_insert([history(message, 1)], using=USING)
     with django_assert_num_queries(1):
         insert_missing((history(message, place, old_content="other") for place in (1, 2, 3, 3)), using=USING)
@@ -118,7 +118,7 @@ def test_what_is_there_is_not_inserted_again(message: Message, django_assert_num
         insert_missing([], using=USING)
 
 
-def test_a_statement_is_filled_each_time(message: Message) -> None:
+def test_a_statement_takes_new_values_each_time(message: Message) -> None:
     first, second = (write(message.sender, message.receiver, text) for text in ("one", "two"))
     statement = compiled_statement(
         Message.objects.filter(pk=slot("message"), content__gte="a").values("content"), using=USING

@@ -121,7 +121,9 @@ every_road = pytest.mark.parametrize("road", ROADS, ids=lambda road: road.__name
 @pytest.mark.django_db
 @every_road
 @pytest.mark.parametrize("listening", [True, False])
-def test_every_road_numbers_and_announces_the_text(alice: Any, bob: Any, road: Any, listening: bool) -> None:
+def test_every_way_of_changing_a_text_numbers_and_announces_it(
+    alice: Any, bob: Any, road: Any, listening: bool
+) -> None:
     message, other = write(alice, bob, "first"), write(alice, bob, "other")
     if listening:
         with announced() as ids:
@@ -157,7 +159,7 @@ def test_a_set_announces_each_text_that_changes(alice: Any, bob: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_receiver_refuses_is_not_changed(alice: Any, bob: Any) -> None:
+def test_an_error_in_a_receiver_prevents_the_change(alice: Any, bob: Any) -> None:
     def refuse(**_: Any) -> None:
         raise ZeroDivisionError
 

@@ -73,11 +73,11 @@ def test_an_unmarked_text_is_found(source: str, text: str) -> None:
         '{% include "x.html" with title=_("Send it") kind="plain" %}',
     ],
 )
-def test_what_is_marked_or_no_text_is_not(source: str) -> None:
+def test_marked_texts_and_markup_are_not_found(source: str) -> None:
     assert unmarked(source) == []
 
 
-def test_the_line_is_named() -> None:
+def test_the_line_number_is_reported() -> None:
     assert [one.line for one in unmarked("<p>\n{# a\nb #}\n  {{ x }}\n\nSend\n</p>")] == [6]
 
 

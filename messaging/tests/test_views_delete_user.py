@@ -102,7 +102,7 @@ def test_a_stranger_is_asked_to_sign_in(client: Any, db: Any) -> None:
     assert client.post(ADDRESS)["Location"].startswith(reverse("login"))
 
 
-def test_nobody_signed_in_is_told_that_their_account_was_deleted(client: Any, alice: Any) -> None:
+def test_the_goodbye_page_redirects_signed_in_users(client: Any, alice: Any) -> None:
     client.force_login(alice)
     assert client.get(reverse("messaging:goodbye"))["Location"] == reverse("messaging:inbox")
 

@@ -165,7 +165,7 @@ def test_a_row_of_a_part_counts_all_messages_of_its_conversation(
 
 
 @pytest.mark.parametrize("before", ["nonsense", "2026-01-01", "", "9999-12-31T23:59:59.999999-12:00", "\x00"])
-def test_what_is_no_moment_lists_the_newest(client: Any, alice: Any, bob: Any, before: str) -> None:
+def test_an_invalid_moment_lists_the_newest(client: Any, alice: Any, bob: Any, before: str) -> None:
     write(bob, alice, "number 1")
     client.force_login(alice)
     assert len(rows(client, before=before)) == 1

@@ -210,7 +210,7 @@ def test_an_edit_of_a_text_that_was_changed_meanwhile_is_refused_with_both(clien
 
 
 @pytest.mark.parametrize("seen", ["0", "-1", "nonsense", "9" * 40])
-def test_a_revision_that_no_text_has_is_another_one(client: Any, alice: Any, bob: Any, seen: str) -> None:
+def test_an_unknown_revision_counts_as_a_changed_text(client: Any, alice: Any, bob: Any, seen: str) -> None:
     message = write(alice, bob, "Friday")
     client.force_login(alice)
     assert (
@@ -220,7 +220,7 @@ def test_a_revision_that_no_text_has_is_another_one(client: Any, alice: Any, bob
     assert Message.objects.get().content == "Friday"
 
 
-def test_who_edits_to_what_it_is_already_is_told_that_nothing_changed(client: Any, alice: Any, bob: Any) -> None:
+def test_an_edit_to_the_current_text_changes_nothing_and_says_so(client: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob, "Friday")
     Message.objects.filter(pk=message.pk).update(content="Sunday")
     client.force_login(alice)

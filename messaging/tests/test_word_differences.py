@@ -183,7 +183,7 @@ def test_comparisons_share_their_work() -> None:
     assert effort.spent <= 10_000 + 10 * OVERDRAWN
 
 
-def test_what_pages_leave_out_of_long_runs_is_counted() -> None:
+def test_omitted_parts_of_long_runs_are_counted() -> None:
     long, longer = "a" * (LONGEST_SAME + 1), "b" * (LONGEST_CHANGED + 1)
     shown = shortened([Difference("same", long), Difference("added", longer), Difference("removed", "short")])
     assert [kind for kind, _ in shown] == ["same", "omitted", "same", "added", "omitted", "added", "removed"]

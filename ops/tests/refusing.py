@@ -29,6 +29,6 @@ def as_made(request: HttpRequest, title: str, template: str, *, status: int, **c
 def refusals_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace refused pages by their arguments, for tests that compare what refusals reveal.
 
-    The frame is left out; test_nothing_is_given_away compares it once.
+    The frame is left out; test_existence_is_not_revealed compares it once.
     """
     monkeypatch.setattr(refusals, "refusal", as_made)

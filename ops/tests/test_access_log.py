@@ -5,8 +5,8 @@ from __future__ import annotations
 from ops.serving import gunicorn
 
 
-def test_addresses_are_logged_without_what_was_searched() -> None:
+def test_addresses_are_logged_without_search_terms() -> None:
     logged = gunicorn.access_log_format
     assert "%(m)s %(U)s" in logged
-    for told in ("%(r)s", "%(q)s", "%(f)s"):  # the request line, the query string, the referrer
-        assert told not in logged
+    for field in ("%(r)s", "%(q)s", "%(f)s"):  # the request line, the query string, the referrer
+        assert field not in logged

@@ -82,7 +82,7 @@ def test_opening_a_conversation_or_a_message_is_recorded_once_an_hour(
     assert entries(ConsoleEvent.CONVERSATION_READ) == read[:1] * 2
 
 
-def test_each_person_and_each_conversation_counts_apart(
+def test_reading_is_recorded_per_person_and_conversation(
     reviewing: Client, client: Client, alice: Any, bob: Any
 ) -> None:
     first, second = write(alice, bob), write(alice, bob)
@@ -109,7 +109,7 @@ def test_a_page_whose_reading_cannot_be_recorded_is_refused(
         assert "between the two of us" not in response.content.decode()
 
 
-def test_who_is_refused_has_read_nothing(client: Client, nils: Any, alice: Any, bob: Any) -> None:
+def test_a_refused_page_is_not_recorded_as_read(client: Client, nils: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     client.force_login(nils)
     assert client.get(conversation_page(message)).status_code == 403
@@ -125,7 +125,9 @@ def test_a_search_is_recorded_with_its_terms_filters_and_results(reviewing: Clie
 
 
 @pytest.mark.parametrize("query", ["?q=alice&page=last", "?unread=yes&page=last"])
-def test_asking_for_a_later_page_first_is_no_way_around_it(reviewing: Client, alice: Any, bob: Any, query: str) -> None:
+def test_opening_a_later_page_first_is_recorded_as_a_search(
+    reviewing: Client, alice: Any, bob: Any, query: str
+) -> None:
     write(alice, bob)
     reviewing.get(LIST + query)
     assert len(entries(Event.SEARCH_MADE)) == 1
@@ -190,7 +192,7 @@ def test_added_changed_and_deleted_records_are_recorded(client: Client, rosa: An
         "record.added", "record.changed", "record.deleted")]  # fmt: skip
 
 
-def test_all_that_one_click_did_has_one_id(client: Client, rosa: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_entries_of_one_request_share_an_id(client: Client, rosa: Any, alice: Any, bob: Any, charlie: Any) -> None:
     """Entries of another click have another id."""
     client.force_login(rosa)
     client.post(reverse("confirm"), {"password": "rosa's password"})
@@ -202,7 +204,7 @@ def test_all_that_one_click_did_has_one_id(client: Client, rosa: Any, alice: Any
     assert actions[0] == actions[1] != actions[2]
 
 
-def test_deleting_a_member_of_staff_leaves_what_they_did(reviewing: Client, rita: Any, alice: Any, bob: Any) -> None:
+def test_deleting_a_member_of_staff_keeps_their_entries(reviewing: Client, rita: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     reviewing.get(conversation_page(message))
     before, key = Entry.objects.filter(actor=rita).count(), rita.pk
@@ -241,7 +243,7 @@ def test_an_import_that_cannot_be_recorded_stores_nothing(
 
 
 @pytest.mark.parametrize("model", [pytest.param(model, id=model.__name__) for model in admin.site._registry])
-def test_whatever_can_be_changed_in_the_console_is_recorded_there(model: Any) -> None:
+def test_every_admin_records_changes_or_is_read_only(model: Any) -> None:
     """No registered list changes rows without recording it."""
     model_admin = admin.site._registry[model]
     assert isinstance(model_admin, RecordedChanges | ReadOnlyPermissions)

@@ -62,7 +62,7 @@ def test_the_best_come_first_page_by_page_whatever_is_stored_meanwhile(
     assert len(reviewing.get(MESSAGES, {"o": "best"}).context["cl"].result_list) == 1
 
 
-def test_hits_are_walked_in_this_order(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_hits_are_walked_best_first(reviewing: Client, alice: Any, bob: Any) -> None:
     texts = ["harbour harbour", "a harbour in the rain", "harbour"]
     first, third, second = (write(alice, bob, text, minute=minute) for minute, text in enumerate(texts))
     at = reverse("admin:messaging_conversation_change", args=[first.conversation_id])

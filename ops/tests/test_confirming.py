@@ -63,7 +63,7 @@ def test_signing_in_alone_is_no_confirmation(client: Client, sue: Any, page: str
     assert client.get(page).status_code == 302
 
 
-def test_it_holds_for_a_quarter_of_an_hour(supporting: Client, page: str) -> None:
+def test_a_confirmation_lasts_a_quarter_of_an_hour(supporting: Client, page: str) -> None:
     confirm(supporting)
     let_pass(supporting, 14)
     assert supporting.get(page).status_code == 200
@@ -92,7 +92,7 @@ def test_a_wrong_password_confirms_nothing(supporting: Client, rosa: Any, page: 
     assert supporting.get(page).status_code == 302
 
 
-def test_guessing_is_throttled_as_at_signing_in(supporting: Client, page: str) -> None:
+def test_wrong_passwords_are_throttled_as_at_sign_in(supporting: Client, page: str) -> None:
     for _ in range(4):
         assert "Too many tries failed" not in confirm(supporting, "guess").content.decode()
     assert "Too many tries failed. Try again in 15 minutes" in confirm(supporting, "guess").content.decode()
@@ -100,27 +100,27 @@ def test_guessing_is_throttled_as_at_signing_in(supporting: Client, page: str) -
     assert supporting.get(page).status_code == 302
 
 
-def test_the_right_password_takes_back_ones_failures(supporting: Client) -> None:
+def test_the_right_password_resets_the_failures(supporting: Client) -> None:
     for _ in range(3):
         for _ in range(4):
             confirm(supporting, "guess")
         assert confirm(supporting).status_code == 302
 
 
-def test_it_ends_with_the_session(supporting: Client, sue: Any, page: str) -> None:
+def test_a_confirmation_ends_with_the_session(supporting: Client, sue: Any, page: str) -> None:
     confirm(supporting)
     supporting.post(reverse("logout"))
     supporting.force_login(sue)
     assert supporting.get(page).status_code == 302
 
 
-def test_it_is_of_one_person(supporting: Client, page: str) -> None:
+def test_a_confirmation_is_valid_for_one_person(supporting: Client, page: str) -> None:
     confirm(supporting)
     supporting.force_login(make_staff("sam", "view_user", "delete_user"))
     assert supporting.get(page).status_code == 302
 
 
-def test_nobody_is_asked_for_a_page_that_they_may_not_open(client: Client, rita: Any, page: str) -> None:
+def test_no_confirmation_is_asked_for_a_page_that_is_refused(client: Client, rita: Any, page: str) -> None:
     client.force_login(rita)
     assert (client.get(page).status_code, client.post(page).status_code) == (403, 403)
 
@@ -129,7 +129,7 @@ def test_nobody_is_asked_for_a_page_that_they_may_not_open(client: Client, rita:
     "elsewhere",
     ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:///evil.example", ""],
 )
-def test_nobody_is_led_to_another_site(supporting: Client, elsewhere: str) -> None:
+def test_the_page_does_not_redirect_to_another_site(supporting: Client, elsewhere: str) -> None:
     assert confirm(supporting, next=elsewhere)["Location"] == reverse("home")
     assert "evil" not in supporting.get(CONFIRM, {"next": elsewhere}).content.decode()
 
@@ -157,11 +157,11 @@ def test_the_form_cannot_be_sent_from_elsewhere(sue: Any) -> None:
     assert confirm(client).status_code == 403
 
 
-def test_nothing_of_it_is_kept_by_a_browser(supporting: Client) -> None:
+def test_browsers_do_not_store_the_page(supporting: Client) -> None:
     assert "no-store" in supporting.get(CONFIRM)["Cache-Control"]
 
 
-def test_a_mistyped_password_is_recorded_as_what_it_is(supporting: Client, sue: Any, page: str) -> None:
+def test_a_wrong_password_is_recorded_as_a_failed_confirmation(supporting: Client, sue: Any, page: str) -> None:
     """Sue is signed in: she failed to confirm her password, not to sign in."""
     confirm(supporting, password="a typo", next=page)
     (entry,) = Entry.objects.filter(actor=sue, event__startswith="session.").exclude(event=Event.SIGNED_IN)

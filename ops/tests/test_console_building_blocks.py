@@ -50,7 +50,7 @@ def test_a_list_without_a_template_of_rows_is_djangos_own(rosa: Any) -> None:
     assert "sortable" not in shown
 
 
-def test_it_has_keyset_pages_of_fifty_rows_too(rosa: Any) -> None:
+def test_a_plain_list_has_keyset_pages_of_fifty_rows(rosa: Any) -> None:
     Group.objects.bulk_create(Group(name=f"group {number:03}") for number in range(60))
     assert ("group 049" in page(rosa), "group 050" in page(rosa)) == (True, False)
     assert ("group 049" in page(rosa, after="group 049"), "group 050" in page(rosa, after="group 049")) == (False, True)
@@ -104,14 +104,14 @@ def answer(user: Any, **data: str) -> Any:
     return json.loads(admin.site.autocomplete_view(asked(user, "/console/autocomplete/", **data)).content)
 
 
-def test_whoever_may_see_the_rows_may_look_them_up_and_that_is_recorded(looked_up: None, alice: Any) -> None:
+def test_a_look_up_by_a_permitted_person_is_recorded(looked_up: None, alice: Any) -> None:
     found = answer(make_staff("sue", "view_user"), **LOOKED_UP)
     assert [row["text"] for row in found["results"]] == ["alice"]
     entry = Entry.objects.get(event="search.made")
     assert (entry.actor_name, entry.target_type, entry.target_label) == ("sue", "accounts.user", "ali")
 
 
-def test_nobody_else_may(looked_up: None, nils: Any, alice: Any) -> None:
+def test_a_look_up_without_permission_is_refused(looked_up: None, nils: Any, alice: Any) -> None:
     with pytest.raises(PermissionDenied):
         answer(nils, **LOOKED_UP)
 

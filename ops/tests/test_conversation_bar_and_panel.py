@@ -52,7 +52,7 @@ def recorded() -> set[int]:
 # --- Participants ------------------------------------------------------------------------------------------------
 
 
-def test_everybody_is_there_with_their_shares(reviewing: Client, three: list[Message]) -> None:
+def test_every_participant_is_listed_with_their_share(reviewing: Client, three: list[Message]) -> None:
     response = reviewing.get(address(three[0]))
     people = response.context["thread"].participants
     assert [(one.person.username, one.sent, one.share, one.received, one.unread) for one in people] == [
@@ -91,7 +91,7 @@ def test_a_click_on_somebody_shows_only_what_they_sent_and_records_only_that(
 
 
 @pytest.mark.parametrize("person", ["0", "x", "999999", "-1", "9" * 30])
-def test_somebody_who_is_not_there_narrows_nothing(reviewing: Client, three: list[Message], person: str) -> None:
+def test_an_unknown_person_does_not_narrow_the_thread(reviewing: Client, three: list[Message], person: str) -> None:
     assert len(shown(reviewing.get(address(three[0], f"?person={person}")))) == 4
 
 
@@ -134,7 +134,7 @@ def test_finding_is_recorded_as_a_search_whose_words_can_be_scrubbed(reviewing: 
 
 
 @pytest.mark.parametrize("words", ["", "  ", "unknown", "%", "_", "<b>", "\x00", "x" * 5_000, "(", "\\"])
-def test_finding_nothing_is_no_fault(reviewing: Client, three: list[Message], words: str) -> None:
+def test_a_search_without_matches_is_no_error(reviewing: Client, three: list[Message], words: str) -> None:
     response = reviewing.get(address(three[0]), {"find": words})
     assert response.status_code == 200
     assert response.context["page"].found == []
@@ -169,7 +169,7 @@ def test_next_and_previous_follow_the_list(reviewing: Client, conversations: lis
     assert (went_to(end), "This is the first conversation of the list." in end.content.decode()) == (fourth, True)
 
 
-def test_they_keep_its_search_and_filters_and_are_recorded_as_a_search(
+def test_next_and_previous_keep_search_and_filters_and_are_recorded(
     reviewing: Client, conversations: list[Message], bob: Any
 ) -> None:
     page = reviewing.get(f"{LIST}?q=bicycle&participant={bob.pk}").content.decode()
@@ -197,14 +197,16 @@ def test_every_link_of_the_page_keeps_the_list(reviewing: Client, three: list[Me
 
 
 @pytest.mark.parametrize("query", ["content__regex%3D.", "unread%3Dmaybe", "%22%3E%3Cscript%3E", "q%3D%2500", "%26%26"])
-def test_a_list_that_nobody_declared_leads_nowhere(reviewing: Client, conversations: list[Message], query: str) -> None:
+def test_an_undeclared_filter_of_the_list_does_no_harm(
+    reviewing: Client, conversations: list[Message], query: str
+) -> None:
     for ask in ("", "&go=next"):
         response = reviewing.get(address(conversations[1], f"?_changelist_filters={query}{ask}"), follow=True)
         assert response.status_code == 200
         assert "<script>" not in response.content.decode().partition("<body")[2]
 
 
-def test_an_unknown_way_is_no_way(reviewing: Client, conversations: list[Message]) -> None:
+def test_an_unknown_direction_is_ignored(reviewing: Client, conversations: list[Message]) -> None:
     assert reviewing.get(address(conversations[1], "?go=up")).status_code == 200
 
 
@@ -228,7 +230,7 @@ def test_two_people_have_links_to_their_other_conversations(
     assert (len(people.others), people.has_more_others) == (sections.MOST_OTHERS, True)
 
 
-def test_holds_are_told_to_those_who_may_see_them(client: Client, three: list[Message], bob: Any, rita: Any) -> None:
+def test_holds_are_shown_to_those_who_may_see_them(client: Client, three: list[Message], bob: Any, rita: Any) -> None:
     Hold.objects.create(user=bob, kind=Hold.Kind.LEGAL, reason="a case", placed_by=rita)
     for person, note in ((rita, ""), (make_staff("lena", *READING, "view_hold"), "on hold")):
         client.force_login(person)
@@ -236,7 +238,7 @@ def test_holds_are_told_to_those_who_may_see_them(client: Client, three: list[Me
         assert {one.person.username: note for one, note in people.first}["bob"] == note
 
 
-def test_what_is_worth_a_look(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_the_panel_lists_edits_links_and_hidden_characters(reviewing: Client, alice: Any, bob: Any) -> None:
     first = write(alice, bob, "see https://example.org/")
     answer(first, "pay \u202etxt")
     calm = answer(first, "nothing here", minute=2)
@@ -252,7 +254,7 @@ def test_what_is_worth_a_look(reviewing: Client, alice: Any, bob: Any) -> None:
     assert "right-to-left override (U+202E)" in page
 
 
-def test_an_edit_before_the_first_reply_is_nothing_to_look_at(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_an_edit_before_the_first_reply_is_not_listed(reviewing: Client, alice: Any, bob: Any) -> None:
     first = write(alice, bob)
     first.content = "hello again"
     first.save()
@@ -261,7 +263,7 @@ def test_an_edit_before_the_first_reply_is_nothing_to_look_at(reviewing: Client,
     assert "worth-a-look" not in panel(reviewing.get(address(first)))
 
 
-def test_edits_are_no_clue_for_those_who_do_not_see_older_texts(client: Client, alice: Any, bob: Any) -> None:
+def test_edits_are_not_listed_for_those_who_may_not_see_older_texts(client: Client, alice: Any, bob: Any) -> None:
     first = write(alice, bob, minute=-60)
     answer(first)
     first.content = "hello again"
@@ -270,7 +272,7 @@ def test_edits_are_no_clue_for_those_who_do_not_see_older_texts(client: Client, 
     assert "worth-a-look" not in panel(client.get(address(first)))
 
 
-def test_facts_name_the_import_and_lead_those_there_who_import(client: Client, three: list[Message]) -> None:
+def test_the_facts_link_to_the_import_for_those_who_import(client: Client, three: list[Message]) -> None:
     base = three[0].conversation_id - 1
     import_ = Import.objects.create(
         file_name="secret.csv", conversation_base=base, last_row=3, stored_at=START, state=Import.State.STORED
@@ -285,7 +287,7 @@ def test_facts_name_the_import_and_lead_those_there_who_import(client: Client, t
     assert "Imported" not in client.get(f"{LIST}{later.pk}/change/").content.decode()
 
 
-def test_who_read_it_is_told_to_those_who_may_read_the_trail(client: Client, three: list[Message], rita: Any) -> None:
+def test_readers_are_listed_for_those_who_may_read_the_trail(client: Client, three: list[Message], rita: Any) -> None:
     client.force_login(rita)
     assert "who-read" not in panel(client.get(address(three[0])))
     client.force_login(make_staff("otto", *READING, "view_entry"))
@@ -294,7 +296,7 @@ def test_who_read_it_is_told_to_those_who_may_read_the_trail(client: Client, thr
 
 
 @pytest.mark.parametrize("codenames", [READING, (*READING, "view_hold", "view_entry", "import_messages")])
-def test_bar_and_panel_cost_the_same_for_twice_the_messages_and_people(
+def test_the_number_of_queries_does_not_grow_with_messages_and_people(
     client: Client, codenames: tuple[str, ...], three: list[Message]
 ) -> None:
     client.force_login(make_staff("sam", *codenames))

@@ -33,9 +33,7 @@ def shown(client: Client, address: str = LIST) -> list[int]:
     return [row.pk for row in client.get(address).context["cl"].result_list]
 
 
-def test_a_row_says_who_the_first_words_how_many_and_what_stands_out(
-    reviewing: Client, alice: Any, bob: Any, charlie: Any
-) -> None:
+def test_a_row_shows_people_first_words_counts_and_chips(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
     first = write(alice, bob, "Is the bicycle still there?")
     second = answer(first, "It is.")
     answer(second, "I want it too", sender=charlie)
@@ -85,7 +83,7 @@ def test_an_empty_list_says_what_to_do_next(reviewing: Client) -> None:
 
 
 @pytest.mark.parametrize("value", ["yes", "no"])
-def test_unread_is_what_the_unread_manager_says(reviewing: Client, alice: Any, bob: Any, value: str) -> None:
+def test_the_unread_filter_agrees_with_the_unread_manager(reviewing: Client, alice: Any, bob: Any, value: str) -> None:
     unread = write(alice, bob).conversation_id
     read = write(alice, bob, read=True).conversation_id
     assert list(Message.unread.values_list("conversation_id", flat=True)) == [unread]
@@ -157,7 +155,7 @@ def test_a_search_without_result_offers_everything(reviewing: Client, alice: Any
 @pytest.mark.parametrize(
     "place", ["after=nonsense", "before=~", "after=2026-01-01~7", "after=2026-01-01T00:00:00+00:00~x", "before=~~~"]
 )
-def test_a_place_that_makes_no_sense_gives_the_first_page_and_says_so(
+def test_an_invalid_cursor_gives_the_first_page_and_says_so(
     reviewing: Client, alice: Any, bob: Any, place: str
 ) -> None:
     conversation = write(alice, bob).conversation_id

@@ -74,7 +74,7 @@ def test_without_a_reason_nothing_is_saved_and_nothing_typed_is_lost(
     assert (Message.objects.get().content, entries()) == ("tpyo", [])
 
 
-def test_a_text_that_stays_needs_no_reason(lea: Client, message: Message) -> None:
+def test_an_unchanged_text_needs_no_reason(lea: Client, message: Message) -> None:
     response = lea.post(page_of(message), form_of(lea, message, content="tpyo", reason=""), follow=True)
     assert "Nothing was changed." in response.content.decode()
 
@@ -109,14 +109,14 @@ def test_a_change_just_before_saving_is_found_as_well(lea: Client, message: Mess
     assert (Message.objects.get().content, entries()) == ("theirs", [])
 
 
-def test_two_who_correct_to_the_same_are_no_conflict(lea: Client, message: Message) -> None:
+def test_two_identical_corrections_are_no_conflict(lea: Client, message: Message) -> None:
     first = form_of(lea, message, content="typo")
     lea.post(page_of(message), form_of(lea, message, content="typo"))
     assert "Nothing was changed." in lea.post(page_of(message), first, follow=True).content.decode()
     assert len(entries()) == 1
 
 
-def test_what_the_author_edited_meanwhile_is_not_overwritten(lea: Client, message: Message, alice: Any) -> None:
+def test_an_edit_by_the_author_in_the_meantime_is_not_overwritten(lea: Client, message: Message, alice: Any) -> None:
     form = form_of(lea, message, content="mine")
     author = Client()
     author.force_login(alice)
@@ -125,7 +125,7 @@ def test_what_the_author_edited_meanwhile_is_not_overwritten(lea: Client, messag
     assert Message.objects.get().content == "hers"
 
 
-def test_both_participants_read_that_staff_edited_and_not_who(
+def test_both_participants_see_an_edit_by_staff_without_a_name(
     lea: Client, message: Message, alice: Any, bob: Any
 ) -> None:
     lea.post(page_of(message), form_of(lea, message, content="typo", reason="a secret reason"))
@@ -144,7 +144,7 @@ def test_both_participants_read_that_staff_edited_and_not_who(
         )
 
 
-def test_who_sees_edits_reads_beside_them_who_corrected_and_why(lea: Client, message: Message, alice: Any) -> None:
+def test_edits_show_who_corrected_and_why(lea: Client, message: Message, alice: Any) -> None:
     with editing_as(alice):
         Message.objects.filter(pk=message.pk).update(content="tpyo!")
     for text, reason in (("typo", "as <b>Alice</b> asked"), ("typo.", "a full stop")):
@@ -158,7 +158,7 @@ def test_who_sees_edits_reads_beside_them_who_corrected_and_why(lea: Client, mes
         assert "by <bdi>lea</bdi>" in edits[2] and "Reason: <bdi>a full stop</bdi>" in edits[2]
 
 
-def test_who_sees_no_edits_reads_no_reason(lea: Client, message: Message) -> None:
+def test_without_permission_for_edits_no_reason_is_shown(lea: Client, message: Message) -> None:
     lea.post(page_of(message), form_of(lea, message, content="typo", reason="a private reason"))
     lea.force_login(make_staff("otto", "view_conversation", "view_message"))
     for address in (page_of(message), reverse("admin:messaging_conversation_change", args=[message.conversation_id])):
@@ -166,7 +166,7 @@ def test_who_sees_no_edits_reads_no_reason(lea: Client, message: Message) -> Non
         assert page.status_code == 200 and "a private reason" not in page.content.decode()
 
 
-def test_a_reason_that_an_erasure_emptied_is_shown_nowhere(lea: Client, message: Message) -> None:
+def test_an_erased_reason_is_not_shown(lea: Client, message: Message) -> None:
     lea.post(page_of(message), form_of(lea, message, content="typo", reason="as Alice asked"))
     Entry.objects.filter(event=ConsoleEvent.MESSAGE_EDITED).empty_copies(
         [*TARGET_COPIES, "target_salt"], at=timezone.now()
@@ -175,7 +175,7 @@ def test_a_reason_that_an_erasure_emptied_is_shown_nowhere(lea: Client, message:
     assert "by <bdi>lea</bdi>" in page and "as Alice asked" not in page and "Reason: " not in page
 
 
-def test_once_the_account_of_who_corrected_is_erased_staff_is_still_named(lea: Client, message: Message) -> None:
+def test_an_edit_by_an_erased_staff_account_is_still_marked_as_staff(lea: Client, message: Message) -> None:
     lea.post(page_of(message), form_of(lea, message, content="typo"))
     get_user_model().objects.get(username="lea").delete()
     lea.force_login(make_staff("rita", *READING))

@@ -56,7 +56,7 @@ def test_every_reply_is_in_the_conversation_of_what_it_answers_and_later(demo: N
     assert not replies.filter(timestamp__lte=F("parent_message__timestamp")).exists()
 
 
-def test_edited_messages_and_only_those_have_histories(demo: None) -> None:
+def test_exactly_the_edited_messages_have_histories(demo: None) -> None:
     edited = Message.objects.filter(edited=True)
     assert set(edited) == set(Message.objects.exclude(histories=None))
     assert edited.count() >= 10
@@ -89,14 +89,14 @@ def test_some_messages_are_long_in_other_scripts_or_to_oneself(demo: None) -> No
     assert max(len(message.content) for message in Message.objects.all()) > 1500
 
 
-def test_nobody_in_it_can_sign_in(demo: None) -> None:
+def test_no_demo_account_can_sign_in(demo: None) -> None:
     for person in User.objects.all():
         assert not person.has_usable_password()
         assert not person.is_staff
         assert username_problem(person.username) is None
 
 
-def test_it_looks_as_if_written_until_just_now(demo: None) -> None:
+def test_the_demo_ends_just_before_it_is_loaded(demo: None) -> None:
     newest = Message.objects.aggregate(newest=Max("timestamp"))["newest"]
     assert newest == NOW.replace(microsecond=0) - DEMO_AGE
     assert Conversation.objects.order_by("last_message_at").last().last_message_at == newest  # type: ignore[union-attr]
@@ -107,17 +107,19 @@ def test_it_looks_as_if_written_until_just_now(demo: None) -> None:
     assert not Message.objects.filter(timestamp__lt=F("receiver__date_joined")).exists()
 
 
-def test_moving_it_in_time_costs_the_same_however_much_there_is(demo: None, django_assert_max_num_queries: Any) -> None:
+def test_moving_the_demo_in_time_takes_a_limited_number_of_queries(
+    demo: None, django_assert_max_num_queries: Any
+) -> None:
     with django_assert_max_num_queries(12):
         move_in_time(timedelta(days=1))
 
 
-def test_life_goes_on_after_it(demo: None) -> None:
+def test_new_rows_get_unused_ids_after_the_demo(demo: None) -> None:
     """New rows get unused ids, even where a separate sequence counts them (PostgreSQL)."""
     maren = User.objects.get(username="maren.holt")
     message = write(maren, User.objects.create_user("somebody new"), "Welcome!")
     assert message.conversation.pk > 40
 
 
-def test_it_comes_only_once(demo: None) -> None:
+def test_the_demo_is_loaded_only_once(demo: None) -> None:
     assert load_demo(now=NOW) == 0

@@ -38,11 +38,11 @@ def test_free_text_is_refused(details: Any) -> None:
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.integers() | st.none() | st.booleans()))
-def test_keys_and_numbers_are_not(details: Any) -> None:
+def test_keys_and_numbers_are_accepted(details: Any) -> None:
     check_details({**details, "chosen": Key("yes"), "list": [uuid4()]})
 
 
-def test_an_act_with_words_in_its_details_does_not_happen(db: Any) -> None:
+def test_an_entry_with_words_in_its_details_is_not_recorded(db: Any) -> None:
     with pytest.raises(TypeError, match="keys and numbers"):
         record(ConsoleEvent.MESSAGE_EDITED, actor=None, details={"name": "walter"})
     assert not Entry.objects.filter(event=ConsoleEvent.MESSAGE_EDITED).exists()
@@ -55,7 +55,7 @@ def fields_of(page: Any) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("who", ["rosa", "otto"])
-def test_no_form_or_address_puts_words_there(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
+def test_no_form_or_address_puts_words_into_details(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
     """A superuser covers all that roles may do; one role covers refusals, which are recorded alike for everybody."""
     client = signed_in(who)
     confirm(client, who)
@@ -67,14 +67,14 @@ def test_no_form_or_address_puts_words_there(who: str, keys: dict[str, Any], pla
         fields = of_where_it_leads(client, at, page, led, fields_of)
         data = {name: CHOICES.get(name, WORDS) for name in (*OTHERS, *fields)}
         client.post(at, data, headers={"User-Agent": WORDS, "X-Request-ID": WORDS})
-    said = Entry.objects.filter(pk__gt=newest)
-    assert said.exists()
-    assert [entry.event for entry in said if WORDS in json.dumps(entry.details)] == []
+    entries = Entry.objects.filter(pk__gt=newest)
+    assert entries.exists()
+    assert [entry.event for entry in entries if WORDS in json.dumps(entry.details)] == []
 
 
 @settings(max_examples=examples(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(10**6, 10**12))
-def test_what_is_searched_for_stands_in_the_label_only(number: int, rosa: Any) -> None:
+def test_search_terms_are_recorded_in_the_label_only(number: int, rosa: Any) -> None:
     client, words = Client(), f"{WORDS}{number}"
     client.force_login(rosa)
     for model in admin.site._registry:

@@ -27,7 +27,7 @@ def refusal(read: Read, *args: Any, **options: Any) -> str:
     return str(caught.value)
 
 
-def test_what_is_unset_or_blank_has_its_default(written: Any, tmp_path: Path) -> None:
+def test_an_unset_or_blank_variable_has_its_default(written: Any, tmp_path: Path) -> None:
     for value in ("", "   "):
         written(value)
         assert environment.text("THING", "default") == "default"
@@ -200,7 +200,7 @@ def test_an_empty_name_of_a_file_counts_as_unset(written: Any, monkeypatch: pyte
     assert environment.text("THING") == "a value"
 
 
-def test_a_value_and_a_file_for_it_are_one_too_many(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_and_a_file_for_the_same_variable_are_refused(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     written("a value")
     monkeypatch.setenv("THING_FILE", "/run/secrets/thing")
     assert refusal(environment.text) == (
@@ -243,11 +243,11 @@ def test_a_secret_is_long_enough_and_is_not_repeated(written: Any) -> None:
     assert environment.secret("THING", least=32) == "a" * 32
     for value in ("a" * 31, f"{'a' * 16} {'a' * 16}", "é" * 32):
         written(value)
-        said = refusal(environment.secret, least=32)
-        assert "at least 32 ASCII characters" in said and value not in said
+        message = refusal(environment.secret, least=32)
+        assert "at least 32 ASCII characters" in message and value not in message
 
 
-def test_where_the_console_is_found_is_one_origin(written: Any) -> None:
+def test_the_address_of_the_console_is_one_origin(written: Any) -> None:
     assert environment.origin("THING", "https://a.example.org") == "https://a.example.org"
     written("https://console.example.org:8443")
     assert environment.origin("THING", "") == "https://console.example.org:8443"
@@ -264,7 +264,7 @@ def test_where_the_console_is_found_is_one_origin(written: Any) -> None:
         (["*"], True, ""),
     ],
 )
-def test_without_it_the_first_host_is_taken(hosts: list[str], https: bool, expected: str) -> None:
+def test_the_first_host_is_the_default_origin(hosts: list[str], https: bool, expected: str) -> None:
     assert environment.site(hosts, https=https, debug=False) == expected
 
 
@@ -276,5 +276,5 @@ def test_a_mail_server_is_a_url(written: Any) -> None:
     assert environment.mail("THING") == ("localhost", 1025, "", "", False, False)
     for value in ("mail.example.org", "smtp://", "http://mail.example.org", "smtp://a:secret@b/c", "smtp://a:b@c:x"):
         written(value)
-        said = refusal(environment.mail)
-        assert "smtps://user:password@host:465" in said and "secret" not in said
+        message = refusal(environment.mail)
+        assert "smtps://user:password@host:465" in message and "secret" not in message

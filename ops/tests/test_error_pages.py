@@ -46,7 +46,7 @@ def test_a_form_without_its_token_says_what_to_do(rita: Any) -> None:
     assert HOME in page and OWN_DELETION not in page
 
 
-def test_a_fault_of_ours_is_a_sentence_with_the_reference_of_the_log(
+def test_a_server_error_shows_the_reference_of_the_log(
     client: Client, rita: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.handler.addFilter(ReferenceFilter())
@@ -84,7 +84,7 @@ def test_staff_in_the_console_stay_in_the_console(client: Client, lena: Any, add
     assert OWN_DELETION not in page
 
 
-def test_what_cannot_be_recorded_is_told_in_the_console(client: Client, rita: Any, monkeypatch: Any) -> None:
+def test_a_failure_to_record_is_explained_in_the_console(client: Client, rita: Any, monkeypatch: Any) -> None:
     client.force_login(rita)
 
     def refuse(*args: Any) -> None:
@@ -98,7 +98,9 @@ def test_what_cannot_be_recorded_is_told_in_the_console(client: Client, rita: An
 
 
 @pytest.mark.parametrize("address", ["/messages/999999/", "/nowhere/"])
-def test_everywhere_else_pages_are_the_participants(client: Client, rita: Any, alice: Any, address: str) -> None:
+def test_error_pages_outside_the_console_are_those_of_participants(
+    client: Client, rita: Any, alice: Any, address: str
+) -> None:
     for user in (rita, alice):
         client.force_login(user)
         response = client.get(address)
@@ -107,14 +109,14 @@ def test_everywhere_else_pages_are_the_participants(client: Client, rita: Any, a
         assert OWN_DELETION in page and HOME not in page
 
 
-def test_who_is_no_staff_learns_nothing_of_the_console(client: Client, alice: Any) -> None:
+def test_error_pages_show_participants_nothing_of_the_console(client: Client, alice: Any) -> None:
     client.force_login(alice)
     page = client.get("/console/nowhere/", follow=True).content.decode()
     assert HOME not in page and "breadcrumb" not in page
 
 
 @pytest.mark.django_db
-def test_a_request_that_is_refused_before_anybody_is_known_is_told_in_words(client: Client) -> None:
+def test_a_request_with_an_unknown_host_is_refused_in_words(client: Client) -> None:
     response = client.get("/console/", headers={"host": "elsewhere.example.org"})
     assert response.status_code == 400
     assert "This request is not valid" in response.content.decode()

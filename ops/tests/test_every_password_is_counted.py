@@ -122,7 +122,7 @@ def refused_everywhere(who: str, at: str, fields: dict[str, str], password: str)
 
 @pytest.mark.parametrize("active", [True, False])
 @pytest.mark.parametrize("who", PEOPLE[1:])
-def test_the_right_password_of_somebody_who_is_refused_is_as_a_wrong_one(
+def test_the_right_password_of_a_refused_account_is_answered_as_a_wrong_one(
     who: str, active: bool, keys: dict[str, Any]
 ) -> None:
     """On every sign-in page, the responses, the entries and the lock-out are the same."""
@@ -158,7 +158,7 @@ def test_guesses_on_one_page_count_on_all_others(client: Client, rosa: Any) -> N
         assert LOCKED in client.post(at, {field: "rosa's password"}).content.decode()
 
 
-def test_no_page_takes_a_new_password_from_somebody_who_did_not_give_the_old_one(keys: dict[str, Any]) -> None:
+def test_every_page_that_takes_a_new_password_asks_for_the_current_one(keys: dict[str, Any]) -> None:
     """This holds for a superuser who has signed in but not confirmed the password."""
     client = signed_in("rosa")
     found = {at: password_fields(client.get(at)) for at in addresses("rosa", keys)}
@@ -168,7 +168,7 @@ def test_no_page_takes_a_new_password_from_somebody_who_did_not_give_the_old_one
 # --- Responses before the password is right ----------------------------------------------------------------------
 
 
-def test_a_wrong_password_is_answered_alike_whoever_it_is_of(client: Client, rosa: Any, nils: Any, alice: Any) -> None:
+def test_a_wrong_password_is_answered_alike_for_every_account(client: Client, rosa: Any, nils: Any, alice: Any) -> None:
     """Rosa is the last superuser, Nils is staff: neither can delete their account, but a wrong password does not show
     it."""
     at = reverse("messaging:delete_user")
@@ -193,7 +193,7 @@ def form_classes(of: Any = forms.BaseForm) -> Iterator[Any]:
         yield from form_classes(one)
 
 
-def test_every_form_of_ours_that_takes_a_password_says_which(keys: dict[str, Any]) -> None:
+def test_every_password_field_has_an_autocomplete_value(keys: dict[str, Any]) -> None:
     """The tests above find fields for the current password by their autocomplete value."""
     get_resolver().url_patterns  # noqa: B018 - loads all forms
     ours = [one for one in form_classes() if one.__module__.startswith(("ops.", "messaging."))]
@@ -223,7 +223,7 @@ def calls(file: Path) -> Iterator[tuple[str, str]]:
                 yield name, ast.unparse(node.args[0]) if node.args else ""
 
 
-def test_no_code_of_ours_checks_a_password_past_the_backends() -> None:
+def test_no_own_code_bypasses_the_backends_to_check_a_password() -> None:
     root = Path(settings.BASE_DIR)
     sources = [
         file for room in ("ops", "messaging") for file in (root / room).rglob("*.py") if "tests" not in file.parts

@@ -44,7 +44,7 @@ def far(request: Any, folder: Path, keys: dict[str, Any]) -> Any:
             cursor.execute("PRAGMA ignore_check_constraints = OFF")
 
 
-def test_every_page_of_the_console_opens(far: datetime, keys: dict[str, Any], settings: Any) -> None:
+def test_every_console_page_opens_with_far_moments(far: datetime, keys: dict[str, Any], settings: Any) -> None:
     """The zone is one in which the moment falls into a year that Python does not support."""
     settings.TIME_ZONE = EASTERN if far.year == 9999 else WESTERN
     client, led = signed_in("rosa"), dict[str, int]()
@@ -54,7 +54,7 @@ def test_every_page_of_the_console_opens(far: datetime, keys: dict[str, Any], se
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("scope", [Export.Scope.MESSAGES, Export.Scope.CONVERSATIONS])
-def test_exports_have_it(far: datetime, settings: Any, zone: str, scope: str) -> None:
+def test_exports_contain_far_moments(far: datetime, settings: Any, zone: str, scope: str) -> None:
     settings.TIME_ZONE = zone
     by = make_exporter()
     assert exported(by, scope=scope, format="csv").count(f"{far:%Y}".zfill(4).encode()) >= Message.objects.count()

@@ -56,9 +56,7 @@ def test_each_bar_leads_to_the_messages_that_it_counts(reviewing: Client, harbou
 
 
 @BOTH
-def test_bars_keep_the_meaning_of_a_search_and_count_within_filters(
-    reviewing: Client, harbours: list[Message], at: str, alice: Any
-) -> None:
+def test_bars_keep_the_search_and_its_filters(reviewing: Client, harbours: list[Message], at: str, alice: Any) -> None:
     either = reviewing.get(at, {"q": "harbour OR nothing"}).context["cl"].over_time
     narrower = reviewing.get(f"{at}{either.bars[1].address}").context["cl"]
     assert (narrower.query, len(narrower.result_list)) == ("(harbour OR nothing) on:2025-02", 1)
@@ -67,7 +65,7 @@ def test_bars_keep_the_meaning_of_a_search_and_count_within_filters(
 
 
 @BOTH
-def test_nothing_is_drawn_of_very_many_of_a_mistake_and_without_a_search(
+def test_no_bars_are_drawn_without_a_valid_search_or_for_too_many_hits(
     reviewing: Client, harbours: list[Message], at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert bars(reviewing, at) == bars(reviewing, at, q="colour:red") == {}
@@ -77,7 +75,7 @@ def test_nothing_is_drawn_of_very_many_of_a_mistake_and_without_a_search(
     assert bars(reviewing, at, q="harbour") == {}
 
 
-def test_days_are_those_of_the_reader_and_years_where_months_are_too_many() -> None:
+def test_days_follow_the_readers_zone_and_long_periods_are_shown_by_year() -> None:
     late = datetime(2025, 1, 31, 23, 30, tzinfo=UTC)
     with timezone.override("Europe/Berlin"):
         found = over_time([late, datetime(2025, 1, 31, 9, tzinfo=UTC)], lambda period: period)

@@ -91,7 +91,7 @@ def test_each_role_has_its_own_work(who: str) -> None:
 
 
 @pytest.mark.parametrize("who", STAFF)
-def test_it_takes_at_most_8_queries_however_much_there_is(who: str) -> None:
+def test_home_takes_at_most_8_queries_for_any_number_of_rows(who: str) -> None:
     person, counted = make_staff(who), []
     client = signed_in(who)
     client.get(HOME)  # loads the theme into memory
@@ -105,7 +105,7 @@ def test_it_takes_at_most_8_queries_however_much_there_is(who: str) -> None:
 
 
 @pytest.mark.parametrize("who", STAFF)
-def test_a_number_is_that_of_the_list_that_it_leads_to(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_count_equals_the_rows_of_the_list_it_links_to(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "MANY", 2)
     person = make_staff(who)
     for number in range(2):
@@ -135,7 +135,7 @@ def test_a_reviewer_goes_on_where_they_left_off(alice: Any, bob: Any) -> None:
     assert [one.key for one in sections(client)["Where you left off"].parts[0][1]] == [last.conversation_id]
 
 
-def test_an_edit_before_the_reply_is_none_to_look_at(alice: Any, bob: Any) -> None:
+def test_an_edit_before_the_reply_is_not_counted(alice: Any, bob: Any) -> None:
     make_staff("rita")
     message = write(alice, bob)
     answer(message, minute=1)
@@ -146,7 +146,7 @@ def test_an_edit_before_the_reply_is_none_to_look_at(alice: Any, bob: Any) -> No
     assert lines(signed_in("rita")) == {"edit after a reply, past 7 days": 1}
 
 
-def test_a_lead_sees_corrections_and_not_what_the_sender_edited(alice: Any, bob: Any) -> None:
+def test_a_lead_sees_corrections_but_no_edits_by_the_sender(alice: Any, bob: Any) -> None:
     lena = make_staff("lena")
     message = write(alice, bob)
     for revision, editor in enumerate((alice, lena, None), start=1):
@@ -156,7 +156,7 @@ def test_a_lead_sees_corrections_and_not_what_the_sender_edited(alice: Any, bob:
     assert lines(signed_in("lena")) == {"correction made, past 7 days": 1}
 
 
-def test_what_an_import_replaced_is_no_correction(alice: Any, bob: Any) -> None:
+def test_a_text_replaced_by_an_import_is_not_counted_as_a_correction(alice: Any, bob: Any) -> None:
     lena, message = make_staff("lena"), write(alice, bob)
     kept = [
         MessageHistory.objects.create(
@@ -181,7 +181,7 @@ def test_support_looks_for_a_person_and_follows_its_own_requests(alice: Any, bob
     assert lines(client) == {"open request of yours": 1, "deletions awaiting approval": 2}
 
 
-def test_unusual_reading_is_that_of_people_who_opened_very_much(alice: Any, bob: Any) -> None:
+def test_unusual_reading_counts_pages_of_people_who_opened_many(alice: Any, bob: Any) -> None:
     make_staff("otto")
     rita, lena = make_staff("rita"), make_staff("lena")
     conversation = write(alice, bob).conversation

@@ -77,14 +77,14 @@ def test_a_username_leads_to_the_person(keys: dict[str, Any]) -> None:
     assert len(leads_to(signed_in("sue"), "ALI")) == 2
 
 
-def test_what_is_found_stands_below_the_same_headings_in_every_language(keys: dict[str, Any]) -> None:
+def test_results_are_grouped_below_headings_in_every_language(keys: dict[str, Any]) -> None:
     make_user("alicia")
     with speaking(ACCENTED):
         groups = jump(signed_in("sue"), "ali").context["groups"]
         assert [(title, len(found)) for title, found in groups] == [(pseudo("People"), 2)]
 
 
-def test_a_reviewer_is_led_to_the_person_by_the_tab_that_is_theirs(keys: dict[str, Any]) -> None:
+def test_a_reviewer_is_led_to_a_tab_that_they_may_open(keys: dict[str, Any]) -> None:
     make_user("alicia")  # has written nothing, so no list of a reviewer shows this person
     alice = reverse("admin:accounts_user_conversations", args=[keys["accounts/user/"]])
     assert leads_to(signed_in("rita"), "alice") == [alice]
@@ -134,7 +134,7 @@ def test_a_page_is_found_by_its_name(keys: dict[str, Any]) -> None:
     assert leads_to(client, "keyboard") == [reverse("admin:keyboard")]
 
 
-def test_an_id_leads_to_what_has_it(keys: dict[str, Any]) -> None:
+def test_an_id_leads_to_its_row(keys: dict[str, Any]) -> None:
     for route, who in (("imports/import/", "dan"), ("deletion/deletionrequest/", "lena")):
         found = page(route.strip("/").replace("/", "_"), keys[route])
         assert leads_to(signed_in(who), str(keys[route])) == [found]
@@ -146,7 +146,7 @@ def test_an_id_leads_to_what_has_it(keys: dict[str, Any]) -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("who", PEOPLE[2:])
-def test_nothing_is_found_that_would_be_refused(who: str, keys: dict[str, Any], message: Message) -> None:
+def test_pages_that_would_be_refused_are_not_found(who: str, keys: dict[str, Any], message: Message) -> None:
     """Tries every model and every list, by number, id and address."""
     client = signed_in(who)
     rows = {str(key) for key in keys.values()}
@@ -162,7 +162,7 @@ def test_nothing_is_found_that_would_be_refused(who: str, keys: dict[str, Any], 
 
 
 @pytest.mark.parametrize("who", ["nils", "sue", "otto", "dan", "rita"])
-def test_what_may_not_be_opened_is_as_what_is_not_there(who: str, keys: dict[str, Any], message: Message) -> None:
+def test_forbidden_and_missing_rows_give_the_same_page(who: str, keys: dict[str, Any], message: Message) -> None:
     client = signed_in(who)
     pairs = [
         (f"message {message.pk}", "message 987654321"),
@@ -177,10 +177,10 @@ def test_what_may_not_be_opened_is_as_what_is_not_there(who: str, keys: dict[str
         first, second = jump(client, there), jump(client, gone)
         if first.status_code == 302 or list(first.context["found"]):
             continue  # this role may open it
-        assert (there, said(first, there)) == (there, said(second, gone))
+        assert (there, without_input(first, there)) == (there, without_input(second, gone))
 
 
-def said(answer: Any, typed: str) -> str:
+def without_input(answer: Any, typed: str) -> str:
     """Return a page without what was typed, and without what differs in each request."""
     page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
     return page.replace(typed, "…")
@@ -189,7 +189,7 @@ def said(answer: Any, typed: str) -> str:
 # --- The audit trail -----------------------------------------------------------------------------------------------
 
 
-def test_what_was_typed_is_recorded_before_it_leads_anywhere(message: Message) -> None:
+def test_the_typed_text_is_recorded(message: Message) -> None:
     client = signed_in("rita")
     jump(client, "alice")
     jump(client, "nobody-called-so")
@@ -200,7 +200,7 @@ def test_what_was_typed_is_recorded_before_it_leads_anywhere(message: Message) -
     ]
 
 
-def test_an_erased_name_is_emptied_there(message: Message) -> None:
+def test_an_erased_name_is_removed_from_recorded_searches(message: Message) -> None:
     zoe = make_user("zoe")
     jump(signed_in("rita"), "zoe")
     key = zoe.pk
@@ -218,7 +218,7 @@ def test_an_empty_box_searches_nothing(db: Any) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(60))
 @given(text=st.text(max_size=400) | st.from_regex(r"[#a-z ]{0,9}[0-9٣]{0,25}", fullmatch=True))
-def test_it_takes_anything(client: Client, rosa: Any, text: str) -> None:
+def test_any_text_is_answered(client: Client, rosa: Any, text: str) -> None:
     client.force_login(rosa)
     assert jump(client, text.encode("utf-8", "replace").decode()).status_code in (200, 302)
 
@@ -243,7 +243,7 @@ def test_words_of_texts_are_shown_with_where_they_stand_and_recorded_as_a_search
     assert "Search messages for" in shown
 
 
-def test_what_is_found_while_one_types_is_a_choice_in_plain_text_and_recorded(harbour: Message) -> None:
+def test_suggestions_while_typing_are_plain_text_and_recorded(harbour: Message) -> None:
     client = signed_in("rita")
 
     def typing(text: str) -> list[tuple[str, str]]:
@@ -263,7 +263,7 @@ def test_what_is_found_while_one_types_is_a_choice_in_plain_text_and_recorded(ha
     assert signed_in("nils").get(JUMP, {"q": "harbour", "typing": "1"}).json() == {"found": []}
 
 
-def test_what_was_offered_while_one_typed_is_there_when_it_is_sent(harbour: Message) -> None:
+def test_the_result_page_shows_what_was_suggested_while_typing(harbour: Message) -> None:
     client = signed_in("rita")
     shown = jump(client, "the old harb").content.decode()
     assert "Down at <mark>the</mark> <mark>old</mark> <mark>harbour</mark>" in shown
@@ -276,7 +276,7 @@ def test_what_was_offered_while_one_typed_is_there_when_it_is_sent(harbour: Mess
     assert "Search messages for “<bdi>absence</bdi>”" in shown and "No match" in shown
 
 
-def test_texts_are_no_obstacle_on_the_way_to_the_one_thing_that_is_meant(harbour: Message) -> None:
+def test_matching_texts_do_not_prevent_a_direct_jump(harbour: Message) -> None:
     Message.objects.filter(pk=harbour.pk).update(content="irc-4711", external_id="irc-4711")
     assert jump(signed_in("rita"), "irc-4711").status_code == 302
 
@@ -289,7 +289,7 @@ def test_no_text_is_searched_for_those_who_see_no_messages(who: str, harbour: Me
     assert not Entry.objects.filter(target_type="messaging.message").exists()
 
 
-def test_before_a_reason_was_given_it_says_nothing_of_texts(harbour: Message, settings: Any) -> None:
+def test_no_texts_are_shown_before_a_reason_is_given(harbour: Message, settings: Any) -> None:
     settings.READING = "reason"
     client = signed_in("rita")
     there, not_there = (jump(client, words).content.decode() for words in ("harbour", "absence"))
@@ -299,13 +299,13 @@ def test_before_a_reason_was_given_it_says_nothing_of_texts(harbour: Message, se
 
 
 @pytest.mark.parametrize("words", ["is:odd", '"', "from:nobody", "&"])
-def test_what_cannot_be_searched_for_is_no_fault(words: str, harbour: Message) -> None:
+def test_a_text_that_cannot_be_searched_for_is_no_error(words: str, harbour: Message) -> None:
     answered = jump(signed_in("rita"), words)
     assert answered.status_code == 200
     assert answered.context["texts"] is None
 
 
-def test_what_is_found_stands_in_groups(message: Message) -> None:
+def test_results_are_grouped(message: Message) -> None:
     make_user("message lover")
     shown = jump(signed_in("rosa"), "mess").content.decode()
     assert re.findall("<h2>(People|Pages|Messages)</h2>", shown) == ["People", "Pages", "Messages"]

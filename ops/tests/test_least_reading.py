@@ -83,9 +83,7 @@ def give_reason(client: Client, at: str, **words: str) -> Any:
 # pages are recorded, and which roles see no text even if no reason is required.
 @pytest.mark.once
 @pytest.mark.parametrize("who", ["rita", "rosa"])
-def test_every_page_with_a_text_is_recorded_and_none_shows_it_before_a_reason(
-    who: str, walk: Walk, settings: Any
-) -> None:
+def test_pages_with_texts_are_recorded_and_show_none_before_a_reason(who: str, walk: Walk, settings: Any) -> None:
     """A new page with texts needs no code for this: recording what it shows asks for the reason."""
     freely = walk.shown
     assert (len(freely) > 20, walk.unrecorded) == (True, {})
@@ -165,14 +163,14 @@ def test_nothing_is_recorded_as_read_before_the_reason(asks: Any, talk: Message)
     assert not Entry.objects.filter(event__endswith="read").exists()
 
 
-def test_it_is_asked_for_anew_after_its_time(asks: Any, talk: Message, monkeypatch: Any) -> None:
+def test_an_expired_reason_is_asked_for_again(asks: Any, talk: Message, monkeypatch: Any) -> None:
     client = signed_in("rita")
     monkeypatch.setattr(gate, "VALID", timedelta(0))
     give_reason(client, thread_of(talk))
     assert question(client.get(thread_of(talk)))
 
 
-def test_a_correction_is_not_lost_because_the_reason_ran_out(asks: Any, talk: Message, monkeypatch: Any) -> None:
+def test_a_correction_is_saved_after_the_reason_expired(asks: Any, talk: Message, monkeypatch: Any) -> None:
     client, at = signed_in("lena"), f"/console/messaging/message/{talk.pk}/change/"
     monkeypatch.setattr(gate, "VALID", timedelta(0))
     give_reason(client, at)
@@ -182,7 +180,9 @@ def test_a_correction_is_not_lost_because_the_reason_ran_out(asks: Any, talk: Me
 
 
 @pytest.mark.parametrize("scope", ["list", "conversation"])
-def test_no_form_shows_a_list_again_after_its_time(asks: Any, talk: Message, monkeypatch: Any, scope: str) -> None:
+def test_a_posted_form_shows_no_list_after_the_reason_expired(
+    asks: Any, talk: Message, monkeypatch: Any, scope: str
+) -> None:
     client, at = signed_in("rita"), "/console/messaging/message/"
     write(make_user("carol"), make_user("dora"), "elsewhere")
     monkeypatch.setattr(gate, "VALID", timedelta(0))
@@ -195,7 +195,9 @@ def test_no_form_shows_a_list_again_after_its_time(asks: Any, talk: Message, mon
 
 
 @pytest.mark.parametrize("method", ["options", "put", "delete"])
-def test_no_other_method_shows_a_page_after_its_time(asks: Any, talk: Message, monkeypatch: Any, method: str) -> None:
+def test_other_methods_show_no_page_after_the_reason_expired(
+    asks: Any, talk: Message, monkeypatch: Any, method: str
+) -> None:
     client = signed_in("rita")
     monkeypatch.setattr(gate, "VALID", timedelta(0))
     give_reason(client, thread_of(talk))
@@ -212,9 +214,7 @@ def test_no_other_method_shows_a_page_after_its_time(asks: Any, talk: Message, m
         ("reported", {"why": "nonsense", "words": "x"}, "Select a valid choice"),
     ],
 )
-def test_a_reason_that_says_nothing_opens_nothing(
-    mode: str, form: dict[str, str], error: str, settings: Any, talk: Message
-) -> None:
+def test_an_empty_reason_is_refused(mode: str, form: dict[str, str], error: str, settings: Any, talk: Message) -> None:
     settings.READING = mode
     client = signed_in("rita")
     asked = question(client.get(thread_of(talk)))
@@ -224,20 +224,20 @@ def test_a_reason_that_says_nothing_opens_nothing(
     assert question(client.get(thread_of(talk)))
 
 
-def test_the_question_is_only_for_who_was_asked(asks: Any, talk: Message) -> None:
+def test_the_reason_form_works_only_for_the_person_who_was_asked(asks: Any, talk: Message) -> None:
     asked = question(signed_in("rita").get(thread_of(talk)))
     assert signed_in("lena").post(asked, WHY).status_code == 404
     assert signed_in("rita").post(asked.replace("for=", "for=x"), WHY).status_code == 404
     assert not Entry.objects.filter(event=Event.REASON_GIVEN).exists()
 
 
-def test_it_leads_nowhere_else(asks: Any, talk: Message) -> None:
+def test_the_reason_form_does_not_redirect_to_another_site(asks: Any, talk: Message) -> None:
     client = signed_in("rita")
     asked = question(client.get(thread_of(talk))).partition("&next=")[0]
     assert client.post(f"{asked}&next=https://example.org/", WHY)["Location"] == "/console/"
 
 
-def test_the_question_about_what_is_gone_is_gone(asks: Any, talk: Message, rosa: Any) -> None:
+def test_a_reason_form_for_a_missing_row_is_not_found(asks: Any, talk: Message, rosa: Any) -> None:
     client = Client()
     client.force_login(rosa)
     for scope in ("messaging.conversation:987654", "imports.import:nonsense"):
@@ -245,7 +245,7 @@ def test_the_question_about_what_is_gone_is_gone(asks: Any, talk: Message, rosa:
         assert client.get(f"/console/reading/?for={signed}").status_code == 404
 
 
-def test_open_asks_nobody(settings: Any, talk: Message) -> None:
+def test_the_open_mode_asks_for_no_reason(settings: Any, talk: Message) -> None:
     assert settings.READING == "open"
     assert b"canarytext-first" in signed_in("rita").get(thread_of(talk)).content
 
@@ -254,7 +254,7 @@ def test_open_asks_nobody(settings: Any, talk: Message) -> None:
 
 
 @pytest.mark.parametrize("model", LISTS)
-def test_lists_show_rows_without_texts_until_there_is_a_reason(asks: Any, aviary: dict[str, Any], model: str) -> None:
+def test_lists_show_rows_without_texts_until_a_reason_is_given(asks: Any, aviary: dict[str, Any], model: str) -> None:
     client, at = signed_in("rita"), f"/console/messaging/{model}/"
     # A conversation of two other people, so that the list is about more than one.
     other = write(make_user("carol"), make_user("dora"), "canaryolder0x")
@@ -268,7 +268,7 @@ def test_lists_show_rows_without_texts_until_there_is_a_reason(asks: Any, aviary
     assert seen(client.get(at).content)
 
 
-def test_a_search_asks_first_because_what_it_finds_tells_what_texts_say(asks: Any, talk: Message) -> None:
+def test_a_search_asks_for_a_reason_first(asks: Any, talk: Message) -> None:
     client = signed_in("rita")
     response = client.get("/console/messaging/message/?q=second")
     assert response.status_code == 302
@@ -276,7 +276,7 @@ def test_a_search_asks_first_because_what_it_finds_tells_what_texts_say(asks: An
     assert b"canarytext-<mark>second</mark>" in client.get("/console/messaging/message/?q=second").content
 
 
-def test_what_was_not_shown_for_want_of_a_reason_is_not_recorded_as_read(asks: Any, talk: Message) -> None:
+def test_a_page_that_asks_for_a_reason_is_not_recorded_as_read(asks: Any, talk: Message) -> None:
     Message.objects.filter(pk=talk.pk).update(redaction=1)
     client, found = signed_in("lena"), Entry.objects.filter(event__in=[Event.SEARCH_MADE, "message.originals_read"])
     at = (f"{thread_of(talk)}?find=second", f"/console/messaging/message/{talk.pk}/change/?originals=1")
@@ -300,7 +300,7 @@ SEARCHES = (
 
 @pytest.mark.parametrize("at", SEARCHES)
 @pytest.mark.parametrize("mode", ["reason", "reported"])
-def test_a_search_says_neither_yes_nor_no_before_a_reason(mode: str, at: str, settings: Any, talk: Message) -> None:
+def test_a_search_does_not_reveal_matches_before_a_reason(mode: str, at: str, settings: Any, talk: Message) -> None:
     settings.READING = mode
     client = signed_in("rosa")
     client.post("/confirm/", {"password": "rosa's password"})  # for the exports
@@ -319,7 +319,7 @@ def test_a_search_says_neither_yes_nor_no_before_a_reason(mode: str, at: str, se
 
 
 @pytest.mark.parametrize("word", ["second", "nowhere"])
-def test_an_action_on_what_a_search_finds_asks_first(asks: Any, talk: Message, word: str) -> None:
+def test_an_action_on_search_results_asks_for_a_reason(asks: Any, talk: Message, word: str) -> None:
     client, at = signed_in("dan"), f"/console/messaging/message/?q={word}"
     chosen = {"action": "export_chosen", "_selected_action": [talk.pk + 1]}
     assert question(client.post(at, chosen))
@@ -327,7 +327,7 @@ def test_an_action_on_what_a_search_finds_asks_first(asks: Any, talk: Message, w
     assert client.post(at, chosen)["Location"].startswith("/console/messaging/message/export/?")
 
 
-def test_who_may_not_see_a_list_is_not_asked(asks: Any, talk: Message) -> None:
+def test_without_permission_for_a_list_no_reason_is_asked_for(asks: Any, talk: Message) -> None:
     assert signed_in("carl").get("/console/messaging/message/?q=second").status_code == 403
 
 
@@ -354,7 +354,7 @@ def page_of(case: Case) -> str:
 
 
 @pytest.mark.parametrize("mode", ["open", "reason", "reported"])
-def test_what_was_reported_opens_without_a_reason(mode: str, settings: Any, case: Case) -> None:
+def test_reported_messages_open_without_a_reason(mode: str, settings: Any, case: Case) -> None:
     settings.READING = mode
     client = signed_in("rita")
     assert numbers(client.get(page_of(case))) == list(range(5, 16))
@@ -362,7 +362,7 @@ def test_what_was_reported_opens_without_a_reason(mode: str, settings: Any, case
 
 
 @pytest.mark.parametrize("mode", ["open", "reason", "reported"])
-def test_nobody_opens_texts_by_reporting_them(mode: str, settings: Any, case: Case) -> None:
+def test_staff_do_not_open_texts_by_reporting_them(mode: str, settings: Any, case: Case) -> None:
     settings.READING = mode
     client, asked = signed_in("rita"), mode != "open"
     case.flags.update(reporter=get_user(client), source=Source.STAFF)
@@ -377,7 +377,7 @@ def test_nobody_opens_texts_by_reporting_them(mode: str, settings: Any, case: Ca
         assert numbers(client.get(page_of(case))) == list(range(5, 16))
 
 
-def test_what_somebody_else_reports_opens_to_who_reported_too(asks: Any, case: Case) -> None:
+def test_a_second_report_opens_the_case_to_the_first_reporter(asks: Any, case: Case) -> None:
     client = signed_in("rita")
     flagging.flag(
         Message.objects.get(content="Words 10."), label=case.flags.get().label, by=get_user(client), source=Source.STAFF
@@ -387,7 +387,7 @@ def test_what_somebody_else_reports_opens_to_who_reported_too(asks: Any, case: C
 
 
 @pytest.mark.parametrize("mode", ["open", "reason", "reported"])
-def test_the_rest_opens_on_the_page_of_the_case_and_is_recorded(mode: str, settings: Any, case: Case) -> None:
+def test_the_rest_of_the_conversation_opens_on_the_case_and_is_recorded(mode: str, settings: Any, case: Case) -> None:
     settings.READING = mode
     client = signed_in("rita")
     page = client.get(page_of(case))
@@ -415,7 +415,7 @@ def test_a_long_conversation_opens_as_far_as_one_page_holds_it(case: Case, monke
     assert numbers(signed_in("rita").get(f"{page_of(case)}?rest=yes")) == list(range(4, 16))
 
 
-def test_a_decision_may_be_about_the_rest(case: Case) -> None:
+def test_a_decision_may_hide_messages_from_the_rest_of_the_conversation(case: Case) -> None:
     client = signed_in("rita")
     client.post(f"/console/moderation/case/{case.pk}/claim/")
     page = client.get(f"{page_of(case)}?rest=yes")
@@ -441,7 +441,7 @@ def test_a_closed_case_shows_its_decisions_and_no_text_before_the_glass_is_broke
 # --- Break-glass ---------------------------------------------------------------------------------------------------
 
 
-def test_leads_are_told_of_broken_glass_with_the_reason(breaks: Any, talk: Message) -> None:
+def test_leads_see_break_glass_openings_with_the_reason(breaks: Any, talk: Message) -> None:
     give_reason(signed_in("rita"), thread_of(talk), words="Somebody is in danger")
     assert Entry.objects.get(event=Event.GLASS_BROKEN).reason == "Somebody is in danger"
     client = signed_in("lena")
@@ -453,7 +453,7 @@ def test_leads_are_told_of_broken_glass_with_the_reason(breaks: Any, talk: Messa
     assert "Break-glass" not in signed_in("rita").get("/console/").content.decode()
 
 
-def test_who_broke_it_is_not_told_of_it_as_of_something_that_waits(breaks: Any, talk: Message) -> None:
+def test_a_break_glass_opening_is_not_pending_work_of_its_own_reader(breaks: Any, talk: Message) -> None:
     client = signed_in("lena")
     give_reason(client, thread_of(talk))
     assert "past 24 hours" not in client.get("/console/").content.decode()
@@ -465,12 +465,12 @@ def test_a_reason_breaks_no_glass(asks: Any, talk: Message) -> None:
     assert not Opening.objects.filter(broke_glass=True).exists()
 
 
-@pytest.mark.parametrize(("mode", "told"), [("reason", 0), ("reported", 1)])
-def test_an_export_has_its_reason_already_of_which_leads_are_told(
-    mode: str, told: int, settings: Any, talk: Message
+@pytest.mark.parametrize(("mode", "openings"), [("reason", 0), ("reported", 1)])
+def test_the_reason_of_an_export_is_recorded_as_an_opening(
+    mode: str, openings: int, settings: Any, talk: Message
 ) -> None:
     settings.READING = mode
     requests.submit(
         requests.draft(by=make_exporter("dora"), scope="messages", query="", reason="a test", columns=["content"])
     )
-    assert list(Opening.objects.values_list("entry__reason", flat=True)) == ["a test"] * told
+    assert list(Opening.objects.values_list("entry__reason", flat=True)) == ["a test"] * openings

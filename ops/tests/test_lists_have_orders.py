@@ -44,7 +44,7 @@ def test_conversations_have_three_orders_and_messages_two(reviewing: Client, ali
     assert shown(reviewing, f"{MESSAGES}?o=oldest") == shown(reviewing, MESSAGES)[::-1]
 
 
-def test_the_page_offers_them_and_keeps_search_and_filters(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_the_page_offers_orders_and_keeps_search_and_filters(reviewing: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
     page = reviewing.get(f"{LIST}?unread=yes&o=oldest").content.decode()
     assert '<a href="?unread=yes">Latest first</a>' in page
@@ -60,7 +60,7 @@ def test_an_unknown_order_gives_the_whole_list_and_says_so(reviewing: Client, al
         assert str(UNKNOWN_FILTER) in reviewing.get(f"{at}?o=1.-2", follow=True).content.decode()
 
 
-def test_a_place_in_one_order_is_none_in_another(
+def test_a_cursor_of_one_order_is_unknown_in_another(
     reviewing: Client, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.admin.conversations.ConversationAdmin.list_per_page", 1)
@@ -129,7 +129,7 @@ class EveryRowOnce(TestCase):
 
 
 @pytest.mark.parametrize("model_admin", LISTS, ids=lambda one: one.opts.label_lower)
-def test_each_list_says_in_a_text_of_its_own_how_many_rows_it_has(model_admin: KeysetAdmin) -> None:
+def test_each_list_has_its_own_translatable_row_count(model_admin: KeysetAdmin) -> None:
     """Other languages have more than two plural forms, so the names of the model do not suffice."""
     names = model_admin.opts
     assert model_admin.how_many % {"n": 1, "number": "1"} == f"1 {names.verbose_name}"

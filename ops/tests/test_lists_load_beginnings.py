@@ -69,6 +69,6 @@ def test_a_list_never_loads_a_long_text(reviewing: Client, long: Message, spam: 
     assert peak < MOST
 
 
-def test_first_words_never_part_a_sign_from_what_belongs_to_it(alice: Any, bob: Any) -> None:
+def test_first_words_do_not_split_a_combined_character(alice: Any, bob: Any) -> None:
     message = write(alice, bob, "q\u0301" * 300)
     assert first_words([message.pk])[message.pk].content == beginning("q\u0301" * 300) == "q\u0301" * (LENGTH - 1) + "…"

@@ -36,7 +36,7 @@ def test_every_list_is_in_exactly_one_place() -> None:
     assert sorted(declared) == sorted(model._meta.label for model in admin.site._registry)
 
 
-def test_the_places_and_what_is_in_them() -> None:
+def test_every_place_has_entries_in_an_unambiguous_order() -> None:
     """Each room declares the order of its entries; no two entries share a position."""
     items = [item for room in rooms() for item in room.menu.values()]
     assert {item.place for item in items} - {None} == set(Place)  # the bell is in none
@@ -163,7 +163,7 @@ def test_the_menu_is_in_the_language_of_who_reads_it(keys: dict[str, Any]) -> No
     assert menu_shown(client) == before
 
 
-def test_its_addresses_are_those_of_where_the_console_is_served(keys: dict[str, Any]) -> None:
+def test_the_menu_has_the_addresses_under_which_the_console_is_served(keys: dict[str, Any]) -> None:
     client = signed_in("rita")
     messages = reverse("admin:messaging_message_changelist")
     assert f'href="{messages}"' in menu_shown(client)
@@ -175,7 +175,7 @@ def test_its_addresses_are_those_of_where_the_console_is_served(keys: dict[str, 
     assert f'href="{messages}"' in menu_shown(client)
 
 
-def test_what_is_shown_of_the_menu_is_that_of_this_page_and_moment(keys: dict[str, Any]) -> None:
+def test_the_menu_shows_the_current_page_and_current_counts(keys: dict[str, Any]) -> None:
     client, dan = signed_in("dan"), User.objects.get(username="dan")
     messages = reverse("admin:messaging_message_changelist")
     elsewhere, here = menu_shown(client), menu_shown(client, messages)
@@ -228,7 +228,7 @@ def test_the_place_of_a_page_is_marked(keys: dict[str, Any]) -> None:
         assert [place.name for place in frame.places if place.here] == [frame.place]
 
 
-def test_what_is_not_in_the_menu_still_has_its_place(keys: dict[str, Any]) -> None:
+def test_a_page_outside_the_menu_still_has_a_place(keys: dict[str, Any]) -> None:
     frame = signed_in("rita").get(address("messaging_notification_changelist", keys)).context["frame"]
     assert (frame.place, [offer.name for offer in frame.offers_beside if offer.here]) == ("Review", [])
 
@@ -265,7 +265,7 @@ def waiting_import(by: Any, **values: Any) -> Import:
 
 
 @pytest.mark.django_db
-def test_what_waits_is_counted_for_the_person_whom_it_waits_for() -> None:
+def test_pending_work_is_counted_for_its_own_person() -> None:
     dan, dora = make_staff("dan"), make_user("dora", is_staff=True, is_superuser=True)
     client = signed_in("dan")
     assert tasks_of(client) == []
@@ -285,7 +285,7 @@ def test_what_waits_is_counted_for_the_person_whom_it_waits_for() -> None:
 
 
 @pytest.mark.django_db
-def test_a_number_is_that_of_the_list_that_it_leads_to(alice: Any) -> None:
+def test_a_count_equals_the_rows_of_the_list_it_links_to(alice: Any) -> None:
     rosa, sue = make_staff("rosa"), make_staff("sue")
     ask(alice, by=sue)
     ask(make_user("bob"), by=rosa)
@@ -302,7 +302,7 @@ def test_a_number_is_that_of_the_list_that_it_leads_to(alice: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_a_number_changes_with_the_next_page() -> None:
+def test_a_count_is_current_on_the_next_page() -> None:
     dan = make_staff("dan")
     import_ = waiting_import(dan)
     client = signed_in("dan")
@@ -319,7 +319,9 @@ def counting(queries: CaptureQueriesContext) -> list[str]:
     ("who", "number"),
     [("nobody", 0), ("nils", 1), ("rita", 1), ("lena", 1), ("sue", 1), ("dan", 1), ("otto", 1), ("rosa", 1)],
 )
-def test_it_costs_one_query_and_none_where_nothing_could_wait(who: str, number: int, keys: dict[str, Any]) -> None:
+def test_counting_takes_one_query_or_none_for_roles_without_pending_work(
+    who: str, number: int, keys: dict[str, Any]
+) -> None:
     client = signed_in(who)
     with CaptureQueriesContext(connection) as queries:
         client.get("/console/keyboard/")
@@ -344,7 +346,7 @@ def test_staff_who_were_not_signed_in_come_to_the_console(client: Client, rita: 
     assert sent.redirect_chain[-1][0] == reverse("admin:index")
 
 
-def test_who_signs_out_of_the_console_lands_where_staff_sign_in(client: Client, rita: Any) -> None:
+def test_signing_out_of_the_console_leads_to_the_staff_sign_in(client: Client, rita: Any) -> None:
     client.force_login(rita)
     assert client.post(reverse("admin:logout"))["Location"] == reverse("admin:login")
     assert "_auth_user_id" not in client.session
@@ -365,7 +367,7 @@ def test_a_home_page_without_work_says_so(who: str, words: str, db: Any) -> None
     assert "messages today" not in page
 
 
-def test_an_account_without_a_role_is_offered_its_own_things_only(nils: Any, client: Client) -> None:
+def test_an_account_without_a_role_is_offered_only_its_own_pages(nils: Any, client: Client) -> None:
     client.force_login(nils)
     page = client.get("/console/").content.decode()
     assert User.objects.get(username="nils").get_username() in page

@@ -74,7 +74,7 @@ def test_a_page_of_the_list_costs_the_same_queries_however_many_rows(
         reviewing.get(LIST)
 
 
-def test_the_page_shows_what_it_answers_and_what_answers_it(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_the_page_shows_ancestors_and_replies(reviewing: Client, alice: Any, bob: Any) -> None:
     first = write(alice, bob, "the first", minute=0)
     second = answer(first, "the second", minute=1)
     third = answer(second, "the third", minute=2)
@@ -134,7 +134,7 @@ def test_every_edit_is_shown_with_its_editor(reviewing: Client, alice: Any, bob:
     assert "[added: </span>green" in page
 
 
-def test_who_may_not_change_messages_is_not_offered_it_and_refused(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_an_edit_without_permission_is_not_offered_and_is_refused(reviewing: Client, alice: Any, bob: Any) -> None:
     message = write(alice, bob, "as it was")
     assert "Edit text…" not in reviewing.get(address(message)).content.decode()
     assert reviewing.post(address(message), {"content": "as it never was"}).status_code == 403
@@ -213,14 +213,14 @@ def test_a_form_that_is_larger_than_any_text_is_refused_unread(client: Client, l
     message = write(alice, bob)
     client.force_login(lea)
     kind = "application/x-www-form-urlencoded"
-    said = str(MOST_OF_A_TEXT + ROOM_FOR_A_FORM + 1)
-    response = client.post(address(message), "content=a", content_type=kind, CONTENT_LENGTH=said)
+    length = str(MOST_OF_A_TEXT + ROOM_FOR_A_FORM + 1)
+    response = client.post(address(message), "content=a", content_type=kind, CONTENT_LENGTH=length)
     assert response.status_code == 413
     assert "larger than 120" in response.content.decode()
     assert Message.objects.get().content == message.content
 
 
-def test_who_may_not_correct_sends_no_more_than_elsewhere(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_without_permission_to_correct_the_usual_form_limit_applies(reviewing: Client, alice: Any, bob: Any) -> None:
     kind = "application/x-www-form-urlencoded"
     response = reviewing.post(address(write(alice, bob)), f"content={'a' * 3_000_000}", content_type=kind)
     assert response.status_code == 413

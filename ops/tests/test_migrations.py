@@ -52,7 +52,7 @@ def objects_of_the_database() -> set[Any]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("key", with_code(), ids=".".join)
-def test_what_a_migration_runs_is_taken_back_and_done_again(key: tuple[str, str]) -> None:
+def test_a_migration_is_reversed_and_applied_again(key: tuple[str, str]) -> None:
     loader = MigrationLoader(connection)
     migration = loader.get_migration(*key)
     state = loader.project_state(key, at_end=False)

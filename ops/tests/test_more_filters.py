@@ -35,7 +35,7 @@ def shown(client: Client, address: str) -> list[int]:
 # --- Two people --------------------------------------------------------------------------------------------------
 
 
-def test_what_two_people_wrote_to_each_other(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
+def test_two_people_narrow_to_messages_between_them(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
     there = write(alice, bob, minute=1)
     back = answer(there, minute=2)
     aside = answer(back, sender=charlie, receiver=alice, minute=3)
@@ -49,7 +49,9 @@ def test_what_two_people_wrote_to_each_other(reviewing: Client, alice: Any, bob:
     assert shown(reviewing, f"{LIST}?{urlencode({'participant': bob.pk, 'with': charlie.pk})}") == []
 
 
-def test_the_second_person_alone_is_as_the_first(reviewing: Client, alice: Any, bob: Any, charlie: Any) -> None:
+def test_the_second_person_alone_filters_as_the_first_does(
+    reviewing: Client, alice: Any, bob: Any, charlie: Any
+) -> None:
     mine = write(alice, bob).conversation_id
     write(bob, charlie)
     assert shown(reviewing, f"{LIST}?with={alice.pk}") == [mine]
@@ -68,7 +70,7 @@ def test_typed_names_lead_to_numbers(reviewing: Client, alice: Any, bob: Any, at
 
 
 @BOTH
-def test_a_name_that_nobody_has_stays_and_the_page_says_so(reviewing: Client, alice: Any, bob: Any, at: str) -> None:
+def test_an_unknown_name_stays_in_the_form_and_is_reported(reviewing: Client, alice: Any, bob: Any, at: str) -> None:
     write(alice, bob)
     page = reviewing.get(f"{at}?person=alicee&other=bob&unread=yes")
     assert list(page.context["cl"].result_list) == []
@@ -89,7 +91,9 @@ def test_a_name_of_a_request_is_kept_nowhere_else(reviewing: Client, alice: Any,
         read_list("conversations", "person=alice", by=make_exporter("dora"), as_of=timezone.now())
 
 
-def test_whoever_sees_no_users_is_not_told_of_people_without_messages(client: Client, alice: Any, bob: Any) -> None:
+def test_people_without_messages_are_suggested_only_to_those_who_see_users(
+    client: Client, alice: Any, bob: Any
+) -> None:
     write(alice, bob)
     make_user("alicia")
     for who, found in ((make_staff("rita", *READING), ["alice"]),
@@ -111,7 +115,7 @@ def test_few_names_are_suggested_at_a_time_and_none_for_nothing(reviewing: Clien
     assert reviewing.get(f"{LIST}people/?q=%00").json() == {"names": [], "has_more": False}
 
 
-def test_a_typed_name_is_looked_up_for_those_who_may_see_the_list_only(client: Client, nils: Any, alice: Any) -> None:
+def test_a_name_is_looked_up_only_for_those_who_may_see_the_list(client: Client, nils: Any, alice: Any) -> None:
     client.force_login(nils)
     assert client.get(f"{LIST}?person=alice").status_code == 403
     assert client.get(f"{LIST}people/?q=alice").status_code == 403
@@ -138,7 +142,7 @@ def test_days_are_those_of_the_readers_time_zone(
     assert sorted(shown(reviewing, f"{LIST}?{query}")) == conversations
 
 
-def test_an_export_has_the_days_of_whoever_asked_for_it(alice: Any, bob: Any) -> None:
+def test_an_export_uses_the_days_of_its_requester(alice: Any, bob: Any) -> None:
     """This holds whichever process makes the export."""
     evening = write(alice, bob, timestamp=datetime(2026, 1, 1, 12, tzinfo=UTC))
     dora = make_exporter("dora")
@@ -159,7 +163,7 @@ def test_a_day_is_named_in_a_chip_and_stays_in_its_field(reviewing: Client, alic
 @pytest.mark.parametrize(
     "day", ["2026-02-30", "20260102", "2026-W01-1", "0001-01-01", "9999-12-31", "yesterday", "%00"]
 )
-def test_what_is_no_day_gives_the_whole_list(reviewing: Client, at: str, day: str) -> None:
+def test_an_invalid_day_gives_the_whole_list(reviewing: Client, at: str, day: str) -> None:
     for name in ("from", "to"):
         assert reviewing.get(f"{at}?{name}={day}")["Location"] == f"{at}?e=1"
 
@@ -179,7 +183,7 @@ def test_the_form_keeps_search_order_and_the_other_filters(reviewing: Client, al
 
 
 @BOTH
-def test_they_cost_the_same_queries_however_many_rows(
+def test_the_number_of_queries_does_not_grow_with_the_rows(
     reviewing: Client, alice: Any, bob: Any, at: str, django_assert_num_queries: Any
 ) -> None:
     address = f"{at}?participant={alice.pk}&with={bob.pk}&from=2020-01-01"

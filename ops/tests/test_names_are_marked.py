@@ -95,29 +95,29 @@ def is_marked(text: Any) -> bool:
 
 @pytest.mark.parametrize("model", list(own_models()), ids=lambda model: model._meta.label)
 class TestModels:
-    def test_its_name_is_marked(self, model: type[Model]) -> None:
+    def test_the_model_name_is_marked(self, model: type[Model]) -> None:
         marked = is_marked(model._meta.verbose_name) and is_marked(model._meta.verbose_name_plural)
         assert marked != (model._meta.label in NEVER_NAMED), model._meta.verbose_name
 
-    def test_the_names_of_its_fields_are_marked(self, model: type[Model]) -> None:
+    def test_the_field_names_are_marked(self, model: type[Model]) -> None:
         derived = [field.name for field in own_fields(model) if not is_marked(field.verbose_name)]
         listed = model._meta.label in NEVER_NAMED or model._meta.label in SHOWN_BY_TEMPLATES
         assert bool(derived) <= listed, derived
 
-    def test_what_is_named_nowhere_has_neither_page_nor_permission(self, model: type[Model]) -> None:
+    def test_models_that_are_never_named_have_no_page_and_no_permission(self, model: type[Model]) -> None:
         """Forms of roles and people list permissions by their models."""
         if model._meta.label in NEVER_NAMED:
             assert not admin.site.is_registered(model)
             assert not (model._meta.default_permissions or model._meta.permissions)
 
 
-def test_what_is_listed_is_there() -> None:
+def test_the_listed_models_exist() -> None:
     assert {model._meta.label for model in own_models()} >= {*NEVER_NAMED, *SHOWN_BY_TEMPLATES}
     assert not NEVER_NAMED.keys() & SHOWN_BY_TEMPLATES.keys()
 
 
 @pytest.mark.django_db
-def test_what_django_makes_of_fields_has_marked_names(rf: RequestFactory) -> None:
+def test_generated_forms_and_lists_use_marked_field_names(rf: RequestFactory) -> None:
     """Checks the forms and lists that Django generates, for a superuser."""
     request = rf.get("/")
     request.user = make_user("rosa", is_staff=True, is_superuser=True)

@@ -31,7 +31,7 @@ def address(message: Message) -> str:
     return reverse("admin:messaging_message_similar", args=[message.pk])
 
 
-def test_they_stand_by_sender_and_are_recorded(client: Client, rita: Any, spam: list[Message]) -> None:
+def test_near_duplicates_are_grouped_by_sender_and_recorded(client: Client, rita: Any, spam: list[Message]) -> None:
     client.force_login(rita)
     link = f'href="{address(spam[0])}"'
     assert link in client.get(reverse("admin:messaging_message_change", args=[spam[0].pk])).content.decode()
@@ -49,14 +49,14 @@ def test_they_stand_by_sender_and_are_recorded(client: Client, rita: Any, spam: 
     assert client.get(reverse("admin:audit_entry_change", args=[entry.pk])).status_code == 200
 
 
-def test_where_there_is_none_it_says_so(client: Client, rita: Any, alice: Any, bob: Any) -> None:
+def test_a_message_without_near_duplicates_says_so(client: Client, rita: Any, alice: Any, bob: Any) -> None:
     client.force_login(rita)
     page = client.get(address(write(alice, bob, "<b>nothing</b> like it anywhere"))).content.decode()
     assert "No other message says nearly the same." in page
     assert "&lt;b&gt;nothing" in page
 
 
-def test_it_asks_for_a_reason_to_search_all_messages(
+def test_near_duplicates_need_a_reason_for_all_messages(
     client: Client, rita: Any, spam: list[Message], settings: Any
 ) -> None:
     """A reason given for one message opens no others."""
@@ -71,12 +71,12 @@ def test_it_asks_for_a_reason_to_search_all_messages(
 
 
 @pytest.mark.parametrize("key", ["0", "007", "x", "987654321"])
-def test_what_is_not_there_is_not_found(client: Client, rita: Any, spam: list[Message], key: str) -> None:
+def test_a_missing_message_is_not_found(client: Client, rita: Any, spam: list[Message], key: str) -> None:
     client.force_login(rita)
     assert client.get(address(spam[0]).replace(f"/{spam[0].pk}/", f"/{key}/")).status_code == 404
 
 
-def test_it_costs_as_many_queries_for_twice_the_messages(client: Client, rita: Any, spam: list[Message]) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_messages(client: Client, rita: Any, spam: list[Message]) -> None:
     client.force_login(rita)
     numbers = []
     for number in range(3):

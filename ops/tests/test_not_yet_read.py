@@ -14,10 +14,10 @@ THREADS = st.lists(st.tuples(st.sampled_from("ABC"), st.booleans()), max_size=30
 def test_dividers_and_single_messages_say_exactly_what_is_unread(thread: list[tuple[str, bool]]) -> None:
     receivers, read = [receiver for receiver, _ in thread], [is_read for _, is_read in thread]
     found = not_yet_read(receivers, read)
-    said = set(found.single)
+    unread = set(found.single)
     for place, people in found.dividers.items():
-        said |= {index for index in range(place, len(thread)) if receivers[index] in people}
-    assert said == {index for index, is_read in enumerate(read) if not is_read}
+        unread |= {index for index in range(place, len(thread)) if receivers[index] in people}
+    assert unread == {index for index, is_read in enumerate(read) if not is_read}
 
 
 @given(THREADS)

@@ -258,7 +258,7 @@ def test_every_declared_kind_is_in_this_table() -> None:
 
 
 @pytest.mark.parametrize("kind", all_kinds().values(), ids=lambda kind: kind.name)
-def test_a_kind_is_a_sentence_about_something_that_there_is(kind: Kind) -> None:
+def test_a_kind_has_a_sentence_a_topic_and_an_existing_target(kind: Kind) -> None:
     assert re.fullmatch(r"[A-Z][^{}%]+\.", str(kind.sentence))
     assert not kind.target or apps.get_model(kind.target)._meta.label_lower == kind.target
     assert kind.target or kind.called is None
@@ -267,7 +267,7 @@ def test_a_kind_is_a_sentence_about_something_that_there_is(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("name", HAPPENS)
-def test_it_is_given_once_and_leads_to_what_it_is_about(name: str, world: World, client: Client) -> None:
+def test_each_notice_is_sent_once_and_links_to_its_subject(name: str, world: World, client: Client) -> None:
     with one_action():  # as in a request
         HAPPENS[name](world)
     [notice] = Notice.objects.of(world.olga.pk).filter(kind=name)
@@ -287,7 +287,7 @@ def test_it_is_given_once_and_leads_to_what_it_is_about(name: str, world: World,
 # --- People whom they do not concern -------------------------------------------------------------------------------
 
 
-def test_who_does_it_themselves_is_told_nothing_nor_is_a_participant(world: World) -> None:
+def test_ones_own_acts_and_participants_cause_no_notice(world: World) -> None:
     deciding.cancel(ask(world.alice, by=world.olga), by=world.olga, reason="A mistake")
     [case] = many_reports(world.label, 1)
     decisions.undo(decided(case, world.olga, world.label).pk, by=world.olga)
@@ -295,7 +295,7 @@ def test_who_does_it_themselves_is_told_nothing_nor_is_a_participant(world: Worl
     assert not Notice.objects.exists()
 
 
-def test_an_erasure_takes_what_the_person_was_told_and_no_notice_names_anybody(world: World) -> None:
+def test_an_erasure_deletes_the_notices_of_the_person(world: World) -> None:
     lena = make_staff("lena")
     Notice.objects.create(recipient=lena, kind="jobs.failed", target_type="jobs.job", target_id="1")
     erased(lena, by=world.olga, approver=world.rosa, mode="anonymise")
@@ -304,19 +304,19 @@ def test_an_erasure_takes_what_the_person_was_told_and_no_notice_names_anybody(w
     assert Notice.objects.exists() and not {str(lena.pk), "lena"} & (kept - {str(world.olga.pk)})
 
 
-def test_a_hold_that_stops_an_erasure_is_no_end_of_it(world: World) -> None:
+def test_an_erasure_stopped_by_a_hold_sends_no_notice(world: World) -> None:
     request = ask(world.alice, by=world.olga)
     world.ended("accounts.delete", "finished", request, {"stopped": "On hold."})
     assert not Notice.objects.exists()
 
 
-def test_a_job_that_fails_twice_is_told_twice(world: World) -> None:
+def test_a_job_that_fails_twice_sends_two_notices(world: World) -> None:
     for _ in range(2):
         world.ended(VERIFY, "failed")
     assert Notice.objects.filter(kind="jobs.failed").count() == 2
 
 
-def test_without_the_end_of_the_job_there_is_no_notice(world: World) -> None:
+def test_a_worker_that_lost_its_lease_sends_no_notice(world: World) -> None:
     job = world.job(VERIFY)
     Job.objects.filter(pk=job.pk).update(lease_token=uuid4())  # another worker took it over
     with pytest.raises(leases.LeaseLost):
@@ -324,18 +324,18 @@ def test_without_the_end_of_the_job_there_is_no_notice(world: World) -> None:
     assert not Notice.objects.exists()
 
 
-def test_many_decisions_that_lapse_or_are_undone_are_told_as_one(world: World) -> None:
+def test_many_lapsed_decisions_send_one_notice(world: World) -> None:
     change_texts(world, 6)
     assert Notice.objects.count() == 1
 
 
-def test_somebody_who_may_no_longer_open_it_reads_that(world: World, client: Client) -> None:
+def test_a_notice_whose_page_may_no_longer_be_opened_says_so(world: World, client: Client) -> None:
     request = approved(world.alice, by=world.olga, approver=world.rosa)
     User.objects.filter(pk=world.olga.pk).update(is_superuser=False)
     client.force_login(world.olga)
     notice = Notice.objects.get(target_id=request.pk)
-    said = client.get(reverse("admin:notices_notice_change", args=[notice.pk]), follow=True)
-    assert "What this notice is about is gone, or you may not open it." in said.content.decode()
+    response = client.get(reverse("admin:notices_notice_change", args=[notice.pk]), follow=True)
+    assert "What this notice is about is gone, or you may not open it." in response.content.decode()
 
 
 # --- The bell -------------------------------------------------------------------------------------------------------
@@ -345,7 +345,7 @@ def bell(client: Client) -> int:
     return client.get("/console/keyboard/").context["frame"].bell.number
 
 
-def test_the_bell_is_true_on_every_page_and_whoever_looks_at_it_has_read_it(world: World, client: Client) -> None:
+def test_the_bell_is_current_and_opening_the_subject_marks_the_notice_read(world: World, client: Client) -> None:
     client.force_login(world.olga)
     assert bell(client) == 0
     request = approved(world.alice, by=world.olga, approver=world.rosa)
@@ -356,21 +356,21 @@ def test_the_bell_is_true_on_every_page_and_whoever_looks_at_it_has_read_it(worl
     assert bell(client) == 0
 
 
-def test_somebody_elses_look_reads_nothing_for_me(world: World, client: Client) -> None:
+def test_a_visit_by_another_person_does_not_mark_my_notice_as_read(world: World, client: Client) -> None:
     request = approved(world.alice, by=world.olga, approver=world.rosa)
     client.force_login(world.rosa)
     client.get(reverse("admin:deletion_deletionrequest_change", args=[request.pk]))
     assert Notice.objects.unread().count() == 1
 
 
-def test_an_export_that_is_made_while_one_waits_is_read_at_once(world: World, client: Client) -> None:
+def test_opening_a_finished_export_marks_its_notice_as_read(world: World, client: Client) -> None:
     export = world.export()
     client.force_login(world.olga)
     client.get(reverse("admin:exports_export_change", args=[export.pk]))
     assert bell(client) == 0
 
 
-def test_a_page_costs_no_query_more_than_what_waits(client: Client, django_assert_num_queries: Any) -> None:
+def test_the_bell_adds_no_query_to_the_pending_work(client: Client, django_assert_num_queries: Any) -> None:
     nils = make_staff("nils")
     client.force_login(nils)
     client.get("/console/keyboard/")

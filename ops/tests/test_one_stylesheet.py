@@ -19,13 +19,13 @@ def linked(page: bytes) -> list[str]:
     return [link.removeprefix(static("")) for link in links]
 
 
-def test_the_file_holds_what_the_installed_version_has() -> None:
+def test_the_file_matches_the_installed_version() -> None:
     assert len(sheets()) > 20
     assert WRITTEN_TO.read_text(encoding="utf-8") == joined(), "run python -m ops.console.theme.stylesheets"
     assert "The MIT License" in joined()
 
 
-def test_a_page_links_to_it_alone_where_the_sheets_stood(db: Any, client: Client) -> None:
+def test_a_page_links_to_the_one_stylesheet_in_place_of_the_others(db: Any, client: Client) -> None:
     found = linked(client.get("/console/login/").content)
     assert found.count(ONE) == 1
     assert not set(found) & set(sheets())
@@ -39,7 +39,7 @@ def test_the_sheet_of_some_themes_stays(db: Any, client: Client) -> None:
     assert found.index(ONE) < found.index(FOR_SOME_THEMES)
 
 
-def test_links_to_anything_else_of_ours_stay() -> None:
+def test_other_links_stay() -> None:
     others = '<link rel="stylesheet" href="/static/admin/css/base.css">\n<link rel="icon" href="/static/x.png">\n'
     assert lean(others) == others
     first, second = (f'<link rel="stylesheet" href="{static(name)}?v=1">\n' for name in sheets()[:2])
@@ -53,7 +53,7 @@ def test_nothing_comes_from_another_host_in_any_language(db: Any, client: Client
     assert all(map(finders.find, linked(page)))
 
 
-def test_no_logo_that_is_not_shown_is_in_each_page(db: Any, client: Client) -> None:
+def test_the_default_logo_is_in_no_page(db: Any, client: Client) -> None:
     page = client.get("/console/login/").content.decode()
     assert "--admin-interface-logo-color" in page
     assert "logo-default-background-image" not in page

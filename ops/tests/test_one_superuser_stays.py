@@ -68,7 +68,7 @@ WAYS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_no_way_takes_the_last_one(rosa: Any, alice: Any, way: str) -> None:
+def test_the_last_superuser_cannot_be_removed(rosa: Any, alice: Any, way: str) -> None:
     make_user("closed", is_staff=True, is_superuser=True, is_active=False)
     with pytest.raises((LastSuperuser, DeletionRefused), match=SENTENCE):
         WAYS[way](rosa)
@@ -76,13 +76,13 @@ def test_no_way_takes_the_last_one(rosa: Any, alice: Any, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_each_takes_one_of_two(rosa: Any, way: str) -> None:
+def test_one_of_two_superusers_can_be_removed(rosa: Any, way: str) -> None:
     make_superuser("root")
     WAYS[way](rosa)
     assert superusers() == {"root"}
 
 
-def test_of_all_at_once_none_is_taken(rosa: Any) -> None:
+def test_removing_all_superusers_at_once_removes_none(rosa: Any) -> None:
     make_superuser("root")
     for change in ({"is_active": False}, {"is_superuser": False}):
         with pytest.raises(LastSuperuser):
@@ -92,7 +92,7 @@ def test_of_all_at_once_none_is_taken(rosa: Any) -> None:
     assert superusers() == {"rosa", "root"}
 
 
-def test_what_is_saved_of_others_costs_no_lock(rosa: Any, alice: Any, django_assert_num_queries: Any) -> None:
+def test_saving_unrelated_changes_takes_no_lock(rosa: Any, alice: Any, django_assert_num_queries: Any) -> None:
     rosa.email = "rosa@example.org"
     for user, fields in ((rosa, ["email"]), (alice, ["last_login"])):
         with django_assert_num_queries(3):  # a savepoint, the row, the savepoint
@@ -114,12 +114,12 @@ def page(client: Client, rosa: Any) -> Any:
 
 
 @pytest.mark.parametrize("field", ["is_active", "is_superuser"])
-def test_the_form_says_why_not_and_what_to_do(page: Any, field: str) -> None:
+def test_the_form_refuses_to_remove_the_last_superuser(page: Any, field: str) -> None:
     assert SENTENCE in page(**{field: ""})
     assert superusers() == {"rosa"}
 
 
-def test_the_form_does_it_where_there_is_another(page: Any) -> None:
+def test_the_form_removes_a_superuser_where_another_remains(page: Any) -> None:
     make_superuser("root")
     page(is_superuser="")
     assert superusers() == {"root"}
@@ -138,32 +138,32 @@ class TestRowLocks:
     pytestmark = needs_row_locks
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_the_second_waits_for_the_first_and_is_refused(self, way: str) -> None:
+    def test_the_second_removal_waits_for_the_first_and_is_refused(self, way: str) -> None:
         rosa, root = make_superuser("rosa"), make_superuser("root")
         with pytest.raises((LastSuperuser, DeletionRefused), match=SENTENCE):
             run_overlapping(lambda: WAYS["closed"](root), lambda: WAYS[way](rosa))
         assert superusers() == {"rosa"}
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_of_two_at_the_same_moment_one_is_refused(self, way: str) -> None:
+    def test_one_of_two_simultaneous_removals_is_refused(self, way: str) -> None:
         rosa, root = make_superuser("rosa"), make_superuser("root")
         raised = run_concurrently(lambda: WAYS[way](rosa), lambda: WAYS["closed"](root))
         assert sorted(one is None for one in raised) == [False, True]
         assert len(superusers()) == 1
 
-    def test_of_two_forms_at_the_same_moment_one_gets_the_sentence(self) -> None:
+    def test_one_of_two_simultaneous_forms_is_refused_with_the_sentence(self) -> None:
         browsers = {name: confirm(signed_in(make_superuser(name)), name) for name in ("rosa", "root")}
-        said: dict[str, str] = {}
+        answers: dict[str, str] = {}
 
         def take_from(other: str, by: str) -> None:
             at = reverse("admin:accounts_user_change", args=[User.objects.get(username=other).pk])
             response = browsers[by].post(at, {"username": other, "is_staff": "on", "is_active": "on"})
-            said[by] = SENTENCE if SENTENCE in response.content.decode() else str(response.status_code)
+            answers[by] = SENTENCE if SENTENCE in response.content.decode() else str(response.status_code)
 
         works = (lambda: take_from("root", "rosa"), lambda: take_from("rosa", "root"))
         assert run_concurrently(*works) == [None, None]
         assert len(superusers()) == 1
-        assert "302" in said.values() and set(said.values()) <= {"302", "403", SENTENCE}
+        assert "302" in answers.values() and set(answers.values()) <= {"302", "403", SENTENCE}
 
 
 def close(name: str, file: Path, there: Connection) -> None:
@@ -183,7 +183,7 @@ def close(name: str, file: Path, there: Connection) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has row locks, which the tests above look at")
-def test_of_two_processes_on_a_file_one_is_refused(tmp_path: Path) -> None:
+def test_one_of_two_processes_on_a_sqlite_file_is_refused(tmp_path: Path) -> None:
     """On SQLite one of them waits for the other, although both have read the accounts before."""
     for name in ("rosa", "root"):
         make_superuser(name)

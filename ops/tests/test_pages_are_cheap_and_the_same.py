@@ -36,7 +36,7 @@ def test_a_changed_theme_shows_on_the_next_page() -> None:
 
 
 @pytest.mark.django_db
-def test_who_is_not_signed_in_gets_the_styles_too(client: Client) -> None:
+def test_the_sign_in_page_has_the_styles(client: Client) -> None:
     assert "--admin-interface-header-background-color" in client.get("/console/login/").content.decode()
 
 

@@ -25,7 +25,7 @@ def rendered() -> Callable[..., str]:
     return lambda **values: template.render(Context({"count": count, **values}))
 
 
-def test_the_same_values_are_rendered_once_and_others_anew(rendered: Any) -> None:
+def test_equal_values_are_rendered_once(rendered: Any) -> None:
     assert [rendered(name="alice", here=here) for here in (True, False, True)] == [
         "alice True 1",
         "alice False 2",
@@ -34,13 +34,13 @@ def test_the_same_values_are_rendered_once_and_others_anew(rendered: Any) -> Non
     assert rendered(name="bob", here=True) == "bob True 3"
 
 
-def test_what_is_kept_is_of_one_language(rendered: Any) -> None:
+def test_each_language_is_cached_separately(rendered: Any) -> None:
     for language, number in (("en", 1), ("de", 2), ("en", 1)):
         with translation.override(language):
             assert rendered(name="alice", here=1) == f"alice 1 {number}"
 
 
-def test_only_so_many_are_kept(rendered: Any, monkeypatch: Any) -> None:
+def test_the_number_of_cached_parts_is_limited(rendered: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(keeping, "MOST_KEPT", 2)
     numbers = [rendered(name=name, here=1).split()[-1] for name in ("alice", "bob", "alice", "charlie", "alice")]
     assert numbers == ["1", "2", "1", "3", "4"]

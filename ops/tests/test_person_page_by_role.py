@@ -59,18 +59,18 @@ def test_a_lead_places_a_hold_from_here_and_comes_back(alice: Any, bob: Any) -> 
     data = {"kind": "legal", "reason": "The case of the blue bicycle"}
     response = lena.post(place.address, data, follow=True)
     assert response.redirect_chain == [(reverse("admin:accounts_user_conversations", args=[alice.pk]), 302)]
-    said = words(response)
-    assert "‖ on hold" in said and "The case of the blue bicycle Lift hold…" in said
-    assert "Place another hold…" in said
+    text = words(response)
+    assert "‖ on hold" in text and "The case of the blue bicycle Lift hold…" in text
+    assert "Place another hold…" in text
     assert Hold.objects.open().of(alice.pk).count() == 1
 
 
 @pytest.mark.parametrize(
-    ("who", "said", "reason"),
+    ("who", "is_named", "reason"),
     [("rita", False, False), ("dan", False, False), ("lena", True, True), ("sue", True, True), ("otto", True, True)],
 )
 def test_holds_and_deletions_are_for_those_who_may_see_them(
-    who: str, said: bool, reason: bool, alice: Any, bob: Any
+    who: str, is_named: bool, reason: bool, alice: Any, bob: Any
 ) -> None:
     client = signed_in(who)
     write(alice, bob)
@@ -78,7 +78,7 @@ def test_holds_and_deletions_are_for_those_who_may_see_them(
     ask(alice, by=make_staff("rosa"))
     response = page(client, alice)
     assert [one for one in chips(response) if one in ("to be deleted", "on hold")] == (
-        ["to be deleted", "on hold"] if said else []
+        ["to be deleted", "on hold"] if is_named else []
     )
     assert ("blue bicycle" in response.content.decode()) is reason
     assert DELETE not in response.content.decode()
@@ -106,12 +106,12 @@ def test_a_name_leads_to_the_page_that_the_role_may_open(alice: Any, bob: Any) -
     assert f'href="{account}"' in signed_in("sue").get(users).content.decode()
 
 
-def test_the_account_shows_no_hash_no_empty_row_and_plain_words(alice: Any) -> None:
+def test_the_account_page_shows_plain_words_and_no_password_hash(alice: Any) -> None:
     rosa = signed_in("rosa")
     rosa.post(reverse("confirm"), {"password": "rosa's password"})
     at = reverse("admin:accounts_user_change", args=[alice.pk])
     shown = rosa.get(at).content.decode()
-    for said in (
+    for phrase in (
         "Access",
         "Dates",
         "Roles",
@@ -119,18 +119,18 @@ def test_the_account_shows_no_hash_no_empty_row_and_plain_words(alice: Any) -> N
         "Up to 150 characters, case-sensitive.",
         "Reset password",
     ):
-        assert said in shown
+        assert phrase in shown
     for unsaid in ("algorithm", "Raw passwords", "Designates", "The groups this user belongs to", "May do", "Since"):
         assert unsaid not in shown
-    said = words(signed_in("sue").get(at))
-    assert "Roles: none" in said and "Last sign-in: never" in said
-    assert "Password" not in said.partition("Access")[2]
+    text = words(signed_in("sue").get(at))
+    assert "Roles: none" in text and "Last sign-in: never" in text
+    assert "Password" not in text.partition("Access")[2]
 
 
 @pytest.mark.parametrize(
     ("who", "name", "queries"), [("lena", "conversations", 18), ("sue", "change", 17), ("otto", "log", 15)]
 )
-def test_what_rooms_add_to_the_head_costs_a_few_queries(
+def test_the_page_takes_a_limited_number_of_queries(
     who: str, name: str, queries: int, alice: Any, bob: Any, django_assert_max_num_queries: Any
 ) -> None:
     client, at = signed_in(who), reverse(f"admin:accounts_user_{name}", args=[alice.pk])
@@ -154,7 +154,7 @@ def test_an_entry_about_somebody_leads_to_their_page(alice: Any) -> None:
 
 @pytest.mark.parametrize("number", ["99999999999999999999", "9" * 40])
 @pytest.mark.parametrize("tab", ["conversations/", "messages/", "edits/", "between/1/"])
-def test_a_number_that_no_row_has_is_not_found(client: Client, rita: Any, number: str, tab: str) -> None:
+def test_an_unknown_number_is_not_found(client: Client, rita: Any, number: str, tab: str) -> None:
     client.force_login(rita)
     assert client.get(f"/console/accounts/user/{number}/{tab}").status_code == 404
     assert client.get(f"/console/accounts/user/1/between/{number}/").status_code == 404

@@ -64,7 +64,7 @@ def keys(db: Any) -> dict[str, Any]:
 # test_who_may_open_what requests all addresses, and tests that none shows the words without being asked.
 @pytest.mark.once
 @pytest.mark.parametrize("who", ["rita", "lena", "dan", "rosa"])
-def test_no_search_and_no_older_texts_show_it_to_anybody(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
+def test_no_search_or_older_text_shows_the_removed_part(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
     client = signed_in(who)
     opened = [address(name, keys) for name in opened_by(who, or_posted=True)]
     asked = [f"{at}?q=bye" for at in opened if at.endswith(("/message/", "/conversation/"))]
@@ -90,7 +90,7 @@ def test_originals_are_for_leads_alone(who: str, keys: dict[str, Any]) -> None:
         assert (given, recorded) == ([], [])
 
 
-def test_searching_for_it_finds_nothing(keys: dict[str, Any]) -> None:
+def test_searching_for_the_removed_part_finds_nothing(keys: dict[str, Any]) -> None:
     client = signed_in("rosa")
     for at in ("messaging_message_changelist", "messaging_conversation_changelist"):
         found = client.get(f"{reverse(f'admin:{at}')}?q={REMOVED}").context["cl"]
@@ -98,7 +98,7 @@ def test_searching_for_it_finds_nothing(keys: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
-def test_no_export_has_it_whoever_makes_it(folder: Path, keys: dict[str, Any]) -> None:
+def test_no_export_contains_the_removed_part(folder: Path, keys: dict[str, Any]) -> None:
     emma = make_exporter("emma", "view_message", "view_conversation", "view_user", "read_redacted")
     for format in Export.Format.values:
         content = exported(emma, format=format, histories=True)
@@ -138,7 +138,7 @@ def test_the_lists_show_a_chip_and_filter(keys: dict[str, Any]) -> None:
     assert edits.count("Original withheld") == 2
 
 
-def test_old_texts_are_named_only_where_this_list_says_why() -> None:
+def test_only_listed_modules_read_old_texts() -> None:
     """Code that shows old texts reads ``text`` of ``MessageHistory.objects.readable()``."""
     named = {
         str(path.relative_to(ROOT))

@@ -40,7 +40,7 @@ def spellings(key: Any) -> list[str]:
     return [*both, arabic, wide, f"+{text}", f"0{text}", text.zfill(22), f"0_{text}", f"{text}.0"]
 
 
-def at(name: str, key: str) -> str:
+def address_with_key(name: str, key: str) -> str:
     return "/console/" + re.sub("<[^>]+>", lambda _: quote(key, safe=""), ROUTES[name])
 
 
@@ -50,7 +50,7 @@ def route_of(name: str, key: str) -> tuple[bool, str]:
     Some routes take a number, or a UUID, in one form only.
     """
     try:
-        match = resolve(at(name, key).replace(quote(key, safe=""), key))
+        match = resolve(address_with_key(name, key).replace(quote(key, safe=""), key))
     except Resolver404:
         return False, ""
     return name in (match.url_name, match.route.removeprefix("console/")), match.route
@@ -81,13 +81,13 @@ def test_another_spelling_of_a_key_is_the_key_of_no_row(method: str, keys: dict[
     for name in ABOUT_ROWS:
         key = key_of(name, keys)
         nobody = NO_ROW[type(key)]
-        unknown = answer(getattr(client, method)(at(name, nobody), posted), nobody)
+        unknown = answer(getattr(client, method)(address_with_key(name, nobody), posted), nobody)
         for nth, spelling in enumerate(spellings(key)):
             leads_to_page, route = route_of(name, spelling)
             if not leads_to_page and route in others:
                 continue
             ask = getattr(client, method) if nth == 0 else partial(unrendered, request)
-            got = answer(ask(at(name, spelling), posted), spelling)
+            got = answer(ask(address_with_key(name, spelling), posted), spelling)
             if got != unknown if leads_to_page else got[0] not in (302, 403, 404):
                 wrong.append((name, spelling, got, unknown))
             if not leads_to_page:
@@ -96,7 +96,7 @@ def test_another_spelling_of_a_key_is_the_key_of_no_row(method: str, keys: dict[
     assert (stored(), Entry.objects.count()) == (everything, entries)
 
 
-def test_every_page_of_every_row_is_among_them() -> None:
+def test_every_row_page_is_covered() -> None:
     models = [model._meta for model in admin.site._registry]
     pages = {f"{one.app_label}_{one.model_name}_{page}" for one in models for page in ("change", "history", "delete")}
     assert pages | {"auth_user_password_change", "exports_export_person", "accounts_user_hold"} <= set(ABOUT_ROWS)
@@ -106,7 +106,8 @@ def test_no_superuser_sets_their_own_password_without_the_old_one(keys: dict[str
     client, new = browser("rosa"), {"password1": "a forged passphrase", "password2": "a forged passphrase"}
     rosa = User.objects.get(username="rosa")
     answers = {
-        key: client.post(at("auth_user_password_change", key), new) for key in (str(rosa.pk), *spellings(rosa.pk))
+        key: client.post(address_with_key("auth_user_password_change", key), new)
+        for key in (str(rosa.pk), *spellings(rosa.pk))
     }
     assert {one.status_code for key, one in answers.items() if key != str(rosa.pk)} == {404}
     assert answers[str(rosa.pk)]["Location"] == "/console/password_change/"
@@ -114,7 +115,7 @@ def test_no_superuser_sets_their_own_password_without_the_old_one(keys: dict[str
     assert rosa.check_password("rosa's password")
 
 
-def test_nor_does_the_way_to_the_page_of_a_row_take_other_spellings(keys: dict[str, Any]) -> None:
+def test_the_redirect_to_a_row_takes_no_other_spelling(keys: dict[str, Any]) -> None:
     client = browser("rosa")
     for beginning, model in (("messaging/message/", "message"), ("messaging/conversation/", "conversation")):
         kind = ContentType.objects.get_by_natural_key("messaging", model).pk

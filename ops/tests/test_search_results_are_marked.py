@@ -52,9 +52,7 @@ def test_every_match_within_it_is_marked_and_a_short_text_stays_whole() -> None:
 
 
 @given(st.text("ab é日", min_size=1), st.integers(0, 3_000), st.integers(0, 3_000))
-def test_of_a_long_text_the_same_is_marked_though_its_beginning_may_be_read_alone(
-    between: str, before: int, after: int
-) -> None:
+def test_reading_only_the_beginning_of_a_long_text_marks_the_same(between: str, before: int, after: int) -> None:
     text = f"{between * (before // len(between))} bike {between * (after // len(between))} old"
     words = All((Words("bike"), Words("a"), Words("a b"), Words("日")))
     read: list[int] = []
@@ -79,7 +77,7 @@ def test_a_page_of_long_texts_reads_their_beginnings() -> None:
 
 
 @given(st.text(), st.text("abc", min_size=1, max_size=20), st.text())
-def test_a_match_is_in_its_excerpt_wherever_it_stands(before: str, word: str, after: str) -> None:
+def test_an_excerpt_contains_its_match_wherever_it_stands(before: str, word: str, after: str) -> None:
     text = f"{before} {word} {after}"
     assert word in found(text, word) or word in text.partition(f" {word} ")[0]
     assert all(len(piece.text) <= max(LENGTH, BEFORE + len(word)) for piece in around(text, word))
@@ -108,7 +106,7 @@ def test_a_conversation_shows_its_first_match_and_opens_there(reviewing: Client,
     assert 'aria-current="true"' in thread
 
 
-def test_what_a_search_shows_and_nothing_else_is_recorded(reviewing: Client, match: Message) -> None:
+def test_exactly_the_shown_matches_are_recorded(reviewing: Client, match: Message) -> None:
     reviewing.get(f"{LIST}?q=lighthouse")
     (entry,) = Entry.objects.filter(event="search.made")
     assert entry.details["messages"] == [[match.pk, match.pk]]
@@ -121,7 +119,7 @@ def test_a_message_shows_its_match_and_opens_the_thread_there(reviewing: Client,
     assert "At the <mark>lighthouse</mark> &lt;b&gt;" in page
 
 
-def test_or_its_own_page_for_those_who_see_no_conversations(client: Client, match: Message) -> None:
+def test_a_message_opens_its_own_page_for_those_who_see_no_conversations(client: Client, match: Message) -> None:
     client.force_login(make_staff("mel", "view_message"))
     page = client.get(f"{MESSAGES}?q=lighthouse").content.decode()
     assert f'href="{reverse("admin:messaging_message_change", args=[match.pk])}"' in page

@@ -77,7 +77,7 @@ def test_a_mistake_within_a_conversation_is_marked_too(reviewing: Client, talk: 
     assert "<mark>odd</mark>" in page and "There is no “is:odd”" in page
 
 
-def test_nobody_learns_whom_they_may_not_find(client: Client, talk: list[Message]) -> None:
+def test_unfindable_people_are_reported_as_unknown_names(client: Client, talk: list[Message]) -> None:
     """For users who see no accounts, the name of a person without messages is a name that nobody has."""
     make_user("silent")
     client.force_login(make_staff("mel", *READING))
@@ -275,7 +275,7 @@ def test_hits_are_walked_through_each_conversation_of_a_list_of_conversations(
     assert walked(reviewing, link_to(reviewing, CONVERSATIONS, "harbour", 1), "p") == [other, third, first]
 
 
-def test_one_stays_at_the_last_hit_where_the_list_of_conversations_ends(reviewing: Client, talk: list[Message]) -> None:
+def test_walking_stops_at_the_ends_of_the_list_of_conversations(reviewing: Client, talk: list[Message]) -> None:
     for key, place, last, said in (("n", 1, talk[3], "last"), ("p", 0, talk[0], "first")):
         link = link_to(reviewing, CONVERSATIONS, "harbour", place)
         address = hit(reviewing.get(link), key)
@@ -289,7 +289,7 @@ def test_one_stays_at_the_last_hit_where_the_list_of_conversations_ends(reviewin
         assert response.context["page"].find.text == "harbour"
 
 
-def test_where_the_walk_ends_is_said_in_the_language_of_the_page(reviewing: Client, talk: list[Message]) -> None:
+def test_the_end_of_the_walk_is_reported_in_the_language_of_the_page(reviewing: Client, talk: list[Message]) -> None:
     at = reverse("admin:messaging_conversation_change", args=[talk[0].conversation_id])
     ends = {"hit": "message", "go": "conversation"}
     for way, end in (("previous", "first"), ("next", "last")):
@@ -312,7 +312,7 @@ def test_where_the_walk_ends_is_said_in_the_language_of_the_page(reviewing: Clie
     )
 
 
-def test_walking_is_recorded_and_only_for_those_who_see_the_list(client: Client, talk: list[Message]) -> None:
+def test_walking_is_recorded_and_needs_permission_for_the_list(client: Client, talk: list[Message]) -> None:
     at = reverse("admin:messaging_conversation_change", args=[talk[0].conversation_id])
     asked: dict[str, Any] = {"hit": "next", "message": talk[2].pk, "hits": "q=harbour"}
     client.force_login(make_staff("cora", "view_conversation"))

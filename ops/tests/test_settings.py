@@ -38,7 +38,7 @@ def python(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
     )
 
 
-def test_it_starts_without_any_variable(tmp_path: Path) -> None:
+def test_the_project_starts_without_any_variable(tmp_path: Path) -> None:
     started = start(tmp_path)
     assert (started.returncode, started.stderr) == (0, "")
 
@@ -108,8 +108,8 @@ def test_production_settings_pass_the_deployment_checks(tmp_path: Path) -> None:
 def loaded(tmp_path: Path, *names: str, **variables: str) -> list[Any]:
     """Return the values of these settings when Threadward starts with these variables, without loading its apps."""
     asked = f"from django.conf import settings; print([getattr(settings, name) for name in {names}])"
-    said = python(tmp_path, "-c", asked, DJANGO_SETTINGS_MODULE="ops.settings", **variables)
-    found: list[Any] = literal_eval(said.stdout)
+    run = python(tmp_path, "-c", asked, DJANGO_SETTINGS_MODULE="ops.settings", **variables)
+    found: list[Any] = literal_eval(run.stdout)
     return found
 
 

@@ -43,13 +43,13 @@ def inhabited(alice: Any) -> None:
 
 def set_up(port: int) -> str:
     """Run the command and return its output."""
-    said = StringIO()
-    call_command("setup", port=port, stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("setup", port=port, stdout=output)
+    return output.getvalue()
 
 
-def password_in(said: str) -> str:
-    found = re.search(r"^ *Password +(\S+)$", said, re.MULTILINE)
+def password_in(output: str) -> str:
+    found = re.search(r"^ *Password +(\S+)$", output, re.MULTILINE)
     assert found
     return found[1]
 
@@ -59,11 +59,11 @@ def everything() -> dict[str, Any]:
     return {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
 
 
-def test_somebody_can_sign_in_after_it(port: int, inhabited: None) -> None:
-    said = set_up(port)
-    assert f"Sign in at  http://127.0.0.1:{port}/console/" in said
-    assert "Username    staff" in said
-    staff = authenticate(username="staff", password=password_in(said))
+def test_the_new_account_can_sign_in_after_setup(port: int, inhabited: None) -> None:
+    output = set_up(port)
+    assert f"Sign in at  http://127.0.0.1:{port}/console/" in output
+    assert "Username    staff" in output
+    staff = authenticate(username="staff", password=password_in(output))
     assert staff is not None
     assert (staff.is_staff, staff.is_superuser) == (True, True)
 
@@ -89,20 +89,20 @@ def test_the_password_is_kept_nowhere_in_clear(port: int, inhabited: None) -> No
 
 
 def test_an_empty_database_gets_the_demo(port: int) -> None:
-    said = set_up(port)
-    assert f"Loaded the demo: {Message.objects.count()} messages between people who do not exist." in said
+    output = set_up(port)
+    assert f"Loaded the demo: {Message.objects.count()} messages between people who do not exist." in output
     assert Message.objects.count() > 100
-    assert authenticate(username="staff", password=password_in(said)) is not None
+    assert authenticate(username="staff", password=password_in(output)) is not None
 
 
 def test_labels_are_loaded_where_there_are_none(port: int, inhabited: None) -> None:
-    said = set_up(port)
-    assert "Added 11 labels and 13 canned reasons of the starting set." in said
+    output = set_up(port)
+    assert "Added 11 labels and 13 canned reasons of the starting set." in output
     Label.objects.exclude(slug="spam").update(active=False)
     assert "Added" not in set_up(port)
 
 
-def test_a_policy_of_ones_own_keeps_the_starting_set_away(port: int) -> None:
+def test_existing_labels_prevent_loading_the_default_labels(port: int) -> None:
     Label.objects.create(name="Rude", slug="rude")
     assert "labels" not in set_up(port)
     assert list(Label.objects.values_list("slug", flat=True)) == ["rude"]
@@ -117,24 +117,24 @@ def test_a_second_run_changes_nothing_and_shows_no_password(port: int) -> None:
     assert everything() == before
 
 
-def test_people_or_messages_keep_the_demo_away(port: int, alice: Any, bob: Any) -> None:
+def test_existing_messages_prevent_loading_the_demo(port: int, alice: Any, bob: Any) -> None:
     write(alice, bob)
     assert "Loaded the demo" not in set_up(port)
     assert Message.objects.count() == 1
     assert set(User.objects.values_list("username", flat=True)) == {"alice", "bob", "staff"}
 
 
-def test_whoever_may_sign_in_already_is_named(port: int) -> None:
+def test_existing_staff_are_named_and_no_account_is_added(port: int) -> None:
     for number in range(7):
         make_user(f"reviewer {number}", is_staff=True)
     make_user("former reviewer", is_staff=True, is_active=False)
-    said = set_up(port)
-    assert "as reviewer 0, reviewer 1, reviewer 2, reviewer 3, reviewer 4 and 2 more;" in said
-    assert "former" not in said
+    output = set_up(port)
+    assert "as reviewer 0, reviewer 1, reviewer 2, reviewer 3, reviewer 4 and 2 more;" in output
+    assert "former" not in output
     assert not User.objects.filter(username="staff").exists()
 
 
-def test_the_name_of_somebody_else_is_not_taken_over(port: int) -> None:
+def test_an_existing_participant_named_staff_is_not_taken_over(port: int) -> None:
     participant = make_user("staff")
     with pytest.raises(CommandError) as caught:
         set_up(port)
@@ -146,15 +146,15 @@ def test_the_name_of_somebody_else_is_not_taken_over(port: int) -> None:
     assert not participant.is_staff
 
 
-def test_in_production_it_invents_nobody_but_collects_static_files(port: int, settings: Any, tmp_path: Path) -> None:
+def test_production_setup_loads_no_demo_and_collects_static_files(port: int, settings: Any, tmp_path: Path) -> None:
     settings.DEBUG, settings.STATIC_ROOT = False, tmp_path
-    said = set_up(port)
-    assert "Loaded the demo" not in said
+    output = set_up(port)
+    assert "Loaded the demo" not in output
     assert list(User.objects.values_list("username", flat=True)) == ["staff"]
     assert (tmp_path / "admin" / "css" / "base.css").exists()
 
 
-def test_a_taken_port_is_told_before_anything_happens() -> None:
+def test_a_taken_port_is_refused_before_anything_changes() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = listener.getsockname()[1]
         with pytest.raises(CommandError) as caught:
@@ -166,7 +166,7 @@ def test_a_taken_port_is_told_before_anything_happens() -> None:
 
 
 @pytest.mark.parametrize("number", [0, -1, 65_536])
-def test_what_is_no_port_is_refused(number: int) -> None:
+def test_an_invalid_port_is_refused(number: int) -> None:
     with pytest.raises(CommandError) as caught:
         set_up(number)
     assert str(caught.value) == f"{number} is not a port: give one from 1 to 65535."

@@ -31,14 +31,14 @@ def test_staff_arrive_at_the_console(client: Any, db: Any) -> None:
     assert client.get(response["Location"])["Location"] == reverse("admin:index")
 
 
-def test_whoever_was_on_the_way_somewhere_arrives_there(client: Any, alice: Any) -> None:
+def test_signing_in_leads_to_the_page_that_was_asked_for(client: Any, alice: Any) -> None:
     address = client.get(reverse("messaging:compose"))["Location"]
     assert f'value="{reverse("messaging:compose")}"' in client.get(address).content.decode()
     response = sign_in(client, "alice", "alice's password", next=reverse("messaging:compose"))
     assert response["Location"] == reverse("messaging:compose")
 
 
-def test_nobody_is_led_to_another_site(client: Any, alice: Any) -> None:
+def test_signing_in_does_not_redirect_to_another_site(client: Any, alice: Any) -> None:
     response = sign_in(client, "alice", "alice's password", next="https://evil.example/")
     assert response["Location"] == reverse("home")
 
@@ -72,7 +72,7 @@ def test_participants_are_refused_at_the_door_of_the_console(client: Any, alice:
         ("alice", "pass\x00word", "Null characters are not allowed."),
     ],
 )
-def test_who_is_not_let_in_is_told_so(client: Any, alice: Any, username: str, password: str, sentence: str) -> None:
+def test_a_refused_sign_in_is_explained(client: Any, alice: Any, username: str, password: str, sentence: str) -> None:
     response = sign_in(client, username, password)
     assert response.status_code == 200
     assert sentence in response.content.decode()
@@ -98,7 +98,7 @@ def test_the_form_cannot_be_sent_from_elsewhere(alice: Any) -> None:
     assert sign_in(client, "alice", "alice's password").status_code == 403
 
 
-def test_who_is_signed_in_already_goes_on(client: Any, alice: Any) -> None:
+def test_the_sign_in_page_redirects_signed_in_people(client: Any, alice: Any) -> None:
     client.force_login(alice)
     assert client.get(SIGN_IN)["Location"] == reverse("home")
 

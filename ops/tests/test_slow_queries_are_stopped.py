@@ -81,7 +81,7 @@ def asked(client: Client, addresses: list[str], settings: Any) -> dict[str, Any]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_page_of_the_console_is_stopped_with_a_sentence(
+def test_a_slow_query_on_any_console_page_is_answered_with_a_sentence(
     keys: dict[str, Any], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The frame around the sentence, which takes most of the time, is only rendered for a list and a row."""
@@ -94,8 +94,8 @@ def test_every_page_of_the_console_is_stopped_with_a_sentence(
         answers = asked(client, list(pages.values()), settings)
     assert {at: answer.status_code for at, answer in answers.items() if answer.status_code not in (200, 503)} == {}
     stopped = {name for name, at in pages.items() if answers[at].status_code == 503}
-    said = {answers[pages[name]].content.decode() for name in stopped}
-    assert said == {repr(("This took too long and was stopped", "too_slow", [("seconds", seconds)]))}
+    bodies = {answers[pages[name]].content.decode() for name in stopped}
+    assert bodies == {repr(("This took too long and was stopped", "too_slow", [("seconds", seconds)]))}
     lists = {name for name in pages if name.endswith("_changelist") and not name.startswith("admin_interface")}
     assert lists and lists <= stopped
     whole = [pages[name] for name in ("messaging_message_changelist", "messaging_message_change")]
@@ -165,7 +165,7 @@ def test_a_job_that_a_page_begins_is_not_limited() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_opens_in_a_request_is_limited_as_well() -> None:
+def test_a_connection_that_opens_in_a_request_is_limited() -> None:
     connection.close()
     assert stopped(lambda request: run(FOR_EVER))
     connection.close()

@@ -46,7 +46,7 @@ def test_a_text_of_hidden_characters_alone_stays_small() -> None:
     assert words(text).endswith("\u200c")
 
 
-def test_that_further_characters_are_not_marked_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_note_replaces_marks_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "MOST_NAMED", 3)
     content = "a\u200b" * 4 + " bike \u200b bike \u200b"
     text = shown_text(content, find=partial(spans, Words("bike")))
@@ -88,7 +88,7 @@ def test_a_text_is_folded_after_a_word_and_never_before_an_accent() -> None:
 
 
 @pytest.mark.parametrize("content", ["x" * LONG, "line\n" * LONG_LINES])
-def test_a_text_that_is_not_longer_than_that_stands_as_it_is(content: str) -> None:
+def test_a_text_without_hidden_characters_stays_as_it_is(content: str) -> None:
     assert shown_text(content).plain == content
 
 

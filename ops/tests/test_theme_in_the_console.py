@@ -107,7 +107,7 @@ def test_colours_that_cannot_be_read_are_refused_with_one_that_would_do(looking_
 
 
 @pytest.mark.parametrize("text", ["zwieback", "#12345", "red", "#12345g", "#1234567", "#+1f2a3", "# 12ab3"])
-def test_what_is_no_colour_is_refused(looking_after: Client, text: str) -> None:
+def test_an_invalid_colour_is_refused(looking_after: Client, text: str) -> None:
     assert save(looking_after, css_header_text_color=text) == {"css_header_text_color": [NO_COLOUR]}
 
 
@@ -150,7 +150,7 @@ def test_an_uploaded_image_is_served_as_png_to_anybody(looking_after: Client, fo
         (lambda: picture(size=(4000, 2000)), images.TOO_MANY_PIXELS % {"number": "4,000,000"}),
     ],
 )
-def test_what_is_no_small_image_is_refused(
+def test_an_invalid_or_large_image_is_refused(
     looking_after: Client, tmp_path: Path, content: Callable[[], bytes], sentence: str
 ) -> None:
     assert save(looking_after, favicon=SimpleUploadedFile("icon.png", content())) == {"favicon": [sentence]}
@@ -201,7 +201,7 @@ def test_a_file_of_another_name_is_not_shown(looking_after: Client) -> None:
     assert "old.svg" not in shown(looking_after)
 
 
-def test_images_are_received_from_nobody_else(client: Client, rita: Any) -> None:
+def test_images_from_people_without_permission_are_refused(client: Client, rita: Any) -> None:
     client.force_login(rita)
     answer = client.post(page_of_theme(), {"logo": SimpleUploadedFile("logo.png", picture())})
     assert answer.status_code == 403

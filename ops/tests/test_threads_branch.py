@@ -36,7 +36,7 @@ def forests(draw: st.DrawFn, *, most: int = 40) -> tuple[list[int | None], list[
 
 
 @given(forests())
-def test_a_thread_that_never_branches_is_never_indented_and_others_only_where_they_do(forest: Any) -> None:
+def test_threads_are_indented_only_where_they_branch(forest: Any) -> None:
     parents, senders, depths = forest
     heads = branching.runs(parents, senders)
     levels = branching.levels(parents, depths, heads)
@@ -52,9 +52,7 @@ def test_a_thread_that_never_branches_is_never_indented_and_others_only_where_th
 
 
 @given(forests(), st.data())
-def test_of_any_messages_shown_just_those_are_unclear_that_do_not_stand_below_what_they_answer(
-    forest: Any, data: st.DataObject
-) -> None:
+def test_exactly_the_messages_not_below_their_parent_are_unclear(forest: Any, data: st.DataObject) -> None:
     parents, senders, _ = forest
     shown = [index for index in range(len(parents)) if data.draw(st.booleans())]
     clear = branching.right_below(shown, parents, branching.runs(parents, senders))
@@ -77,7 +75,7 @@ def stands_right_below(shown: Sequence[int], parents: Sequence[int | None], send
 @pytest.mark.django_db
 @property_test
 @given(thread_specs(most=15))
-def test_a_page_shows_every_message_once_in_order_and_says_what_is_answered_where_it_must(
+def test_every_message_is_shown_once_in_order_and_names_an_unclear_parent(
     specs: list[MessageSpec],
 ) -> None:
     with rolled_back():

@@ -94,7 +94,7 @@ def test_no_other_page_says_that_it_takes_files(keys: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_what_is_larger_than_a_form_is_read_by_declared_pages_only(
+def test_bodies_larger_than_a_form_are_read_by_declared_pages_only(
     who: str, keys: dict[str, Any], folders: Path, plain_refusals: None
 ) -> None:
     client = signed_in(who)
@@ -123,14 +123,14 @@ def test_a_small_form_with_a_file_leaves_nothing_where_no_file_is_taken(
     assert left(folders) == []
 
 
-def test_whoever_sends_a_file_elsewhere_reads_why_not(client: Any, db: Any) -> None:
+def test_a_file_sent_to_another_page_is_refused_with_the_reason(client: Any, db: Any) -> None:
     content = FORM + FILE + f"\r\n--{BOUNDARY}--\r\n".encode()
     answer, _ = post(client, "/sign-in/", content, len(content))
     assert answer.status_code == 400
     assert "This page takes no files" in answer.content.decode()
 
 
-def test_whoever_sends_too_much_reads_how_much_may_be_sent(client: Any, db: Any) -> None:
+def test_a_form_that_is_too_large_is_refused_with_the_limit(client: Any, db: Any) -> None:
     answer, read = post(client, "/sign-in/", FORM, MANY)
     assert (answer.status_code, read) == (413, 0)
     assert "What you sent is larger than 2.5 MB, the most that a form may hold" in answer.content.decode()

@@ -49,7 +49,7 @@ def test_a_row_counts_what_a_person_sent_received_and_has_not_read(supporting: C
     assert rows["sue"].last_active is None
 
 
-def test_the_list_costs_nine_queries_at_most_however_many_rows(
+def test_the_list_takes_at_most_nine_queries_for_any_number_of_rows(
     supporting: Client, alice: Any, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
     supporting.get(LIST)  # the theme is read once per process
@@ -63,7 +63,7 @@ def test_the_list_costs_nine_queries_at_most_however_many_rows(
     assert len(page.context["cl"].result_list) == 50
 
 
-def test_a_row_says_in_words_what_becomes_of_an_account(
+def test_a_row_names_holds_and_requested_deletions_of_an_account(
     supporting: Client, sue: Any, rosa: Any, alice: Any, bob: Any, charlie: Any
 ) -> None:
     """Accounts are called "not active" only if somebody closed them."""
@@ -78,11 +78,11 @@ def test_a_row_says_in_words_what_becomes_of_an_account(
     response = supporting.get(LIST)
     page = words(response)
     assert "accounts/accounts.css" in response.content.decode()  # colours them
-    for said in (
+    for phrase in (
         "alice … to be deleted ‖ on hold 0", "charlie ‖ on hold 0", "Deleted user 1 ✕ anonymised 0",
         "dora not active 0", "rosa superuser 0",
     ):  # fmt: skip
-        assert said in page
+        assert phrase in page
     assert page.count("not active") == 1
     assert "… to be deleted ‖ on hold" in words(supporting.get(address(alice)))
     assert "not active" in words(supporting.get(address(User.objects.get(username="dora"))))
@@ -113,12 +113,12 @@ def test_the_next_page_begins_after_the_last_name(supporting: Client) -> None:
     assert names == sorted([*(f"person {number:02}~" for number in range(55)), "sue"])
 
 
-def test_a_page_of_a_user_says_what_they_wrote(supporting: Client, alice: Any, bob: Any) -> None:
+def test_a_page_of_a_user_counts_their_messages(supporting: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
     assert "1 sent" in supporting.get(address(alice)).content.decode()
 
 
-def test_conversations_of_a_user_are_offered_to_whoever_may_read_them(
+def test_conversations_of_a_user_are_linked_for_those_who_may_read_them(
     supporting: Client, client: Client, alice: Any, rosa: Any
 ) -> None:
     conversations = f"/console/messaging/conversation/?participant={alice.pk}"
@@ -197,7 +197,7 @@ def test_deleting_a_superuser_is_not_offered_to_others(supporting: Client, alice
     assert "Request deletion" not in supporting.get(address(rosa)).content.decode()
 
 
-def test_why_an_account_is_on_hold_is_for_who_sees_deletions(supporting: Client, alice: Any) -> None:
+def test_the_reason_for_a_hold_needs_a_permission(supporting: Client, alice: Any) -> None:
     holder = make_staff("hanna", "view_user", "hold_account")
     holds.place(alice, kind="legal", reason="The case of the blue bicycle", by=holder)
     page = supporting.get(address(alice)).content.decode()
@@ -207,7 +207,7 @@ def test_why_an_account_is_on_hold_is_for_who_sees_deletions(supporting: Client,
     assert "blue bicycle" in supporting.get(address(alice)).content.decode()
 
 
-def test_looking_at_people_changes_nothing_they_have_not_read(supporting: Client, alice: Any, bob: Any) -> None:
+def test_opening_a_user_does_not_mark_their_messages_as_read(supporting: Client, alice: Any, bob: Any) -> None:
     write(alice, bob)
     supporting.get(address(bob))
     assert Message.unread.unread_for_user(bob).count() == 1

@@ -71,7 +71,7 @@ def test_a_preview_that_compares_with_stored_texts_is_recorded(aviary: dict[str,
     assert seen(page) <= recorded("dan")
 
 
-def test_a_preview_does_not_show_what_became_an_older_text(aviary: dict[str, Any]) -> None:
+def test_a_preview_does_not_show_a_text_that_was_edited_since(aviary: dict[str, Any]) -> None:
     stored = Message.objects.order_by("pk").first()
     assert stored is not None
     Message.objects.filter(pk=stored.pk).update(external_id="1")

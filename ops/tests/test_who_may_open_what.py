@@ -58,7 +58,7 @@ def test_every_address_of_the_console_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_everybody_gets_what_the_table_says_and_no_words_that_were_removed(who: str, walk: Walk) -> None:
+def test_each_role_gets_the_responses_of_the_table_and_no_removed_words(who: str, walk: Walk) -> None:
     """Uses GET and POST. Everybody who may read the text sees the mark in place of the removed words."""
     assert walk.got == {name: cells[who] for name, cells in EXPECTED.items()}
     assert (walk.removed, walk.removed_in_entries) == ([], False)
@@ -79,7 +79,7 @@ def refusals(client: Client, pages: set[str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_no_page_offers_what_would_be_refused(walk: Walk) -> None:
+def test_no_page_links_to_a_refused_page(walk: Walk) -> None:
     assert walk.refused == {}
 
 
@@ -94,7 +94,7 @@ def test_no_page_offers_what_would_be_refused(walk: Walk) -> None:
         "moderation.view_cannedreason",
     ],
 )
-def test_nor_to_people_with_a_single_permission(codename: str, keys: dict[str, Any]) -> None:
+def test_a_single_permission_gives_no_links_to_refused_pages(codename: str, keys: dict[str, Any]) -> None:
     """Teams make their own groups; members of these are not offered what they may not open, either."""
     app, _, name = codename.partition(".")
     client = signed_in("nils")
@@ -159,7 +159,7 @@ def stored() -> dict[str, Any]:
         ("sue", {"User"}),
     ],
 )
-def test_a_forged_form_sent_everywhere_changes_only_what_the_role_may(
+def test_forged_forms_change_only_what_the_role_may_change(
     who: str, changed: set[str], keys: dict[str, Any], plain_refusals: None
 ) -> None:
     client = signed_in(who)

@@ -106,7 +106,7 @@ class TestWhatIsFound:
         ],
         ids=str,
     )
-    def test_by_the_index(self, term: Term, number: int) -> None:
+    def test_the_index_finds_the_same_as_reading_every_text(self, term: Term, number: int) -> None:
         assert len(texts(term)) == number
         assert found(term) == slow(term)
 
@@ -206,7 +206,7 @@ class TestPagesOfTheNewest:
         return way
 
     @pytest.mark.parametrize(("order", "looks_through"), [("-timestamp", True), ("timestamp", False)])
-    def test_a_word_of_lately_is_not_looked_for_from_the_oldest(
+    def test_a_common_word_is_looked_for_from_the_newest_only(
         self, alice: Any, monkeypatch: pytest.MonkeyPatch, order: str, looks_through: bool
     ) -> None:
         """Reading from the oldest would go through all texts before the first match."""
@@ -222,7 +222,7 @@ class TestPagesOfTheNewest:
         assert [one.pk for one in found] == [last.conversation_id]
 
     @pytest.mark.parametrize("term", [Words("fox"), Words("brown fox"), Not(Words("fox")), Words("!")], ids=str)
-    def test_of_messages(self, way: str, term: Term, django_assert_max_num_queries: Any) -> None:
+    def test_the_newest_messages_are_found(self, way: str, term: Term, django_assert_max_num_queries: Any) -> None:
         newest = Message.objects.order_by("-timestamp", "-id")
         with django_assert_max_num_queries(3):
             page = list(engine.newest_first(newest, term)[:3].values_list("pk", flat=True))
@@ -241,7 +241,7 @@ class TestPagesOfTheNewest:
         assert page.moments in (None, [moment for _, moment in expected[:3]])
         assert set(page.rows.values_list("pk", flat=True)) == {pk for pk, _ in expected}
 
-    def test_of_earlier_texts(self, way: str) -> None:
+    def test_earlier_texts_are_found(self, way: str) -> None:
         fox = Message.objects.get(content="the quick brown fox")
         fox.content = "the slow brown bear"
         fox.save()
@@ -249,7 +249,7 @@ class TestPagesOfTheNewest:
         assert [one.message for one in engine.newest_first(histories, Words("quick brown"))] == [fox]
         assert not engine.newest_first(histories, Words("bear")).exists()
 
-    def test_of_conversations(self, way: str, alice: Any) -> None:
+    def test_the_newest_conversations_are_found(self, way: str, alice: Any) -> None:
         other = Message.objects.create(sender=alice, receiver=alice, content="another fox")
         Message.objects.create(sender=alice, receiver=alice, content="no such animal")
         newest = Conversation.objects.order_by("-last_message_at", "-id")
@@ -257,14 +257,14 @@ class TestPagesOfTheNewest:
         assert found == list(newest.exclude(pk=newest[0].pk))
         assert found[0] == other.conversation
 
-    def test_among_those_that_other_conditions_leave(self, way: str, alice: Any) -> None:
+    def test_other_conditions_narrow_the_results(self, way: str, alice: Any) -> None:
         other = Message.objects.create(sender=alice, receiver=alice, content="another fox")
         assert list(engine.newest_first(Message.objects.filter(receiver=alice), Words("fox"))) == [other]
 
 
 @pytest.mark.usefixtures("stored")
 class TestNumbers:
-    def test_are_exact_up_to_a_limit(self) -> None:
+    def test_counts_are_exact_up_to_a_limit(self) -> None:
         found = Message.objects.filter(engine.matching(Words("fox")))
         assert engine.count(found) == 2
         assert engine.count(found, most=1) == 2
@@ -272,7 +272,7 @@ class TestNumbers:
 
     @pytest.mark.parametrize("most", [0, 1, 5])
     @pytest.mark.parametrize("term", [Words("fox"), Words("brown fox"), Not(Words("fox")), Words("!")], ids=str)
-    def test_are_asked_of_the_index(self, alice: Any, term: Term, most: int) -> None:
+    def test_counts_come_from_the_index(self, alice: Any, term: Term, most: int) -> None:
         """The index holds the texts, or only notes of them; it may not know how many texts lack a word."""
         Message.objects.filter(content__startswith="fox").update(content="a brown fox")
         Message.objects.filter(content="what's up").delete()
@@ -281,12 +281,12 @@ class TestNumbers:
         assert number == min(len(slow(term)), most + 1) or (number is None and isinstance(term, Not))
 
     @pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="PostgreSQL only guesses")
-    def test_of_what_a_word_finds_are_asked_of_the_index(self) -> None:
+    def test_estimates_come_from_the_index(self) -> None:
         assert engine.estimate(Words("fox")) == 2
         assert not engine.is_common(Words("fox"))
 
 
-def test_how_many_texts_have_a_disguised_word_is_guessed_by_the_plain_one() -> None:
+def test_a_disguised_word_is_estimated_by_the_plain_one() -> None:
     """For each of hundreds of rare spellings, PostgreSQL assumes a few matching texts: in total, all texts."""
     term = OneOf((All((Disguised("I d i o t"), Words("fox"))), Not(Disguised("bear"))))
     assert undisguised(term) == OneOf((All((Words("idiot"), Words("fox"))), Not(Words("bear"))))
@@ -312,7 +312,7 @@ class TestSpans:
         ],
         ids=str,
     )
-    def test_are_where_the_hits_are(self, term: Term, text: str, marked: list[str]) -> None:
+    def test_spans_mark_the_hits(self, term: Term, text: str, marked: list[str]) -> None:
         assert [text[start:end] for start, end in engine.spans(term, text)] == marked
 
     @given(term=TERMS, text=st.text(LETTERS, max_size=20))
@@ -322,11 +322,11 @@ class TestSpans:
         if isinstance(term, Words):
             assert bool(engine.spans(term, text)) == engine.matches(term, text)
 
-    def test_of_a_long_text_the_beginning_is_marked(self) -> None:
+    def test_only_the_beginning_of_a_long_text_is_marked(self) -> None:
         text = f"needle {'hay ' * MARKED} needle"
         assert engine.spans(Words("needle"), text) == [(0, 6)]
 
-    def test_many_disguised_words_cost_little(self) -> None:
+    def test_many_disguised_words_take_less_than_a_second(self) -> None:
         """Each has hundreds of spellings; comparing them one by one with each word of a text took too long."""
         term = OneOf(tuple(Disguised(f"disguise{letter}") for letter in "abcdefghijklmnopqrstuvwxyz"))
         compiled(term)

@@ -50,8 +50,8 @@ def found(text: str) -> set[int]:
     first = query.first_page(newest, size=2, most=MOST)
     assert first.keys == [pk for pk in newest.values_list("pk", flat=True) if pk in keys][:2]
     moments = sorted(Message.objects.filter(pk__in=keys).values_list("timestamp", flat=True))
-    for told in (query.moments(newest, most=MOST, first_page=first), query.moments(newest, most=MOST)):
-        assert told is None if len(keys) > MOST else sorted(told or []) == moments
+    for dates in (query.moments(newest, most=MOST, first_page=first), query.moments(newest, most=MOST)):
+        assert dates is None if len(keys) > MOST else sorted(dates or []) == moments
     return keys
 
 
@@ -185,7 +185,7 @@ class AgainstASlowFilter(TestCase):
             assert found(f"{word} in:history") == wanted
         assert found("harbour in:history") > found("harbour")
 
-    def test_of_words_one_may_stand_in_a_text_and_another_in_an_older_one(self) -> None:
+    def test_words_may_be_split_between_a_text_and_an_older_one(self) -> None:
         """This holds for alternatives, too."""
         edited = Message.objects.get(content="boat", histories__old_content="harbour").pk
         assert edited in found("harbour boat in:history") and edited not in found("harbour boat")
@@ -195,7 +195,7 @@ class AgainstASlowFilter(TestCase):
     def test_words_before_a_removed_part_are_not_found(self) -> None:
         assert found("harbour is:redacted in:history") == found("harbour is:redacted") == set()
 
-    def test_a_conversation_by_its_number(self) -> None:
+    def test_a_number_finds_its_conversation(self) -> None:
         message = Message.objects.get(external_id="old-7")
         assert found(f"in:{message.conversation_id}") == {
             one.message.pk for one in stored() if one.message.conversation_id == message.conversation_id
@@ -221,7 +221,7 @@ class AgainstASlowFilter(TestCase):
 
     @settings(max_examples=examples(200), deadline=None)
     @given(searches(), st.booleans())
-    def test_combined(self, search: tuple[str, Any], older: bool) -> None:
+    def test_combined_filters_find_the_same_as_a_slow_search(self, search: tuple[str, Any], older: bool) -> None:
         text, slow = search
         typed = f"({text}) in:history" if older else text
         assert found(typed) == {one.message.pk for one in stored() if slow(one, older)}, typed
@@ -258,7 +258,7 @@ def test_a_value_that_makes_no_sense_is_a_mistake_with_its_place(
     assert sentence in str(caught.value)
 
 
-def test_filters_of_others_join_those_of_the_same_name(alice: Any, bob: Any) -> None:
+def test_filters_of_rooms_add_values_to_a_filter_of_the_same_name(alice: Any, bob: Any) -> None:
     blue = Filter("is", "blue", always(Q(content="blue")), value="blue")
     write(alice, bob, "blue"), write(alice, bob, "red")
     query = read("is:blue", Vocabulary([*FILTERS, blue]), Reader(person, NOW))
@@ -270,8 +270,8 @@ def test_filters_of_others_join_those_of_the_same_name(alice: Any, bob: Any) -> 
         read("is:blue", VOCABULARY, Reader(person, NOW))
 
 
-def test_a_value_that_makes_no_sense_gets_those_that_its_name_takes_besides(alice: Any) -> None:
-    def said(text: str, *filters: Filter) -> str:
+def test_an_invalid_value_is_answered_with_the_values_that_the_filter_takes(alice: Any) -> None:
+    def error_of(text: str, *filters: Filter) -> str:
         with pytest.raises(Mistake) as caught:
             read(text, Vocabulary(filters), Reader(person, NOW))
         return str(caught.value)
@@ -280,15 +280,16 @@ def test_a_value_that_makes_no_sense_gets_those_that_its_name_takes_besides(alic
         raise Refused("Not yet.")
 
     assert (
-        said("in:histroy", *FILTERS, HISTORY) == "Write the number of a conversation, such as 123. Or write in:history."
+        error_of("in:histroy", *FILTERS, HISTORY)
+        == "Write the number of a conversation, such as 123. Or write in:history."
     )
-    assert said("in:histroy", *FILTERS) == "Write the number of a conversation, such as 123."
+    assert error_of("in:histroy", *FILTERS) == "Write the number of a conversation, such as 123."
     one_value, any_value = (Filter("on", "", refuse, value=value) for value in ("latest", ""))
-    assert said("on:latest", one_value, any_value) == "Not yet."
-    assert said("on:other", one_value, any_value) == "Not yet. Or write on:latest."
+    assert error_of("on:latest", one_value, any_value) == "Not yet."
+    assert error_of("on:other", one_value, any_value) == "Not yet. Or write on:latest."
 
 
-def test_days_begin_in_the_zone_of_whoever_searches(alice: Any, bob: Any) -> None:
+def test_days_begin_in_the_zone_of_the_reader(alice: Any, bob: Any) -> None:
     late = write(alice, bob, timestamp=datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
     with timezone.override("Asia/Tokyo"):
         assert found("on:2026-01-06") == {late.pk}

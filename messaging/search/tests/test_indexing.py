@@ -147,7 +147,7 @@ ROADS = [name for name in vars(Person) if not name.startswith("_") and name != "
 
 @example_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.tuples(st.sampled_from(ROADS), st.integers(0, 9)), max_size=12))
-def test_the_index_is_right_after_whatever_was_done(db: Any, acts: list[tuple[str, int]]) -> None:
+def test_the_index_is_correct_after_any_changes(db: Any, acts: list[tuple[str, int]]) -> None:
     with rolled_back():
         person = Person()
         with editing_as(person.carol):
@@ -163,7 +163,7 @@ def test_the_index_is_right_after_whatever_was_done(db: Any, acts: list[tuple[st
 
 
 @only_sqlite
-def test_what_changed_while_a_table_was_remade_is_noted(alice: Any, bob: Any) -> None:
+def test_changes_without_triggers_are_noted_for_indexing(alice: Any, bob: Any) -> None:
     """A migration copies a table to change it; meanwhile it has no triggers."""
     changed, deleted, kept = (write(alice, bob, f"first {word}") for word in ("changed", "gone", "kept"))
     caught_up()
@@ -187,7 +187,7 @@ def test_what_changed_while_a_table_was_remade_is_noted(alice: Any, bob: Any) ->
 class TestErasedWords:
     @only_sqlite
     @pytest.mark.parametrize("road", ["erase", "redact", "delete", "anonymise"])
-    def test_are_in_no_page_of_the_index(self, alice: Any, bob: Any, road: str) -> None:
+    def test_erased_words_are_in_no_page_of_the_index(self, alice: Any, bob: Any, road: str) -> None:
         for number in range(40):  # so many segments that FTS5 has merged some
             Message.objects.create(sender=bob, receiver=bob, content=f"other{number} words that stay")
             caught_up()
@@ -218,7 +218,7 @@ class TestErasedWords:
 
     @pytest.mark.skipif("connection.vendor != 'postgresql'")
     @pytest.mark.django_db(transaction=True)
-    def test_are_in_no_page_of_the_index_of_postgresql(self, alice: Any, bob: Any) -> None:
+    def test_erased_words_are_in_no_page_of_the_postgresql_index(self, alice: Any, bob: Any) -> None:
         message = write(alice, bob, "keep harpsichordist keep")
         message.content = "keep xylophonist keep"
         message.save()
@@ -258,14 +258,14 @@ class TestErasedWords:
 
 @pytest.mark.django_db(transaction=True)
 class TestBuilding:
-    def test_anew_finds_the_same(self, alice: Any, bob: Any) -> None:
+    def test_rebuilding_completes_the_index(self, alice: Any, bob: Any) -> None:
         Message.objects.create(sender=alice, receiver=bob, content="find me")
         out = StringIO()
         call_command("rebuild_search", stdout=out, verbosity=0)
         assert "The index of messages is complete." in out.getvalue()
         index_is_right()
 
-    def test_says_that_it_is_missing_and_builds_what_is(self, alice: Any, bob: Any) -> None:
+    def test_a_missing_index_is_reported_and_rebuilt(self, alice: Any, bob: Any) -> None:
         Message.objects.create(sender=alice, receiver=bob, content="find me")
         try:
             with connection.cursor() as cursor:
@@ -284,7 +284,7 @@ class TestBuilding:
         index_is_right()
 
     @only_sqlite
-    def test_goes_on_where_it_was_broken_off(self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_interrupted_build_is_resumed(self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(indexing, "BATCH_SIZE", 2)
         for number in range(7):
             Message.objects.create(sender=alice, receiver=bob, content=f"text {number}")
@@ -302,7 +302,9 @@ class TestBuilding:
         index_is_right()
 
     @only_sqlite
-    def test_says_how_many_texts_wait(self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_state_reports_the_number_of_waiting_texts(
+        self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         caught_up()
         monkeypatch.setattr(indexing, "MOST_NOTED", 1)
         for number in range(3):
@@ -312,7 +314,7 @@ class TestBuilding:
         assert state.sentence == "The index of messages is being built: 3 are not in it yet."
 
     @only_sqlite
-    def test_takes_few_long_texts_at_a_time(self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_batch_takes_few_long_texts(self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """No writer has to wait long."""
         caught_up()
         monkeypatch.setattr(indexing, "BATCH_CHARACTERS", 10)
@@ -322,7 +324,7 @@ class TestBuilding:
         index_is_right()
 
     @only_sqlite
-    def test_anew_leaves_nobody_without_one(self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_failed_rebuild_keeps_the_old_index(self, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         Message.objects.create(sender=alice, receiver=bob, content="find me")
 
         def fail(using: str) -> None:

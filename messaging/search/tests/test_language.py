@@ -81,7 +81,7 @@ def placeless(part: Any) -> Any:
         ("length:>500", named("length", ">500")),
     ],
 )
-def test_it_is_read_as_people_mean_it(text: str, meant: Any) -> None:
+def test_a_search_is_parsed_as_intended(text: str, meant: Any) -> None:
     assert placeless(parse(text, NAMES)) == meant
 
 
@@ -90,12 +90,12 @@ def test_it_is_read_as_people_mean_it(text: str, meant: Any) -> None:
     ["12:30", "https://example.org/a?b=c", "http://[::1]:80", "Größe:5", '5"', "a-b", "--force", "foo(bar)", "note:",
      "don't", "x=1", "[x]", "NEAR", "NOT", "or", "^a", "co2", "+49", "c++", "#a", "🙂", "港", "->x"],
 )  # fmt: skip
-def test_what_people_paste_is_text(text: str) -> None:
+def test_pasted_text_is_read_as_words(text: str) -> None:
     assert parse(text, NAMES) == Words(text)
 
 
 @pytest.mark.parametrize("sign", ["&", "-", ":-)", "->", "~", "*", "***", "...", '"&"', "-&", "~…", "|"])
-def test_signs_that_no_index_has_are_left_out(sign: str) -> None:
+def test_signs_that_are_not_indexed_are_ignored(sign: str) -> None:
     assert parse(f"a {sign} b", NAMES) == All((A, B))
     assert parse(f"a {sign}", NAMES) == A
     with pytest.raises(Mistake, match=r"^Only letters, digits, and signs such as emoji can be found"):
@@ -103,7 +103,7 @@ def test_signs_that_no_index_has_are_left_out(sign: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["note:this", "a:b"])
-def test_what_reads_like_a_filter_is_text_in_quotes_and_the_mistake_says_so(text: str) -> None:
+def test_an_unknown_filter_is_a_mistake_that_suggests_quotes(text: str) -> None:
     with pytest.raises(Mistake, match=f'put it in quotes: "{text}"'):
         parse(text, NAMES)
     assert parse(f'"{text}"', NAMES) == Words(text)
@@ -138,18 +138,18 @@ def test_a_mistake_is_a_sentence_with_its_place(text: str, place: str, sentence:
 
 
 @pytest.mark.parametrize("text", ["a" * (LONGEST + 1), "a " * (MOST_PARTS + 1), "(" * (DEEPEST + 1) + "a" + ")" * 20])
-def test_what_would_keep_a_database_busy_is_refused(text: str) -> None:
+def test_an_expensive_search_is_refused(text: str) -> None:
     with pytest.raises(Mistake, match="t most"):
         parse(text, NAMES)
 
 
-def test_what_is_as_long_as_it_may_be_is_read() -> None:
+def test_a_search_at_the_limits_is_parsed() -> None:
     assert parse("a" * LONGEST, NAMES)
     assert parse("a " * MOST_PARTS, NAMES)
     assert parse("(" * DEEPEST + "a" + ")" * DEEPEST, NAMES) == A
 
 
-def test_the_place_of_a_value_is_known() -> None:
+def test_filters_and_values_have_their_positions() -> None:
     read: Any = parse('a from:"Jo Doe",x', NAMES)
     found = read.parts[1]
     assert (found.start, found.end) == (2, 17)
@@ -219,7 +219,7 @@ def test_any_text_is_read_or_answered(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "OR", "AND", "-", "(", ")", '"', "~", "*", "from:", "is:unread", ",", " ", "“"])))
-def test_any_row_of_signs_is_read_or_answered(signs: list[str]) -> None:
+def test_any_sequence_of_signs_is_read_or_answered(signs: list[str]) -> None:
     is_read_or_answered("".join(signs))
 
 

@@ -43,7 +43,7 @@ TEXTS = st.text(CHARACTERS | st.sampled_from("aA1 .éÉßßΣςİıŁ\u0301\u200
         ("a" * LONGEST_WORD + "bc", "a" * LONGEST_WORD + " bc"),
     ],
 )
-def test_words_of_a_text(text: str, expected: str) -> None:
+def test_a_text_is_normalised_into_words(text: str, expected: str) -> None:
     assert words(text) == expected
 
 
@@ -55,7 +55,7 @@ def test_places_of_words_are_those_of_the_words(text: str) -> None:
 
 
 @given(TEXTS)
-def test_words_of_words_are_the_same(text: str) -> None:
+def test_normalising_twice_changes_nothing(text: str) -> None:
     assert words(words(text)) == words(text)
 
 
@@ -100,16 +100,16 @@ class TestDisguises:
     @pytest.mark.parametrize(
         "form", ["idiot", "i d i o t", "1d10t", "іdiot", "idioot", "iiddiioott", "idioooooot", "1 d i o t", "ldlot"]
     )
-    def test_spellings_that_are_looked_for(self, form: str) -> None:
+    def test_disguised_spellings_are_among_the_forms(self, form: str) -> None:
         assert form in forms("Idiot")
 
     @given(TEXTS)
-    def test_are_words_of_the_index_and_not_too_many(self, text: str) -> None:
+    def test_forms_are_normalised_words_of_a_limited_number(self, text: str) -> None:
         found = forms(text)
         assert len(found) <= 2 * MOST_FORMS
         assert all(words(form) == form for form in found)
 
-    def test_of_nothing_are_none(self) -> None:
+    def test_a_text_without_words_has_no_forms(self) -> None:
         assert forms(" !") == []
 
 

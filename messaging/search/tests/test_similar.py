@@ -34,22 +34,22 @@ def texts(alice: Any, bob: Any) -> dict[str, Any]:
 
 
 class TestSimilar:
-    def test_copies_come_first_and_strangers_not_at_all(self, texts: dict[str, Any]) -> None:
+    def test_copies_come_first_and_other_texts_are_left_out(self, texts: dict[str, Any]) -> None:
         copy, changed = similar_to(texts["spam"])
         assert (copy.message, copy.likeness) == (texts["copy"], 1.0)
         assert changed.message == texts["changed"]
         assert 0.4 <= changed.likeness < 1
 
-    def test_short_texts_are_alike_where_they_are_the_same(self, texts: dict[str, Any]) -> None:
+    def test_short_texts_are_similar_only_if_equal(self, texts: dict[str, Any]) -> None:
         assert [(one.message, one.likeness) for one in similar_to(texts["short"])] == [(texts["short too"], 1.0)]
 
-    def test_nothing_is_like_a_text_without_words(self, texts: dict[str, Any]) -> None:
+    def test_a_text_without_words_has_no_similar_texts(self, texts: dict[str, Any]) -> None:
         assert similar_to(texts["signs"]) == []
 
-    def test_only_so_many_are_returned(self, texts: dict[str, Any]) -> None:
+    def test_the_number_of_results_is_limited(self, texts: dict[str, Any]) -> None:
         assert [one.message for one in similar_to(texts["spam"], most=1)] == [texts["copy"]]
 
-    def test_costs_the_same_however_many_are_alike(
+    def test_the_number_of_queries_is_limited(
         self, texts: dict[str, Any], django_assert_max_num_queries: Any, alice: Any, bob: Any
     ) -> None:
         Message.objects.bulk_create(

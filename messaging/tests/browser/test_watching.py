@@ -31,7 +31,7 @@ def somewhere(page: Page) -> Page:
     return page
 
 
-def test_what_is_refused_unless_it_is_expected(somewhere: Page) -> None:
+def test_an_unexpected_error_status_is_reported(somewhere: Page) -> None:
     for address in ("/no/such/page/", "/static/no/such/file.css"):
         ask_for(somewhere, address)
         assert taken(somewhere) == [f"status 404: GET {address}"]
@@ -40,20 +40,20 @@ def test_what_is_refused_unless_it_is_expected(somewhere: Page) -> None:
     assert taken(somewhere) == []
 
 
-def test_a_request_to_another_host(somewhere: Page) -> None:
+def test_a_request_to_another_host_is_reported(somewhere: Page) -> None:
     for host in ("https://example.org", "http://192.0.2.1", "http://[2001:db8::1]"):
         ask_for(somewhere, f"{host}/")
         assert taken(somewhere) == [f"no answer: {host}/ (net::ERR_NAME_NOT_RESOLVED)"]
 
 
-def test_an_error_of_a_script_and_of_the_console(somewhere: Page) -> None:
+def test_errors_of_scripts_and_of_the_console_are_reported(somewhere: Page) -> None:
     somewhere.evaluate("setTimeout(() => { console.error('here'); throw new Error('there'); })")
     somewhere.wait_for_function("true")
     assert sorted(taken(somewhere)) == ["error in the console: here", "error of a script: there"]
 
 
 @pytest.mark.parametrize(("colour", "is_read"), [("rgb(250, 250, 250)", False), ("rgb(90, 90, 90)", True)])
-def test_a_text_that_is_too_pale(somewhere: Page, colour: str, is_read: bool) -> None:
+def test_a_text_with_too_little_contrast_is_reported(somewhere: Page, colour: str, is_read: bool) -> None:
     """Reports each of several texts of the same colour, which axe parses only once."""
     texts = "".join(f'<p style="color: {colour}">text {number}</p>' for number in range(3))
     somewhere.set_content(f"<!doctype html><html lang='en'><title>t</title><main><h1>h</h1>{texts}</main></html>")

@@ -88,9 +88,9 @@ def main(check: Check = unchecked) -> None:
         unit = seconds_of_fixed_work()  # measured for each file: a shared machine is not always equally fast
         child = os.fork()
         if not child:
-            told = read(check, **json.loads(line))
-            told["times"] = told.pop("seconds") / unit
-            print(json.dumps(told), flush=True)
+            result = read(check, **json.loads(line))
+            result["times"] = result.pop("seconds") / unit
+            print(json.dumps(result), flush=True)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if status:

@@ -42,14 +42,14 @@ def texts_of(content: bytes, **options: Any) -> list[str]:
 
 
 @pytest.mark.skipif(not FIELD.is_file(), reason=f"the shared test data is not at {FIELD}")
-def test_the_field_file_is_offered_so_and_read_exactly() -> None:
+def test_escaped_quotes_are_suggested_for_the_field_file_and_read_exactly() -> None:
     (suggestion,) = suggested(FIELD.read_bytes())
     assert (suggestion.option, suggestion.value) == ("escapes", "quotes")
     assert tuple(suggestion.samples[0]) == (2, 'Foo \\"Bar\\" said', 'Foo "Bar" said')
     assert texts_of(FIELD.read_bytes(), escapes="quotes") == ['Foo "Bar" said', "ends with backslash\\", "fine"]
 
 
-def test_who_doubles_backslashes_is_told_from_who_does_not() -> None:
+def test_files_with_and_without_doubled_backslashes_are_distinguished() -> None:
     texts = ['say "hi"', "C:\\temp", "\\\\server\\share"]
     assert [one.value for one in suggested(escaped(*texts, backslashes=True))] == ["all", "quotes"]
     assert [one.value for one in suggested(escaped(*texts, backslashes=False))] == ["quotes", "all"]
@@ -75,18 +75,18 @@ def test_nothing_is_offered_where_it_would_not_help() -> None:
 
 
 @given(st.lists(st.text("ab\\\"',;\n ", min_size=1, max_size=12), min_size=1, max_size=4))
-def test_what_a_program_escaped_whole_comes_in_exactly(texts: list[str]) -> None:
+def test_fully_escaped_texts_are_read_exactly(texts: list[str]) -> None:
     assert texts_of(escaped(*texts, backslashes=True), escapes="all") == texts
 
 
 @given(st.lists(st.text('ab\\" ', min_size=1, max_size=12), min_size=1, max_size=4))
-def test_without_escaped_backslashes_texts_that_do_not_end_with_one_come_in_exactly(texts: list[str]) -> None:
+def test_texts_with_only_quotes_escaped_are_read_exactly(texts: list[str]) -> None:
     """Before an escaped quote, a backslash of the text looks the same as one that escapes it."""
     sound = [text.replace('\\"', '"') + "." for text in texts]
     assert texts_of(escaped(*sound, backslashes=False), escapes="quotes") == sound
 
 
-def test_values_without_quotes_are_read_as_ever() -> None:
+def test_values_without_quotes_are_read_unchanged() -> None:
     text = io.StringIO()
     csv.writer(text, escapechar="\\", doublequote=False).writerows([COLUMNS, row("1", content='say "a", then')])
     assert texts_of(text.getvalue().encode(), escapes="quotes") == ['say "a", then']

@@ -102,7 +102,7 @@ def test_a_header_that_was_chosen_and_is_not_there_is_missing() -> None:
 
 
 @pytest.mark.parametrize(("columns", "found"), [({}, 2), ({"sender": "Nick"}, 3), ({"sender": "", "other": "nick"}, 2)])
-def test_a_row_names_columns_as_we_do_and_as_was_chosen(columns: dict[str, str], found: int) -> None:
+def test_a_header_row_is_recognised_by_known_and_chosen_names(columns: dict[str, str], found: int) -> None:
     assert TABLE.found_in(["nick", "Receiver", "external id", ""], Reading(columns=columns)) == found
 
 
@@ -112,8 +112,8 @@ def test_many_unknown_columns_are_counted() -> None:
 
 
 def test_many_columns_of_one_name_are_counted() -> None:
-    said = str(unfit([*SIX, *["content"] * 100]))
-    assert "content in columns 6, 7, 8," in said and ", 25 and 81 more (F, G, H," in said and ", Y and 81 more)" in said
+    text = str(unfit([*SIX, *["content"] * 100]))
+    assert "content in columns 6, 7, 8," in text and ", 25 and 81 more (F, G, H," in text and ", Y and 81 more)" in text
 
 
 def test_a_table_may_need_all_its_columns_and_ignore_none() -> None:

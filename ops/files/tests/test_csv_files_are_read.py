@@ -214,7 +214,7 @@ def test_a_fault_after_which_nothing_can_be_read_is_named(rest: str | Callable[[
         ),
     ],
 )
-def test_what_is_no_such_file_is_refused_at_once(content: bytes, reason: str) -> None:
+def test_a_file_that_is_no_csv_table_is_refused_at_once(content: bytes, reason: str) -> None:
     with pytest.raises(Unreadable) as caught:
         open_csv(content)
     assert str(caught.value) == reason

@@ -56,7 +56,7 @@ def test_of_encodings_that_read_the_same_the_usual_one_is_suggested(path: Path) 
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
-def test_nothing_is_suggested_for_what_is_recognised_anyway(codec: str, path: Path) -> None:
+def test_nothing_is_suggested_for_a_recognised_encoding(codec: str, path: Path) -> None:
     assert suggest_encoding(written(path, FRENCH, codec)) == ""
 
 
@@ -73,19 +73,19 @@ def test_nothing_is_suggested_for_ascii(content: bytes, path: Path) -> None:
     assert suggest_encoding(path) == ""
 
 
-def test_what_does_not_decode_is_not_suggested(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoding_that_does_not_decode_is_not_suggested(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows-1252 has no byte 81, however late it comes; Windows-1256 has it, and the same letters of French."""
     monkeypatch.setattr(encodings, "SAMPLE", 1_000)
     path.write_bytes(written(path, FRENCH, "cp1252").read_bytes() + b"x\n" * 200_000 + b"\x81\n")
     assert suggest_encoding(path) == "Windows-1256"
 
 
-def test_it_takes_no_longer_than_it_may(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_suggested_after_the_time_limit(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encodings, "SECONDS", -1.0)
     assert suggest_encoding(written(path, FRENCH, "cp1252")) == ""
 
 
-def test_what_somebody_chose_last_time_comes_first_among_equals_and_second_otherwise(path: Path) -> None:
+def test_the_preferred_encoding_comes_first_among_equals_and_second_otherwise(path: Path) -> None:
     assert suggest_encodings(written(path, "café £5", "latin-1"), preferred="Latin-9") == ["Latin-9"]
     assert suggest_encodings(written(path, RUSSIAN, "cp1251"), preferred="Latin-1") == ["Windows-1251", "Latin-1"]
     assert suggest_encodings(written(path, RUSSIAN, "cp1251"), preferred="UTF-8") == ["Windows-1251"]

@@ -105,7 +105,7 @@ def test_a_row_may_end_with_more_or_fewer_separators_than_the_header() -> None:
         (["0", "x"], True, False),
     ],
 )
-def test_only_what_counts_the_rows_is_a_counter(values: list[str], first: bool, counts: bool) -> None:
+def test_only_consecutive_row_numbers_are_a_counter(values: list[str], first: bool, counts: bool) -> None:
     assert is_counter(list(enumerate(values)), first=first) is counts
 
 
@@ -164,8 +164,8 @@ def test_the_sheet_is_chosen(tmp_path: Path) -> None:
     (one,) = error.suggestions
     assert (one.option, one.value) == ("sheet", "Messages")
     assert one.sentence == "The workbook has another sheet, 'Messages' (hidden)."
-    rows, said = opened(workbook(hidden=True), tmp_path, sheet="Messages")
-    assert (rows, said) == ([row("1")], ["only the sheet, 'Messages', is read; left out: 'Cover'."])
+    rows, notices = opened(workbook(hidden=True), tmp_path, sheet="Messages")
+    assert (rows, notices) == ([row("1")], ["only the sheet, 'Messages', is read; left out: 'Cover'."])
     assert str(refused(workbook(), tmp_path, sheet="January")) == (
         "the workbook has no sheet 'January': choose one of 'Cover', 'Messages'."
     )
@@ -173,8 +173,8 @@ def test_the_sheet_is_chosen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("write", [as_ods, as_xls])
 def test_the_sheet_of_other_workbooks_is_chosen(write: Any, tmp_path: Path) -> None:
-    rows, said = opened(write(row("1"), others=["Notes"]), tmp_path, sheet="Sheet1")
-    assert (rows, said[0]) == ([row("1")], "only the first sheet, 'Sheet1', is read; left out: 'Notes'.")
+    rows, notices = opened(write(row("1"), others=["Notes"]), tmp_path, sheet="Sheet1")
+    assert (rows, notices[0]) == ([row("1")], "only the first sheet, 'Sheet1', is read; left out: 'Notes'.")
     assert str(refused(write(row("1"), others=["Notes"]), tmp_path, sheet="x")) == (
         "the workbook has no sheet 'x': choose one of 'Sheet1', 'Notes'."
     )
@@ -201,11 +201,11 @@ def test_a_key_that_only_a_late_object_has_is_its_column(name: str, tmp_path: Pa
     late = {**without("parent_external_id"), name: "1"}
     objects = [without("parent_external_id", external_id=number) for number in range(150)]
     for content in (json.dumps([*objects, late]), "".join(f"{json.dumps(one)}\n" for one in [*objects, late])):
-        rows, said = opened(content.encode(), tmp_path)
-        assert ([values[1] for values in rows], said) == ([""] * 150 + ["1"], [])
+        rows, notices = opened(content.encode(), tmp_path)
+        assert ([values[1] for values in rows], notices) == ([""] * 150 + ["1"], [])
 
 
-def test_a_column_that_no_object_has_is_asked_for_with_the_keys_of_all(tmp_path: Path) -> None:
+def test_a_column_that_no_object_has_is_reported_missing(tmp_path: Path) -> None:
     objects = [without("parent_external_id", "sender") for _ in range(150)]
     late = {**objects[0], "who": "alice", "mood": 1}
     for first in ([], [{**objects[0], "mood": 1}]):
@@ -219,11 +219,13 @@ def test_a_column_that_no_object_has_is_asked_for_with_the_keys_of_all(tmp_path:
         assert {"who", "mood"} <= set(caught.value.headers)
 
 
-def test_a_late_column_that_was_said_not_to_be_there_is_told(tmp_path: Path) -> None:
+def test_a_late_column_that_was_chosen_to_be_absent_is_reported(tmp_path: Path) -> None:
     objects = [without("parent_external_id") for _ in range(150)]
     content = json.dumps([*objects, {**OBJECT, "parent_external_id": "1"}]).encode()
-    _, said = opened(content, tmp_path, columns={"parent_external_id": ""}, ignore_unknown=True)
-    assert said == ["parent_external_id is in row 151 and perhaps later, and was said not to be in the file: left out."]
+    _, notices = opened(content, tmp_path, columns={"parent_external_id": ""}, ignore_unknown=True)
+    assert notices == [
+        "parent_external_id is in row 151 and perhaps later, and was said not to be in the file: left out."
+    ]
 
 
 @pytest.mark.parametrize("key", ["messages", "data", "items", "results"])
@@ -245,20 +247,20 @@ def test_exports_of_other_programs_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "numbers", "said"),
+    ("content", "numbers", "notice"),
     [
         ("[{0},\n{0},\n]\n", 2, "a comma behind the last object is read over."),
         ("{0},\n{0},\n{0}\n", 3, "commas between the lines are read over."),
         ("[{0}]\n[{0}, {0}]\n", 3, "several lists, one after the other, are read as one."),
     ],
 )
-def test_commas_and_lists_of_lines_are_read(content: str, numbers: int, said: str, tmp_path: Path) -> None:
+def test_commas_and_lists_of_lines_are_read(content: str, numbers: int, notice: str, tmp_path: Path) -> None:
     rows, notices = opened(content.replace("{0}", json.dumps(OBJECT)).encode(), tmp_path)
-    assert (rows, notices) == ([row("7")] * numbers, [said])
+    assert (rows, notices) == ([row("7")] * numbers, [notice])
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=30))
-def test_texts_with_control_characters_as_they_are_stay_exact(text: str) -> None:
+def test_texts_with_raw_control_characters_are_read_exactly(text: str) -> None:
     """Quotes and backslashes are escaped, as everywhere; so are line ends."""
     written = json.dumps(text, ensure_ascii=False)
     for control in map(chr, range(32)):
@@ -278,7 +280,7 @@ def test_the_longest_value_is_read_in_every_format_that_exports_write(text: str,
     assert opened(json.dumps([{**OBJECT, "content": text}]).encode(), tmp_path)[0][0][-1] == text
 
 
-def test_tables_of_other_rooms_know_no_other_names() -> None:
+def test_tables_without_aliases_accept_no_other_names() -> None:
     with pytest.raises(HeaderUnfit) as caught:
         fit(["Name", "Number"], Columns(names=("code", "name")), Reading())
     assert (caught.value.missing, caught.value.suggestions) == (["code"], [])

@@ -34,12 +34,12 @@ def limited_reader(module: str) -> Iterator[ReadLimited]:
         path: Path, *, times: float = MOST_TIMES, mib: int = MOST_MIB, limits: Mapping[str, int] = NO_LIMITS
     ) -> dict[str, Any]:
         print(json.dumps({"path": str(path), "limits": dict(limits)}), file=process.stdin, flush=True)
-        told: dict[str, Any] = json.loads(cast(IO[str], process.stdout).readline())
-        assert "status" not in told, told
-        assert told["peak_mib"] < MOST_MIB
-        assert told["grown_mib"] < mib
-        assert told["times"] < times
-        return told
+        result: dict[str, Any] = json.loads(cast(IO[str], process.stdout).readline())
+        assert "status" not in result, result
+        assert result["peak_mib"] < MOST_MIB
+        assert result["grown_mib"] < mib
+        assert result["times"] < times
+        return result
 
     command = [sys.executable, "-m", module]
     with subprocess.Popen(
@@ -61,6 +61,6 @@ def test_a_file_made_to_do_harm_is_refused_within_the_limits(
     hostile = WRITERS[name]
     path = tmp_path / name
     hostile.write(path)
-    told = read_limited(path, times=hostile.times, mib=hostile.mib, limits=hostile.limits)
-    assert told["problems"] > 0
-    assert told["first"][0].startswith(hostile.beginnings)
+    result = read_limited(path, times=hostile.times, mib=hostile.mib, limits=hostile.limits)
+    assert result["problems"] > 0
+    assert result["first"][0].startswith(hostile.beginnings)

@@ -44,7 +44,7 @@ def refused(content: str | bytes) -> str:
 
 
 @pytest.mark.parametrize(("write", "described"), [(as_json, "JSON, UTF-8"), (as_json_lines, "JSON Lines, UTF-8")])
-def test_what_was_written_is_read(write: object, described: str) -> None:
+def test_json_rows_are_read_as_written(write: object, described: str) -> None:
     rows = [row("1", content="héllo 🙂\r\n\t\\\"'"), row("2", "1", edited="true")]
     source = reader(write(*rows))  # type: ignore[operator]
     assert source.description == f"read as {described}"
@@ -99,11 +99,11 @@ def test_a_known_key_may_come_late_an_unknown_one_is_a_problem() -> None:
         ('"read"', '"edited"', "row 1 has the key edited more than once: leave one of them out."),
     ],
 )
-def test_what_is_no_text_is_a_problem_of_its_row(old: str, new: str, problem: str) -> None:
+def test_a_value_that_is_no_text_is_a_problem_of_its_row(old: str, new: str, problem: str) -> None:
     assert problems_of(reader(f"[{ONE.replace(old, new)}, {ONE}]")) == [problem]
 
 
-def test_what_is_no_object_is_a_problem_of_its_row() -> None:
+def test_an_item_that_is_no_object_is_a_problem_of_its_row() -> None:
     words = "row 2 is no object: write {…} with a key for each column."
     assert problems_of(reader(f"[{ONE}, 12, {ONE}]")) == [words]
     assert problems_of(reader(f"{ONE}\n12\n{ONE}\n")) == [words]

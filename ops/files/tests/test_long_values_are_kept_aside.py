@@ -34,7 +34,7 @@ def read(lines: Iterable[str], long: LongValues) -> list[list[str] | str]:
 
 
 @given(text=TEXTS, piece=st.integers(2, 12), short=st.integers(1, 6))
-def test_rows_are_those_of_the_csv_module(text: str, piece: int, short: int) -> None:
+def test_rows_are_read_as_by_the_csv_module(text: str, piece: int, short: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(long_values, "PIECE", piece)
         patch.setattr(long_values, "SHORT", short)
@@ -53,7 +53,7 @@ def test_pieces_are_cut_where_lines_end(text: str, piece: int) -> None:
     assert all(len(one) <= piece + 1 for one in found)
 
 
-def test_a_row_of_long_values_is_given_to_the_reader_in_short() -> None:
+def test_a_row_of_long_values_is_shortened_for_the_reader() -> None:
     text = ",".join(['"' + "x" * 500_000 + '"', "y" * 500_000, "short"]) + "\r\n"
     long = LongValues(",")
     (line,) = long.shortened(pieces(io.StringIO(text, newline="").readline))

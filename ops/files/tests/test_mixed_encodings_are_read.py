@@ -26,7 +26,7 @@ def read(content: bytes, **options: Any) -> Any:
     return source, problems_of(source)
 
 
-def test_the_rows_are_named_and_the_usual_encoding_is_offered_for_them() -> None:
+def test_rows_that_are_not_utf_8_are_named_and_an_encoding_is_suggested() -> None:
     source, problems = read(mixed(("café", "utf-8"), ("plain", "utf-8"), ("café!", "cp1252"), (FRENCH, "cp1252")))
     assert [problem[:24] for problem in problems] == ["Row 4 is not valid UTF-8", "Row 5 is not valid UTF-8"]
     (suggestion,) = source.suggestions
@@ -37,7 +37,7 @@ def test_the_rows_are_named_and_the_usual_encoding_is_offered_for_them() -> None
     assert tuple(suggestion.samples[0]) == (4, "caf\\xE9!", "café!")
 
 
-def test_chosen_for_them_it_leaves_the_others_as_they_are() -> None:
+def test_the_fallback_encoding_leaves_utf_8_rows_as_they_are() -> None:
     source = open_csv(mixed(("café", "utf-8"), ("café", "cp1252")), fallback_encoding="Windows-1252")
     assert [values[-1] for values in read_rows(source)] == ["café", "café"]
     assert [str(notice) for notice in source.notices] == ["Row 3 is read as Windows-1252."]
@@ -50,14 +50,14 @@ def test_an_encoding_that_fits_better_comes_before_the_usual_one() -> None:
     assert source.suggestions[0].samples[0].read.startswith("Привет")
 
 
-def test_what_is_valid_in_neither_stays_a_problem() -> None:
+def test_rows_valid_in_neither_encoding_stay_a_problem() -> None:
     content = mixed(("café", "utf-8"), ("x", "utf-8")) + b"9,,alice,bob,2026-01-05T10:00:00Z,,,\x81\xff"
     source, problems = read(content, fallback_encoding="Windows-1252")
     assert problems[0].startswith("Row 4 is not valid UTF-8 or Windows-1252")
     assert source.notices == []
 
 
-def test_nothing_is_offered_for_single_rows_where_no_row_is_utf_8() -> None:
+def test_no_fallback_is_suggested_where_no_row_is_utf_8() -> None:
     source, _ = read(mixed(("plain", "utf-8"), ("café", "cp1252")))
     assert source.suggestions == []
 

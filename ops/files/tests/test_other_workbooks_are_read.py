@@ -101,14 +101,14 @@ def test_merged_cells_of_an_open_document_are_read_as_their_first(path: Path) ->
     assert [values[2] for values in read(path, with_spans(), fill_merged=True)] == ["alice", "carol", "carol", "carol"]
 
 
-def test_merged_cells_of_another_sheet_are_none_of_this_one() -> None:
+def test_merged_cells_of_another_sheet_are_ignored() -> None:
     assert convert.merged_in_open_document(io.BytesIO(with_spans("Notes")), "Notes") == [[2, 2, 4, 2]]
     assert convert.merged_in_open_document(io.BytesIO(with_spans("Notes")), "Sheet1") == []
     assert convert.merged_in_open_document(io.BytesIO(as_xls(row("1"))), "Sheet1") == []
 
 
 @pytest.mark.parametrize("span", ["many", "-3", "999999999999", "9" * 5000])
-def test_spans_that_no_sheet_has_do_no_harm(span: str, path: Path) -> None:
+def test_impossible_spans_do_no_harm(span: str, path: Path) -> None:
     path.write_bytes(with_spans(rows=span, columns=span))
     try:
         with open_source(path, TABLE, Reading(fill_merged=True)) as source:
@@ -118,7 +118,7 @@ def test_spans_that_no_sheet_has_do_no_harm(span: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_numbers_truth_and_dates_become_what_people_see(write: Write, path: Path) -> None:
+def test_numbers_booleans_and_dates_are_read_as_displayed(write: Write, path: Path) -> None:
     content = write(
         [1, 2.0, "alice", "bob", datetime(2026, 1, 5, 10, 0, 30), True, False, 0.1],
         [10**15, 1e20, "alice", "bob", date(2026, 1, 5), None, None, -7],
@@ -131,7 +131,7 @@ def test_numbers_truth_and_dates_become_what_people_see(write: Write, path: Path
     ]
 
 
-def test_what_calamine_gives_becomes_text() -> None:
+def test_values_from_calamine_become_text() -> None:
     values: list[convert.Value] = [7, 7.0, 0.5, True, "x", date(2026, 1, 5), timedelta(hours=50), float("inf")]
     texts = ["7", "7", "0.5", "true", "x", "2026-01-05", "2 days, 2:00:00", "inf"]
     assert [convert.text_of(value, LONGEST_VALUE) for value in values] == texts
@@ -168,7 +168,7 @@ def test_any_text_of_an_older_workbook_comes_in_exactly(write: Write, texts: lis
     assert converted(write(texts, headers=["a"]))[1] == texts
 
 
-def test_what_opendocument_has_elements_for_comes_in_as_characters(path: Path) -> None:
+def test_whitespace_elements_of_opendocument_are_read_as_characters(path: Path) -> None:
     cell = (
         '<table:table-cell office:value-type="string"><office:annotation><text:p>a note</text:p></office:annotation>'
         '<text:p>a<text:tab/>b<text:line-break/>c<text:s text:c="2"/>d <text:span>e</text:span></text:p>'
@@ -249,7 +249,9 @@ def test_a_damaged_workbook_is_refused_with_the_remedy(write: Write, path: Path)
         ),
     ],
 )
-def test_what_is_no_workbook_is_refused_with_the_remedy(content: Callable[[], bytes], why: str, path: Path) -> None:
+def test_a_file_that_is_no_workbook_is_refused_with_the_remedy(
+    content: Callable[[], bytes], why: str, path: Path
+) -> None:
     assert refused(path, content()) == why
 
 

@@ -37,7 +37,7 @@ def test_a_file_is_kept_with_its_size_and_digest(folder: Path) -> None:
     assert (size, digest[:8]) == (5, "2cf24dba")
 
 
-def test_only_our_own_processes_may_open_it(folder: Path) -> None:
+def test_only_the_owner_may_open_a_file(folder: Path) -> None:
     umask = os.umask(0)
     try:
         name = saved()
@@ -62,7 +62,7 @@ def test_only_names_of_private_files_have_a_path(name: str) -> None:
     assert private_files.exists(name) is False
 
 
-def test_nothing_is_kept_of_a_file_that_is_too_large(folder: Path) -> None:
+def test_a_file_that_is_too_large_is_not_kept(folder: Path) -> None:
     taken = iter([b"12345", b"6", b"never asked for"])
     with pytest.raises(private_files.TooLarge):
         private_files.save(taken, "upload", 5)
@@ -70,7 +70,7 @@ def test_nothing_is_kept_of_a_file_that_is_too_large(folder: Path) -> None:
     assert list(taken) == [b"never asked for"]
 
 
-def test_nothing_is_kept_of_an_incomplete_file(folder: Path) -> None:
+def test_an_incomplete_file_is_not_kept(folder: Path) -> None:
     def broken() -> Any:
         yield b"half"
         raise ConnectionError

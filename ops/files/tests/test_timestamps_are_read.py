@@ -56,7 +56,7 @@ def test_a_time_without_a_zone_is_taken_as_utc_and_says_so(text: str) -> None:
         ("32/13/2026", "this is not a date and time"),
     ],
 )
-def test_what_would_have_to_be_guessed_is_refused(text: str, reason: str) -> None:
+def test_times_that_need_a_guess_are_refused(text: str, reason: str) -> None:
     assert read_moment(text) == Moment(None, problem=f"{reason}: {REMEDY}")
 
 
@@ -73,14 +73,14 @@ def test_what_would_have_to_be_guessed_is_refused(text: str, reason: str) -> Non
         ("2026-01-05T10:00:00Z\n", "it is not written as ISO 8601"),
     ],
 )
-def test_what_a_choice_would_read_says_so(text: str, reason: str) -> None:
+def test_times_that_a_choice_would_read_say_so(text: str, reason: str) -> None:
     assert read_moment(text) == Moment(None, problem=f"{reason}: {CHOOSE}", cure="dates")
 
 
 @pytest.mark.parametrize("text", ["05/01/2026", "5/1/2026 10:00"])
-def test_what_is_ambiguous_asks_which_comes_first(text: str) -> None:
-    said = f"it is ambiguous which number is the day and which is the month: choose which comes first, or {REMEDY}"
-    assert read_moment(text) == Moment(None, problem=said, cure="dates")
+def test_an_ambiguous_date_asks_which_number_comes_first(text: str) -> None:
+    message = f"it is ambiguous which number is the day and which is the month: choose which comes first, or {REMEDY}"
+    assert read_moment(text) == Moment(None, problem=message, cure="dates")
 
 
 @pytest.mark.parametrize(
@@ -100,15 +100,15 @@ def test_the_edges_of_the_calendar_are_refused_in_words(text: str, zone: str) ->
 
 
 def test_digits_after_the_microsecond_are_cut_with_a_notice() -> None:
-    said = "the digits after the microsecond were cut off."
-    assert read_moment("2026-01-05T10:00:00.1234567Z") == Moment("2026-01-05 10:00:00.123456", note=said)
-    assert read_moment("2026-01-05T10:00:00.999999999Z") == Moment("2026-01-05 10:00:00.999999", note=said)
+    cut_off = "the digits after the microsecond were cut off."
+    assert read_moment("2026-01-05T10:00:00.1234567Z") == Moment("2026-01-05 10:00:00.123456", note=cut_off)
+    assert read_moment("2026-01-05T10:00:00.999999999Z") == Moment("2026-01-05 10:00:00.999999", note=cut_off)
 
 
 def test_a_leap_second_is_the_one_before_it() -> None:
-    said = "the leap second :60 is taken as :59."
-    assert read_moment("2016-12-31T23:59:60Z") == Moment("2016-12-31 23:59:59", note=said)
-    assert read_moment("2017-01-01T00:59:60+01:00") == Moment("2016-12-31 23:59:59", note=said)
+    leap = "the leap second :60 is taken as :59."
+    assert read_moment("2016-12-31T23:59:60Z") == Moment("2016-12-31 23:59:59", note=leap)
+    assert read_moment("2017-01-01T00:59:60+01:00") == Moment("2016-12-31 23:59:59", note=leap)
 
 
 def test_a_time_that_exists_twice_is_the_first_or_the_second_by_choice() -> None:

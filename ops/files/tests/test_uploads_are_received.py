@@ -89,7 +89,7 @@ def endless(length: int) -> tuple[HttpRequest, Endless]:
     return request, client
 
 
-def test_who_sends_many_times_the_limit_is_cut_off(folder: Path) -> None:
+def test_an_upload_of_many_times_the_limit_is_cut_off(folder: Path) -> None:
     request, client = endless(50 * 2**30)
     assert request.POST["csrfmiddlewaretoken"] == "token"
     assert "larger than" in problem(request)
@@ -113,7 +113,7 @@ def test_nothing_is_kept_when_the_client_disconnects(folder: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("files", [[("other", b"aside"), ("file", b"a")], [("file", b"a"), ("other", b"aside")]])
-def test_other_files_of_the_form_are_not_kept_and_do_no_harm(folder: Path, files: Any) -> None:
+def test_other_files_of_the_form_are_not_kept(folder: Path, files: Any) -> None:
     request = sent(*files)
     assert [upload.size for upload in request.FILES.getlist("file")] == [1]
     assert (list(request.FILES), len(left(folder))) == (["file"], 1)

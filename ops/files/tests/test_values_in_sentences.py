@@ -10,7 +10,7 @@ from ops.files.problems import LONGEST_LABEL, label
 @pytest.mark.parametrize(
     "value", ["lp2", "Lp2", "DOMAIN\\alice", "a'b", 'a"b', "ein Name", "jürgen", "1.17895E+18", "📎"]
 )
-def test_it_is_not_changed(value: str) -> None:
+def test_a_short_visible_value_is_not_changed(value: str) -> None:
     assert label(value) == value
     assert label(value, quoted=True)[1:-1] == value
     assert label(value, quoted=True)[0] == label(value, quoted=True)[-1] in ("'", '"')
@@ -19,9 +19,9 @@ def test_it_is_not_changed(value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "shown"), [(" a ", "' a '"), ("", "''"), ("a\u200bb", "'a\\u200bb'"), ("a\nb", "'a\\nb'")]
 )
-def test_what_nobody_sees_is_quoted_or_spelled_out(value: str, shown: str) -> None:
+def test_invisible_characters_are_quoted_or_spelled_out(value: str, shown: str) -> None:
     assert label(value) == shown
 
 
-def test_what_is_long_is_cut() -> None:
+def test_a_long_value_is_cut() -> None:
     assert label("x" * 500) == "x" * (LONGEST_LABEL - 1) + "…"

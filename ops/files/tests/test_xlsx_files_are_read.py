@@ -80,7 +80,7 @@ def test_escapes_of_excel_are_replaced_once_each() -> None:
     assert read(source)[0][0] == "_x005F_x000D_|_x41_|\n"
 
 
-def test_numbers_truth_and_dates_become_what_people_see() -> None:
+def test_numbers_booleans_and_dates_are_read_as_displayed() -> None:
     moment = datetime(2026, 1, 5, 10, 0, 0, 500_000)
     content = written(
         [1, 2.0, "alice", "bob", moment, True, False, 0.1],
@@ -252,7 +252,7 @@ def test_the_position_grows_with_what_was_read(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_workbook_is_refused_with_the_remedy(content: bytes, why: str) -> None:
+def test_a_file_that_is_no_workbook_is_refused_with_the_remedy(content: bytes, why: str) -> None:
     assert refused(content) == f"cannot read this workbook: {why}; save it again as .xlsx or CSV."
 
 

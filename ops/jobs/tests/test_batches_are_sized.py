@@ -51,19 +51,19 @@ def test_no_batch_is_smaller_than_the_least(least: int) -> None:
     assert after_batch(pace, clock, 1_000_000.0) == least
 
 
-def test_where_hardly_anybody_waits_batches_may_take_longer() -> None:
+def test_batches_may_be_allowed_more_time() -> None:
     clock = Clock()
     pace = Pace(1_000, most=10_000, times=4.0, clock=clock)
     assert after_batch(pace, clock, 8 * BATCH_SECONDS) == 500
 
 
-def test_the_time_may_be_measured_elsewhere() -> None:
+def test_the_time_may_be_passed_in() -> None:
     pace = Pace(1_000, most=10_000)
     pace.took(2 * BATCH_SECONDS)
     assert pace.size == 500
 
 
-def test_a_batch_that_fails_says_nothing_about_the_speed() -> None:
+def test_a_failed_batch_does_not_change_the_size() -> None:
     clock = Clock()
     pace = Pace(1_000, most=10_000, clock=clock)
     with pytest.raises(RuntimeError), pace.timed():
@@ -72,7 +72,7 @@ def test_a_batch_that_fails_says_nothing_about_the_speed() -> None:
     assert pace.size == 1_000
 
 
-def test_the_time_of_a_batch_is_asked_for_at_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_target_time_is_read_at_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that need many batches set it to 0."""
     clock = Clock()
     pace = Pace(8, clock=clock)

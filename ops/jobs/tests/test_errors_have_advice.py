@@ -94,14 +94,14 @@ def test_locks_deadlocks_and_lost_connections_are_transient(error: Exception) ->
         ValueError("locked"),
     ],
 )
-def test_full_disks_and_mistakes_are_not(error: Any) -> None:
+def test_full_disks_and_mistakes_are_not_transient(error: Any) -> None:
     assert not errors.is_transient(error)
 
 
 @pytest.mark.postgresql
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="Only PostgreSQL has a time limit of its own.")
 @pytest.mark.django_db
-def test_a_query_that_is_stopped_at_the_time_limit_would_be_again() -> None:
+def test_a_query_stopped_at_the_time_limit_is_not_transient() -> None:
     with pytest.raises(OperationalError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 1")
         cursor.execute("SELECT pg_sleep(60)")

@@ -56,7 +56,7 @@ def test_a_kick_does_the_job_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_small_work_is_over_when_the_request_is() -> None:
+def test_small_work_ends_within_the_request() -> None:
     job = start(here=True)
     assert (job.state, job.result, kicked()) == ("finished", {"counted": 3}, [])
 
@@ -111,7 +111,7 @@ def test_a_waiting_job_is_cancelled_at_once(rosa: Any) -> None:
     assert run_all_jobs() == []
 
 
-def test_what_is_over_cannot_be_cancelled(rosa: Any) -> None:
+def test_a_cancelled_job_cannot_be_cancelled_again(rosa: Any) -> None:
     job = start()
     starting.cancel(job, by=rosa)
     with pytest.raises(starting.NotPossible) as refusal:

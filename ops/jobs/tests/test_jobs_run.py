@@ -69,7 +69,7 @@ def dying_rollback() -> Iterator[list[int]]:
         yield deaths
 
 
-def test_a_job_runs_to_its_end_and_keeps_what_came_of_it() -> None:
+def test_a_job_runs_to_its_end_and_stores_its_result() -> None:
     job = start()
     assert job.state == "queued"
     assert run_all_jobs() == [job]
@@ -105,7 +105,7 @@ def test_a_job_is_locked_within_a_transaction_alone() -> None:
         leases.lock(job)
 
 
-def test_what_a_worker_did_in_a_batch_is_not_stored_when_another_took_over_meanwhile() -> None:
+def test_a_batch_is_not_stored_when_another_worker_took_over() -> None:
     job = start()
     run = Run(claim(job))
     with pytest.raises(LeaseLost), run.batch():
@@ -115,7 +115,7 @@ def test_what_a_worker_did_in_a_batch_is_not_stored_when_another_took_over_meanw
     assert counting.counted() == []
 
 
-def test_a_sign_of_life_keeps_the_job_and_says_that_it_was_lost(monkeypatch: Any) -> None:
+def test_a_heartbeat_stores_progress_and_raises_when_the_lease_is_lost(monkeypatch: Any) -> None:
     monkeypatch.setattr("ops.jobs.run.HEARTBEAT_EVERY", 0.0)
     job = start()
     run = Run(claim(job))
@@ -127,7 +127,7 @@ def test_a_sign_of_life_keeps_the_job_and_says_that_it_was_lost(monkeypatch: Any
         run.beat()
 
 
-def test_signs_of_life_are_stored_once_a_second(django_assert_num_queries: Any) -> None:
+def test_heartbeats_are_stored_once_a_second(django_assert_num_queries: Any) -> None:
     run = Run(claim(start()))
     with django_assert_num_queries(0):
         for number in range(1_000):
@@ -168,7 +168,7 @@ def test_work_that_fails_is_rolled_back_and_says_why() -> None:
     assert counting.counted() == []
 
 
-def test_what_nobody_expected_is_for_the_log_and_not_for_people(register: Callable[..., str], caplog: Any) -> None:
+def test_details_of_an_unexpected_error_are_only_in_the_log(register: Callable[..., str], caplog: Any) -> None:
     def work(run: Run) -> None:
         raise ValueError("a detail for programmers")
 
@@ -208,7 +208,7 @@ def test_cancelling_works_between_batches_and_undoes_what_was_done(register: Cal
     assert counting.counted() == []
 
 
-def test_cancelling_is_noticed_by_work_that_only_gives_signs_of_life(
+def test_cancelling_is_noticed_by_work_that_only_sends_heartbeats(
     register: Callable[..., str], rosa: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("ops.jobs.run.HEARTBEAT_EVERY", 0.0)
@@ -267,7 +267,7 @@ def test_a_rollback_that_fails_is_tried_again_later(register: Callable[..., str]
     assert (job.state, job.error, counting.counted()) == ("failed", counting.SORRY, [])
 
 
-def test_a_job_whose_workers_die_again_and_again_fails_and_is_rolled_back() -> None:
+def test_a_job_whose_workers_keep_dying_fails_and_is_rolled_back() -> None:
     job = start(to=3)
     Job.objects.update(cursor={"at": 2})
     Group.objects.bulk_create(Group(name=name) for name in numbers(2))
@@ -282,7 +282,7 @@ def test_a_job_whose_workers_die_again_and_again_fails_and_is_rolled_back() -> N
     )
 
 
-def test_a_job_at_whose_rollback_workers_die_again_and_again_ends_and_says_what_is_left(rosa: Any) -> None:
+def test_a_job_whose_rollback_keeps_killing_workers_ends_as_failed(rosa: Any) -> None:
     """Otherwise it would be claimed forever, and kill one worker after another."""
     job = start(stumble=3)
     with dying_rollback() as deaths:
@@ -308,7 +308,7 @@ def test_a_job_at_whose_rollback_workers_die_again_and_again_ends_and_says_what_
     assert (job.cursor, job.error, job.started_at) == ({}, "", None)
 
 
-def test_what_was_cancelled_is_cancelled_when_its_rollback_is_resumed(rosa: Any) -> None:
+def test_a_resumed_rollback_of_a_cancelled_job_ends_as_cancelled(rosa: Any) -> None:
     job = start()
     Job.objects.update(cursor={"at": 2}, started_at=timezone.now(), cancel_requested_at=timezone.now())
     Group.objects.bulk_create(Group(name=name) for name in numbers(2))
@@ -336,7 +336,7 @@ def test_deaths_at_work_do_not_count_for_the_rollback() -> None:
     assert (len(deaths), job.state, job.ending, job.attempts_without_progress) == (1, "running", "failed", 1)
 
 
-def test_an_error_while_rolling_back_is_no_death(register: Callable[..., str]) -> None:
+def test_an_error_while_rolling_back_does_not_count_as_a_death(register: Callable[..., str]) -> None:
     """A disk may be full for an hour: the rollback is tried again until it succeeds, even after some progress."""
     full = [database_error(FULL)] * 9
 
@@ -356,7 +356,7 @@ def test_an_error_while_rolling_back_is_no_death(register: Callable[..., str]) -
     assert (job.state, job.ending, counting.counted()) == ("failed", "", [])
 
 
-def test_deaths_with_batches_in_between_are_forgiven() -> None:
+def test_stored_progress_resets_the_count_of_deaths() -> None:
     job = start()
     for number in range(5):
         die(job)
@@ -371,7 +371,7 @@ def test_deaths_with_batches_in_between_are_forgiven() -> None:
     assert (job.state, job.attempts) == ("finished", 11)
 
 
-def test_batches_that_bring_the_work_no_further_forgive_no_death() -> None:
+def test_batches_without_progress_do_not_reset_the_count_of_deaths() -> None:
     """Some work stores a batch at each attempt only to find out how far it is."""
     job = start()
     for _ in range(5):
@@ -418,7 +418,7 @@ def test_a_database_that_restarts_is_waited_for(register: Callable[..., str], mo
     assert (job.state, job.error) == ("finished", "")
 
 
-def test_an_error_that_stays_ends_in_a_sentence(register: Callable[..., str], monkeypatch: Any) -> None:
+def test_a_persistent_error_ends_in_a_sentence(register: Callable[..., str], monkeypatch: Any) -> None:
     monkeypatch.setattr(running, "RETRY_PAUSES", (0.0, 0.0))
 
     def work(run: Run) -> None:
@@ -464,7 +464,7 @@ def test_a_query_that_takes_too_long_is_not_tried_again(register: Callable[..., 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("code", [LOCKED, TOO_SLOW])
-def test_a_heartbeat_that_cannot_be_stored_is_left_out(monkeypatch: Any, caplog: Any, code: str) -> None:
+def test_a_heartbeat_that_cannot_be_stored_is_skipped(monkeypatch: Any, caplog: Any, code: str) -> None:
     monkeypatch.setattr("ops.jobs.run.HEARTBEAT_EVERY", 0.0)
     run = Run(claim(start()))
 
@@ -566,7 +566,9 @@ def test_work_that_begins_again_finds_the_cursor_of_the_last_batch(
     assert found == [({}, 0), ({"at": 1}, 1)]
 
 
-def test_histories_and_entries_name_whoever_asked_and_one_action(register: Callable[..., str], rosa: Any) -> None:
+def test_work_has_its_requester_as_editor_and_the_action_of_the_request(
+    register: Callable[..., str], rosa: Any
+) -> None:
     seen: list[Any] = []
 
     def work(run: Run) -> None:
@@ -605,7 +607,7 @@ def test_a_cancelled_job_is_not_cancelled_again_while_it_is_rolled_back(rosa: An
         run.cursor["at"] = 0
 
 
-def test_time_that_is_used_up_ends_a_run_at_its_next_batch() -> None:
+def test_a_run_out_of_time_ends_at_its_next_batch() -> None:
     run = Run(claim(start()), seconds=0)
     with pytest.raises(HandOver), run.batch():
         pytest.fail("The time is used up.")
@@ -613,7 +615,7 @@ def test_time_that_is_used_up_ends_a_run_at_its_next_batch() -> None:
         run.beat()
 
 
-def test_work_that_is_done_already_is_stored_before_a_run_ends() -> None:
+def test_finished_work_is_stored_before_a_run_ends() -> None:
     job = start()
     run = Run(claim(job), seconds=0)
     with run.batch(work_is_done=True):
@@ -628,7 +630,7 @@ def test_jobs_fail_with_the_sentence_they_are_given() -> None:
     assert str(JobFailed("It rained.")) == "It rained."
 
 
-def test_work_speaks_the_language_of_who_asked_for_it(register: Callable[..., str], dora: Any) -> None:
+def test_work_uses_the_language_of_its_requester(register: Callable[..., str], dora: Any) -> None:
     dora.language = "de"
     dora.save()
     kind = register(lambda run: {"day": gettext("Monday")})

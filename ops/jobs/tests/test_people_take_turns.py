@@ -40,18 +40,18 @@ def done_in_order(kicks: list[Job]) -> list[str]:
     return list(Job.objects.order_by("started_at").values_list("title", flat=True))
 
 
-def test_whoever_asks_later_does_not_wait_for_all_jobs_of_another(wait: Any) -> None:
+def test_later_requesters_do_not_wait_for_all_jobs_of_another(wait: Any) -> None:
     alice, bob, eve = (make_user(name) for name in ("alice", "bob", "eve"))
     jobs = [wait(who) for who in (alice, alice, alice, alice, bob, bob, eve)]
     assert done_in_order(jobs) == ["alice", "bob", "eve", "alice", "bob", "alice", "alice"]
 
 
-def test_jobs_of_nobody_take_turns_as_well(wait: Any) -> None:
+def test_jobs_without_a_requester_take_turns(wait: Any) -> None:
     alice = make_user("alice")
     assert done_in_order([wait(who) for who in (None, None, None, alice)]) == ["nobody", "alice", "nobody", "nobody"]
 
 
-def test_who_has_a_job_running_comes_after_who_has_none(wait: Any) -> None:
+def test_people_without_a_running_job_come_first(wait: Any) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     running, second, other = wait(alice), wait(alice), wait(bob)
     leases.claim(other.pk, now=timezone.now() - timedelta(hours=1))  # a turn long ago, which has ended
@@ -60,7 +60,7 @@ def test_who_has_a_job_running_comes_after_who_has_none(wait: Any) -> None:
     assert leases.next_in_turn(second.pk, now=timezone.now()) == other.pk
 
 
-def test_a_job_that_a_page_has_just_begun_is_left_to_it(wait: Any) -> None:
+def test_a_job_that_was_just_created_is_not_given_to_others(wait: Any) -> None:
     alice, bob = make_user("alice"), make_user("bob")
     kicked, fresh = wait(alice), wait(bob)
     Job.objects.filter(pk=fresh.pk).update(created_at=timezone.now())

@@ -46,7 +46,7 @@ def unread(client: Client) -> list[str]:
     return [f"{row.sentence} {row.called}" for row in rows]
 
 
-def test_they_read_it_once(as_dora: Client, dora: Any) -> None:
+def test_the_requester_reads_the_notice_once(as_dora: Client, dora: Any) -> None:
     job = ended(dora)
     assert unread(as_dora) == ["A job of yours is finished. Import of messages.csv"]
     opened = as_dora.get(reverse("admin:notices_notice_change", args=[Notice.objects.get().pk]))
@@ -54,7 +54,7 @@ def test_they_read_it_once(as_dora: Client, dora: Any) -> None:
     assert unread(as_dora) == []
 
 
-def test_a_failure_is_told_as_one(as_dora: Client, dora: Any) -> None:
+def test_a_failed_job_is_reported_as_failed(as_dora: Client, dora: Any) -> None:
     ended(dora, stumble=1)
     assert unread(as_dora) == ["A job of yours failed. Import of messages.csv"]
 
@@ -66,19 +66,19 @@ def test_titles_are_escaped(as_dora: Client, dora: Any) -> None:
     assert "<script>alert" not in text
 
 
-def test_nobody_else_is_notified(client: Client, dora: Any, rosa: Any) -> None:
+def test_only_the_requester_is_notified(client: Client, dora: Any, rosa: Any) -> None:
     ended(dora)
     client.force_login(rosa)
     assert unread(client) == []
 
 
-def test_the_jobs_own_page_is_message_enough(as_dora: Client, dora: Any) -> None:
+def test_opening_the_page_of_the_job_marks_the_notice_as_read(as_dora: Client, dora: Any) -> None:
     job = ended(dora)
     as_dora.get(page_of(job))
     assert unread(as_dora) == []
 
 
-def test_so_is_the_page_of_what_a_job_was_about(client: Client, db: Any) -> None:
+def test_opening_the_subject_of_the_job_marks_the_notice_as_read(client: Client, db: Any) -> None:
     client.force_login(make_staff("otto", "view_entry"))
     client.post(reverse("admin:audit_verification"))
     assert Notice.objects.unread().count() == 1
@@ -86,19 +86,19 @@ def test_so_is_the_page_of_what_a_job_was_about(client: Client, db: Any) -> None
     assert unread(client) == []
 
 
-def test_asking_how_far_it_is_does_not_use_the_notice_up(as_dora: Client, dora: Any) -> None:
+def test_polling_the_progress_does_not_mark_the_notice_as_read(as_dora: Client, dora: Any) -> None:
     """The polling page is reloaded then, and that marks the notice as read."""
     job = ended(dora)
     as_dora.get(reverse("admin:jobs_job_progress", args=[job.pk]), headers={"HX-Request": "true"})
     assert len(unread(as_dora)) == 1
 
 
-def test_jobs_under_way_are_not_spoken_of(as_dora: Client, dora: Any) -> None:
+def test_unfinished_jobs_send_no_notice(as_dora: Client, dora: Any) -> None:
     starting.start(counting.NAME, requester=dora, title="Import of messages.csv", params={"to": 2})
     assert unread(as_dora) == []
 
 
-def test_participants_pages_do_not_ask(as_dora: Client, django_assert_num_queries: Any) -> None:
+def test_pages_of_participants_do_not_query_notices(as_dora: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2) as queries:
         as_dora.get(reverse("home"))
     assert not [query for query in queries.captured_queries if "notices_notice" in query["sql"]]

@@ -48,7 +48,7 @@ def test_a_command_that_fails_stops_neither_the_others_nor_the_worker(monkeypatc
     assert not Session.objects.exists()
 
 
-def test_no_command_is_begun_once_the_worker_is_to_end(monkeypatch: Any) -> None:
+def test_no_command_starts_once_the_worker_is_to_end(monkeypatch: Any) -> None:
     schedule(monkeypatch, clearsessions=60)
     now = timezone.now()
     let_a_session_expire(now)

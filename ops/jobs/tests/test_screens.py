@@ -61,14 +61,14 @@ def test_people_see_their_own_jobs(as_dora: Client, dora: Any, rosa: Any) -> Non
     assert "theirs.csv" not in text
 
 
-def test_who_may_view_jobs_sees_all(client: Client, dora: Any) -> None:
+def test_people_who_may_view_jobs_see_all(client: Client, dora: Any) -> None:
     job = start(dora, "Import of mine.csv")
     client.force_login(make_staff("vera", "view_job"))
     assert "Import of mine.csv" in client.get(LIST).content.decode()
     assert client.get(address(job)).status_code == 200
 
 
-def test_somebody_elses_job_is_refused_everywhere(as_dora: Client, rosa: Any) -> None:
+def test_a_job_of_another_person_is_refused_everywhere(as_dora: Client, rosa: Any) -> None:
     job = start(rosa)
     assert as_dora.get(address(job)).status_code == 403
     assert as_dora.get(address(job, "progress")).status_code == 403
@@ -78,7 +78,7 @@ def test_somebody_elses_job_is_refused_everywhere(as_dora: Client, rosa: Any) ->
     assert job.cancel_requested_at is None
 
 
-def test_whoever_sees_all_jobs_does_not_control_them(client: Client, dora: Any) -> None:
+def test_people_who_see_all_jobs_do_not_control_them(client: Client, dora: Any) -> None:
     job = start(dora)
     client.force_login(make_staff("vera", "view_job"))
     assert client.post(address(job, "cancel")).status_code == 403
@@ -93,7 +93,7 @@ def test_superusers_cancel_anybodys_job(client: Client, dora: Any, rosa: Any) ->
     assert job.state == "cancelled"
 
 
-def test_the_console_offers_jobs_to_whoever_may_start_some(client: Client, dora: Any, nils: Any) -> None:
+def test_the_console_offers_jobs_to_people_who_may_start_some(client: Client, dora: Any, nils: Any) -> None:
     for user, offered in ((dora, True), (nils, False)):
         client.force_login(user)
         assert (f'href="{LIST}"' in client.get(reverse("admin:index")).content.decode()) is offered
@@ -105,7 +105,7 @@ def test_a_job_that_does_not_exist_is_not_found(as_dora: Client) -> None:
     assert as_dora.get(reverse("admin:jobs_job_change", args=["nonsense"])).status_code == 302
 
 
-def test_buttons_are_pressed_not_followed(as_dora: Client, dora: Any) -> None:
+def test_actions_take_a_post_and_the_progress_a_get(as_dora: Client, dora: Any) -> None:
     job = start(dora)
     assert as_dora.get(address(job, "cancel")).status_code == 405
     assert as_dora.get(address(job, "retry")).status_code == 405
@@ -129,7 +129,7 @@ def test_titles_are_escaped_everywhere(as_dora: Client, dora: Any) -> None:
         assert "&lt;b&gt;bold&lt;/b&gt;" in text
 
 
-def test_the_live_part_is_only_a_part(as_dora: Client, dora: Any) -> None:
+def test_the_progress_response_is_a_fragment(as_dora: Client, dora: Any) -> None:
     job = running(dora)
     text = as_dora.get(address(job, "progress"), headers=HTMX).content.decode()
     assert "100 of 400 numbers" in text
@@ -137,21 +137,21 @@ def test_the_live_part_is_only_a_part(as_dora: Client, dora: Any) -> None:
     assert "<html" not in text
 
 
-def test_screen_readers_hear_what_is_new_once(as_dora: Client, dora: Any) -> None:
+def test_screen_readers_announce_each_change_once(as_dora: Client, dora: Any) -> None:
     job = running(dora)
     news = '<p id="job-news" hx-swap-oob="innerHTML">25% done</p>'
     assert news in as_dora.get(address(job, "progress"), {"said": "Running"}, headers=HTMX).content.decode()
     assert news not in as_dora.get(address(job, "progress"), {"said": "25%"}, headers=HTMX).content.decode()
 
 
-def test_what_is_heard_is_the_number_that_is_shown(as_dora: Client, dora: Any) -> None:
+def test_screen_readers_announce_the_shown_percentage(as_dora: Client, dora: Any) -> None:
     job = running(dora, done=332)
     text = as_dora.get(address(job, "progress"), {"said": "50%"}, headers=HTMX).content.decode()
     assert '<p id="job-news" hx-swap-oob="innerHTML">83% done</p>' in text
     assert '<span class="quiet">83%</span>' in text
 
 
-def test_when_the_job_is_over_the_page_loads_anew_and_stops_asking(as_dora: Client, dora: Any) -> None:
+def test_the_page_of_an_ended_job_reloads_and_stops_polling(as_dora: Client, dora: Any) -> None:
     job = start(dora)
     run_all_jobs()
     response = as_dora.get(address(job, "progress"), headers=HTMX)
@@ -162,7 +162,7 @@ def test_when_the_job_is_over_the_page_loads_anew_and_stops_asking(as_dora: Clie
     assert '<span class="chip marked-chip">Finished</span>' in text
 
 
-def test_whoever_is_signed_out_meanwhile_gets_the_sign_in_page_as_a_page(client: Client, dora: Any) -> None:
+def test_polling_after_signing_out_reloads_the_page(client: Client, dora: Any) -> None:
     job = running(dora)
     assert client.get(address(job, "progress"), headers=HTMX)["HX-Refresh"] == "true"
 
@@ -178,12 +178,12 @@ def test_a_job_is_cancelled_and_started_again_from_its_page(as_dora: Client, dor
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/"])
-def test_buttons_lead_nowhere_else(as_dora: Client, dora: Any, elsewhere: str) -> None:
+def test_actions_do_not_redirect_elsewhere(as_dora: Client, dora: Any, elsewhere: str) -> None:
     job = start(dora)
     assert as_dora.post(address(job, "cancel"), {"next": elsewhere})["Location"] == address(job)
 
 
-def test_starting_again_takes_the_permission_anew(as_dora: Client, dora: Any) -> None:
+def test_starting_again_checks_the_permission_again(as_dora: Client, dora: Any) -> None:
     job = start(dora)
     starting.cancel(job, by=dora)
     dora.user_permissions.clear()
@@ -191,7 +191,7 @@ def test_starting_again_takes_the_permission_anew(as_dora: Client, dora: Any) ->
     assert as_dora.post(address(job, "retry")).status_code == 403
 
 
-def test_what_cannot_be_done_any_more_is_said(as_dora: Client, dora: Any) -> None:
+def test_actions_on_an_ended_job_are_refused_with_a_sentence(as_dora: Client, dora: Any) -> None:
     job = start(dora)
     run_all_jobs()
     text = as_dora.post(address(job, "cancel"), follow=True).content.decode()
@@ -220,7 +220,7 @@ def test_a_job_whose_rollback_failed_says_what_is_left_and_is_resumed(as_dora: C
     assert "Try again" in page(as_dora, job)
 
 
-def test_who_may_not_resume_a_job_reads_who_may(as_dora: Client, dora: Any, rosa: Any) -> None:
+def test_people_who_may_not_resume_a_job_read_who_may(as_dora: Client, dora: Any, rosa: Any) -> None:
     job = start(rosa, stumble=2)
     run_all_jobs()
     Job.objects.update(ending="failed", attempts_without_progress=6)
@@ -276,7 +276,7 @@ def test_the_list_costs_the_same_for_many_jobs(client: Client, rosa: Any, django
         client.get(LIST)
 
 
-def test_asking_how_far_it_is_is_cheap(as_dora: Client, dora: Any, django_assert_num_queries: Any) -> None:
+def test_polling_the_progress_takes_three_queries(as_dora: Client, dora: Any, django_assert_num_queries: Any) -> None:
     job = running(dora)
     with django_assert_num_queries(3):
         as_dora.get(address(job, "progress"), headers=HTMX)
@@ -313,7 +313,7 @@ def test_each_state_has_its_words(dora: Any, facts: dict[str, Any], words: str) 
         ({"lease_token": None}, ""),
     ],
 )
-def test_speeds_are_said_as_people_would(dora: Any, facts: dict[str, Any], words: str) -> None:
+def test_speeds_are_shown_in_plain_words(dora: Any, facts: dict[str, Any], words: str) -> None:
     assert progress.progress_of(running(dora, **facts), timezone.now()).speed == words
 
 
@@ -326,7 +326,7 @@ def test_speeds_are_said_as_people_would(dora: Any, facts: dict[str, Any], words
         (10, 10_000, "about 3 hours left"),
     ],
 )
-def test_what_is_left_is_said_in_one_unit(dora: Any, done: int, total: int, words: str) -> None:
+def test_the_time_left_is_shown_in_one_unit(dora: Any, done: int, total: int, words: str) -> None:
     assert progress.progress_of(running(dora, done=done, total=total), timezone.now()).left == words
 
 
@@ -343,7 +343,7 @@ def test_speed_and_time_left_are_those_of_the_attempt(dora: Any) -> None:
     assert (shown.speed, shown.left) == ("about 10 numbers a second", "about 20 seconds left")
 
 
-def test_work_that_begins_before_the_last_sign_of_life_is_measured_from_there(dora: Any) -> None:
+def test_work_resumed_before_the_last_heartbeat_is_measured_from_its_start(dora: Any) -> None:
     """A worker reported more than it had stored, and died."""
     job = running(dora, done=100)
     Job.objects.update(lease_until=timezone.now())

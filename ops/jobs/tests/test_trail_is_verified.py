@@ -42,12 +42,12 @@ def verified() -> Entry:
     return Entry.objects.filter(event="audit.verified").latest("pk")
 
 
-def test_before_the_first_time_it_says_so(auditing: Client) -> None:
+def test_the_page_says_when_the_trail_was_never_verified(auditing: Client) -> None:
     assert "The trail has not been verified here yet." in auditing.get(PAGE).content.decode()
     assert "It has not been verified here yet." in auditing.get("/console/").content.decode()
 
 
-def test_an_intact_trail_is_said_to_be_with_an_anchor(auditing: Client, otto: Any) -> None:
+def test_an_intact_trail_is_reported_with_an_anchor(auditing: Client, otto: Any) -> None:
     head = chain.head()
     assert head is not None
     assert auditing.post(PAGE)["Location"] == PAGE
@@ -59,7 +59,7 @@ def test_an_intact_trail_is_said_to_be_with_an_anchor(auditing: Client, otto: An
     assert (verified().actor, verified().details) == (otto, {"intact": True, "sealed": head.position})
 
 
-def test_where_it_was_tampered_with_is_named_and_stays_on_record(auditing: Client, otto: Any) -> None:
+def test_a_tampered_entry_is_named_and_recorded(auditing: Client, otto: Any) -> None:
     entry = Entry.objects.order_by("pk").first()
     assert entry is not None
     with triggers_removed(connection):
@@ -73,7 +73,7 @@ def test_where_it_was_tampered_with_is_named_and_stays_on_record(auditing: Clien
     assert Job.objects.get().error == fault
 
 
-def test_a_long_trail_goes_on_in_a_worker_and_begins_anew(auditing: Client, otto: Any) -> None:
+def test_a_long_verification_runs_in_a_worker_from_the_beginning(auditing: Client, otto: Any) -> None:
     """The part that was read before is verified again: it may have changed since."""
     job = starting.start(kind.KIND, requester=otto, title=str(kind.TITLE), params={}, kick=False)
     Job.objects.filter(pk=job.pk).update(done=1_000_000)
@@ -86,19 +86,21 @@ def test_a_long_trail_goes_on_in_a_worker_and_begins_anew(auditing: Client, otto
     assert kind.latest(1)[0].sealed == Job.objects.get().done
 
 
-def test_a_cancelled_one_is_not_a_result(auditing: Client, otto: Any) -> None:
+def test_a_cancelled_verification_is_not_a_result(auditing: Client, otto: Any) -> None:
     job = starting.start(kind.KIND, requester=otto, title=str(kind.TITLE), params={}, kick=False)
     starting.cancel(job, by=otto)
     assert "not finished" in auditing.get(PAGE).content.decode()
 
 
-def test_only_who_may_read_the_trail_verifies_it(client: Client) -> None:
+def test_only_people_who_may_read_the_trail_verify_it(client: Client) -> None:
     client.force_login(make_staff("vera", "view_job"))
     assert (client.get(PAGE).status_code, client.post(PAGE).status_code) == (403, 403)
     assert not Job.objects.exists()
 
 
-def test_the_page_costs_the_same_after_many(auditing: Client, otto: Any, django_assert_max_num_queries: Any) -> None:
+def test_the_number_of_queries_is_limited_after_many_verifications(
+    auditing: Client, otto: Any, django_assert_max_num_queries: Any
+) -> None:
     for _ in range(12):
         auditing.post(PAGE, follow=True)
     with django_assert_max_num_queries(7):

@@ -76,7 +76,7 @@ def workers(kept: Workers) -> Workers:
     return kept
 
 
-def test_it_does_what_is_asked_for(workers: Workers) -> None:
+def test_the_command_runs_jobs(workers: Workers) -> None:
     workers.supervised()
     workers.call("start", to=5)
     assert workers.call("until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 5}
@@ -110,7 +110,7 @@ def test_a_database_that_is_away_for_a_while_is_waited_for(workers: Workers, dat
     assert supervisor.poll() is None
 
 
-def test_asked_to_end_it_gives_its_job_back_and_the_next_one_resumes_it(workers: Workers) -> None:
+def test_a_terminated_worker_releases_its_job_and_the_next_one_resumes_it(workers: Workers) -> None:
     supervisor, before = workers.supervised(), workers.ids()
     workers.call("start", **LONG)
     workers.call("until_done", number=5)
@@ -124,7 +124,7 @@ def test_asked_to_end_it_gives_its_job_back_and_the_next_one_resumes_it(workers:
     assert workers.call("until_ended") == {"state": "finished", "error": "", "attempts": 1, "counted": 150}
 
 
-def test_a_long_step_of_living_work_is_not_begun_by_a_second_worker(workers: Workers) -> None:
+def test_a_long_step_of_a_living_worker_is_not_taken_by_another(workers: Workers) -> None:
     """The lease lasts one second here, and each step takes three without a heartbeat."""
     workers.supervised(2)
     workers.ids()
@@ -183,6 +183,6 @@ def test_a_scheduled_command_that_ends_soon_is_done_before_the_supervisor_ends(
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])
-def test_nonsense_is_refused_in_words(number: str) -> None:
+def test_an_invalid_number_of_processes_is_refused(number: str) -> None:
     with pytest.raises(CommandError, match=f"{number} is not a number of processes: 1 or more."):
         call_command("work", f"--processes={number}")

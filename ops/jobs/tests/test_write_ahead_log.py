@@ -76,13 +76,13 @@ def read_meanwhile() -> list[bool]:
     return [meanwhile, sqlite.reset_wal("TRUNCATE")]
 
 
-def test_what_a_batch_stored_is_written_back_before_the_next_one_and_not_in_its_commit(databases: Any) -> None:
+def test_the_log_is_written_back_between_batches_and_not_in_a_commit(databases: Any) -> None:
     seen = databases.fresh().call(f"{HERE}.done_in_two_batches")
     assert seen["file"] == [0, 0, 20_000, 20_000, 40_000]
     assert seen["then"] == [seen["usual"], seen["patience"]]
 
 
-def test_readers_of_the_log_are_not_waited_for_long(databases: Any) -> None:
+def test_writing_back_does_not_wait_long_for_readers(databases: Any) -> None:
     assert databases.fresh().call(f"{HERE}.read_meanwhile") == [False, True]
 
 

@@ -21,7 +21,7 @@ def as_it_was() -> Iterator[None]:
 
 @pytest.mark.usefixtures("as_it_was")
 @pytest.mark.parametrize("name", ["ops.wsgi", "ops.asgi"])
-def test_what_a_web_server_loads_is_left_out(name: str) -> None:
+def test_objects_loaded_at_startup_are_frozen(name: str) -> None:
     gc.set_threshold(700, 10, 10)
     importlib.reload(importlib.import_module(name))
     assert gc.get_freeze_count() > 10_000
@@ -29,7 +29,7 @@ def test_what_a_web_server_loads_is_left_out(name: str) -> None:
 
 
 @pytest.mark.usefixtures("as_it_was")
-def test_nothing_is_looked_for_while_everything_is_loaded() -> None:
+def test_collection_is_disabled_while_loading() -> None:
     gc.unfreeze()
     with pytest.raises(ImportError), loading():
         assert not gc.isenabled()

@@ -51,7 +51,7 @@ def test_each_request_has_room() -> None:
     assert int(response.content) < CALLS
 
 
-def test_what_is_called_gets_all_and_gives_all() -> None:
+def test_arguments_and_results_are_passed_through() -> None:
     assert with_room(divmod, 7, 2) == (3, 1)
     assert with_room(dict, one=1) == {"one": 1}
     assert with_room.__code__.co_stacksize == WORDS

@@ -15,17 +15,17 @@ LATER = {"charset_normalizer", "prometheus_client", "xlsxwriter"}
 
 
 @pytest.mark.once
-def test_no_process_begins_with_them() -> None:
+def test_large_libraries_are_not_loaded_at_startup() -> None:
     program = "import sys, ops.wsgi, ops.urls; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert LATER.isdisjoint(loaded.stdout.split())
     assert "leather" in loaded.stdout.split()
 
 
-def test_they_are_there_when_they_are_asked_for() -> None:
+def test_a_lazy_module_loads_on_access() -> None:
     assert LazyModule("xlsxwriter.utility").xl_col_to_name(27) == "AB"
 
 
-def test_what_they_do_not_have_is_missed_as_usual() -> None:
+def test_a_missing_attribute_raises_the_usual_error() -> None:
     with pytest.raises(AttributeError, match=r"module 'xlsxwriter' has no attribute 'nothing'"):
         LazyModule("xlsxwriter").nothing  # noqa: B018

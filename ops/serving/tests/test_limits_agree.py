@@ -16,7 +16,7 @@ from ops.serving.sending import IN_MEMORY
 from ops.serving.worker import BufferingWorker, Connection
 
 
-def test_the_largest_form_of_the_server_is_that_of_pages() -> None:
+def test_the_server_and_the_pages_have_the_same_form_limit() -> None:
     """A larger body is left to the page, which refuses it unread or takes it as an upload."""
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE + ROOM_FOR_A_FORM == worker.LARGEST_FORM
 
@@ -38,7 +38,7 @@ def answered_at_length() -> tuple[Connection, socket.socket]:
     return connection, theirs
 
 
-def test_whoever_holds_most_is_dropped_when_all_hold_too_much() -> None:
+def test_the_largest_connection_is_dropped_when_too_much_is_held() -> None:
     serving = without_process(3)
     pairs = [socket.socketpair() for _ in range(3)]
     small, large, newest = (Connection(SimpleNamespace(), ours, None, None) for ours, _ in pairs)
@@ -68,7 +68,7 @@ def test_uploads_leave_half_of_the_threads_to_other_requests(
         theirs.close()
 
 
-def test_answers_that_are_not_read_count_among_what_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unread_responses_count_as_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "MOST_HELD", 3 * IN_MEMORY)
     serving = without_process(5)
     pairs = [answered_at_length() for _ in range(5)]
@@ -80,7 +80,7 @@ def test_answers_that_are_not_read_count_among_what_is_held(monkeypatch: pytest.
         client.close()
 
 
-def test_whoever_does_not_read_in_time_is_cut_off() -> None:
+def test_a_client_that_does_not_read_in_time_is_cut_off() -> None:
     serving = without_process(1)
     connection, client = answered_at_length()
     serving._send(connection)  # with a timeout of 0

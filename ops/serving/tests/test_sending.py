@@ -47,7 +47,7 @@ def test_a_file_is_sent_though_it_is_closed_before(
     assert read(sending, client) == HEADERS + LARGE[:size] + b"end"
 
 
-def test_a_stream_is_taken_whole_and_little_of_it_is_kept_in_memory(ends: tuple[ClientSocket, socket.socket]) -> None:
+def test_a_stream_is_sent_whole_and_buffered_mostly_on_disk(ends: tuple[ClientSocket, socket.socket]) -> None:
     sending, client = ends
     for start in range(0, len(LARGE), 5000):
         sending.sendall(LARGE[start : start + 5000])
@@ -55,7 +55,7 @@ def test_a_stream_is_taken_whole_and_little_of_it_is_kept_in_memory(ends: tuple[
     assert read(sending, client) == LARGE
 
 
-def test_whoever_has_gone_stops_a_stream(ends: tuple[ClientSocket, socket.socket]) -> None:
+def test_a_disconnected_client_stops_a_stream(ends: tuple[ClientSocket, socket.socket]) -> None:
     sending, client = ends
     client.close()
     with pytest.raises(OSError, match="Broken pipe"):

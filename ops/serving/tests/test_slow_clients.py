@@ -132,7 +132,7 @@ def test_pages_are_served_while_two_hundred_clients_hang(server: Server, kind: s
 
 
 @pytest.mark.parametrize("kind", ["nothing", "half of the headers", "half of a form"])
-def test_whoever_does_not_send_a_request_in_time_is_cut_off(hasty: Server, kind: str) -> None:
+def test_a_client_that_does_not_send_a_request_in_time_is_cut_off(hasty: Server, kind: str) -> None:
     assert hasty.answer(BEGINNINGS[kind]) == b""
 
 
@@ -143,7 +143,7 @@ def test_a_request_may_come_in_pieces_and_another_one_after_it(server: Server) -
         assert answers.read().count(b"HTTP/1.1 200 OK") == 2
 
 
-def test_whoever_reads_slowly_gets_all_answers_in_their_order(server: Server) -> None:
+def test_a_slow_reader_gets_all_responses_in_order(server: Server) -> None:
     path = "/static/admin/js/vendor/xregexp/xregexp.js"
     found = finders.find(path.removeprefix("/static/"))
     assert found is not None
@@ -169,7 +169,7 @@ def test_whoever_reads_slowly_gets_all_answers_in_their_order(server: Server) ->
         [b"5", b"6"],
     ],
 )
-def test_a_length_that_is_not_clear_is_refused_at_once(server: Server, lengths: list[bytes]) -> None:
+def test_an_ambiguous_content_length_is_refused_at_once(server: Server, lengths: list[bytes]) -> None:
     headers = b"".join(b"content-length: %b\r\n" % one for one in lengths)
     with server.connect(POST + headers + b"\r\n") as client:
         assert client.recv(1000).startswith(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n")
@@ -183,11 +183,11 @@ def test_a_length_that_is_not_clear_is_refused_at_once(server: Server, lengths: 
         (BEGINNINGS["the beginning of an upload"], b"413 Request Entity Too Large"),
     ],
 )
-def test_what_is_not_received_is_refused(server: Server, sent: bytes, status: bytes) -> None:
+def test_unsupported_requests_are_refused(server: Server, sent: bytes, status: bytes) -> None:
     assert server.answer(sent).startswith(b"HTTP/1.1 " + status)
 
 
-def test_the_log_names_pages_without_what_was_searched(server: Server) -> None:
+def test_the_log_names_pages_without_search_terms(server: Server) -> None:
     """A request is logged before its connection is closed."""
     sent = b"GET /sign-in/?q=secret HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     assert server.answer(sent).startswith(b"HTTP/1.1 200 OK")
@@ -196,7 +196,7 @@ def test_the_log_names_pages_without_what_was_searched(server: Server) -> None:
     assert "secret" not in logged
 
 
-def test_only_behind_a_proxy_is_it_believed_that_somebody_came_by_https(hasty: Server, tmp_path: Path) -> None:
+def test_forwarded_https_is_trusted_only_behind_a_proxy(hasty: Server, tmp_path: Path) -> None:
     alone = Server(tmp_path, HTTPS="true", BEHIND_PROXY="false")
     sent = b"GET /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
     try:

@@ -46,7 +46,7 @@ def rosa(transactional_db: Any) -> Any:
     return make_user("rosa", is_staff=True, is_superuser=True)
 
 
-def test_every_place_is_open_and_says_what_waits(page: Page, message: Message, rosa: Any) -> None:
+def test_the_menu_shows_every_place_with_its_pending_work(page: Page, message: Message, rosa: Any) -> None:
     ask(message.receiver, by=make_staff("sue"))
     sign_in(page, rosa)
     page.goto("/console/")

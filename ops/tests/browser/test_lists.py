@@ -94,7 +94,7 @@ def test_from_all_conversations_to_the_match(page: Page, rita: Any) -> None:
     expect(page.locator("article.marked mark")).to_be_in_viewport()
 
 
-def test_what_is_done_with_selected_rows_stays_in_view(page: Page, rita: Any) -> None:
+def test_actions_on_selected_rows_stay_in_view(page: Page, rita: Any) -> None:
     sign_in(page, rita)
     page.goto("/console/accounts/user/")
     for _ in in_each_look(page):

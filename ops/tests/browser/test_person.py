@@ -42,7 +42,7 @@ def wanda(rosa: Any) -> Any:
     return wanda
 
 
-def test_from_a_name_to_every_tab_and_to_what_both_wrote(page: Page, rosa: Any, wanda: Any) -> None:
+def test_tabs_of_a_person_open_and_link_to_messages_between_two_people(page: Page, rosa: Any, wanda: Any) -> None:
     sign_in(page, rosa)
     page.goto(f"/console/accounts/user/{wanda.pk}/")
     expect(page.get_by_role("heading", name=LONG_NAME)).to_be_visible()
@@ -82,7 +82,7 @@ def test_without_scripts_and_by_keyboard(open_page: OpenPage, rosa: Any, wanda: 
     expect(page.get_by_role("navigation", name="About this person").locator("[aria-current]")).to_have_text("Edits")
 
 
-def test_somebody_who_wrote_nothing(page: Page, rosa: Any) -> None:
+def test_tabs_of_a_person_without_messages_say_so(page: Page, rosa: Any) -> None:
     nobody = make_user("nobody")
     sign_in(page, rosa)
     for name, seen in (("conversations", "No messages sent or received."), ("edits", "No edits.")):

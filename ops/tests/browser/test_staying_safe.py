@@ -41,7 +41,7 @@ def fill_in_request(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("address", "button"), [("/sign-in/", "Sign in"), ("/console/login/", "Sign in")])
-def test_who_fails_too_often_learns_when_to_try_again(page: Page, sue: Any, address: str, button: str) -> None:
+def test_too_many_failed_sign_ins_show_when_to_try_again(page: Page, sue: Any, address: str, button: str) -> None:
     page.goto(address)
     for _ in range(5):
         fill_in(page, "sue", "guess", button)
@@ -77,7 +77,7 @@ def test_a_participant_learns_that_a_late_answer_was_not_sent(page: Page, transa
     expect(page).to_have_url(re.compile(rf"/messages/{message.conversation_id}/$"))
 
 
-def test_deleting_asks_who_is_there(page: Page, sue: Any) -> None:
+def test_deleting_asks_for_the_password(page: Page, sue: Any) -> None:
     bob = make_user("bob")
     sign_in(page, sue)
     page.goto(f"/console/accounts/user/delete/?id={bob.pk}")

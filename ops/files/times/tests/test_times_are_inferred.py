@@ -40,7 +40,7 @@ def choices(*texts: str) -> list[str]:
         (["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999/12/31 10:00", "31.12.9999 10:00"], []),  # too far
     ],
 )
-def test_the_whole_column_says_how_it_is_written(texts: list[str], expected: list[str]) -> None:
+def test_the_format_is_inferred_from_the_whole_column(texts: list[str], expected: list[str]) -> None:
     assert choices(*texts) == expected
     assert {one.option for one in inferred(*texts)} <= {"dates"}
 
@@ -54,7 +54,7 @@ def test_rows_in_order_of_time_say_which_order_is_likely() -> None:
     assert (likely.value, other.value) == ("month-first", "day-first")
 
 
-def test_a_column_that_mixes_orders_has_its_rows_named() -> None:
+def test_rows_of_a_column_with_mixed_orders_are_named() -> None:
     first, second = inferred("21/8/2021 10:00", "8/22/2021 10:00", "23/8/2021 10:00", "3/4/2021 10:00")
     assert (first.value, second.value) == ("day-first", "month-first")
     assert "with the day first rows 2 and 4 can be read" in first.sentence

@@ -105,7 +105,7 @@ def test_days_of_a_spreadsheet_come_back_to_the_second(choice: str, start: datet
 
 
 @given(at=st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), minutes=st.integers(-14 * 60, 14 * 60))
-def test_an_offset_is_taken_off(at: datetime, minutes: int) -> None:
+def test_an_offset_is_converted_to_utc(at: datetime, minutes: int) -> None:
     at = at.replace(microsecond=0)
     local = at.replace(tzinfo=UTC).astimezone(timezone(timedelta(minutes=minutes)))
     offset = local.isoformat()[-6:]
@@ -148,7 +148,7 @@ pieces = st.sampled_from(
 )
 
 
-def test_the_moments_that_are_read_are_those_that_may_be_stored() -> None:
+def test_exactly_the_storable_moments_are_read() -> None:
     limits = (EARLIEST_STORED, LATEST_STORED)
     assert tuple(str(limit.replace(tzinfo=None)) for limit in limits) == (EARLIEST, LATEST)
     for limit, beyond in zip(limits, (-1, 1), strict=True):
@@ -188,7 +188,7 @@ def test_no_text_makes_the_reader_raise(choice: str, zone: str, text: str) -> No
         ("", "2021-08-21T24:00:01Z"),
     ],
 )
-def test_what_the_choice_does_not_say_is_refused(choice: str, text: str) -> None:
+def test_times_that_do_not_fit_the_choice_are_refused(choice: str, text: str) -> None:
     moment = moments_in("UTC", choice)(text)
     assert (moment.utc, bool(moment.problem)) == (None, True)
 
@@ -216,7 +216,7 @@ def test_a_year_of_two_digits_is_that_of_posix() -> None:
     assert [read(f"1.2.{year} 10:00").utc for year in ("68", "69")] == ["2068-02-01 10:00:00", "1969-02-01 10:00:00"]
 
 
-def test_every_name_of_a_month_stands_for_one() -> None:
+def test_every_name_of_a_month_is_read() -> None:
     names = [*ENGLISH, *GERMAN, *FRENCH, *SPANISH]
     read = moments_in("UTC", "as-written")
     for place, name in enumerate(names):

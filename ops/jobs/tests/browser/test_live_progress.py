@@ -103,7 +103,7 @@ def test_a_job_is_cancelled_and_tried_again_by_keyboard(dora: None, place: Insta
         expect(shown(page).get_by_text("Running", exact=True)).to_be_visible(timeout=A_WORKER)
 
 
-def test_who_went_elsewhere_reads_that_it_ended(dora: None, place: Installation, page: Page) -> None:
+def test_the_bell_on_other_pages_reports_the_end_of_a_job(dora: None, place: Installation, page: Page) -> None:
     sign_in(page)
     begin(place, to=3)
     with place.going(*WORK):

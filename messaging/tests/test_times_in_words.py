@@ -54,14 +54,14 @@ def test_a_time_is_written_as_django_writes_it(moment: datetime, zone: str) -> N
 
 
 @given(st.timedeltas(min_value=timedelta(days=1), max_value=timedelta(days=5_000)))
-def test_days_and_the_time_of_day_decide_what_is_told_of_days(ago: timedelta) -> None:
+def test_the_time_since_is_that_of_django(ago: timedelta) -> None:
     assert times._ago(NOW - ago) == f"{timesince(NOW - ago, NOW, depth=1)} ago"
 
 
-def test_what_was_just_now_or_comes_is_told_so() -> None:
+def test_present_and_future_times_have_their_own_words() -> None:
     assert times._ago(NOW) == "just now"
     assert times._ago(NOW + timedelta(hours=2)) == "in 2\xa0hours"
 
 
-def test_no_time_is_no_words() -> None:
+def test_a_missing_time_gives_an_empty_text() -> None:
     assert times.when(None) == ""

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.once
 NOT_THERE = {int: 987_654_321, UUID: UUID(int=987_654_321), str: "not-there"}
 
 
-def said(client: Client, at: str, led: dict[str, int], *numbers: Any) -> list[Any]:
+def revealed(client: Client, at: str, led: dict[str, int], *numbers: Any) -> list[Any]:
     """Return all that the responses of an address reveal, without these keys.
 
     ``led`` caches the statuses of redirect targets by path: most redirect to signing in.
@@ -47,7 +47,7 @@ def _without(text: str, *numbers: Any) -> str:
 
 
 @pytest.mark.parametrize("who", ["nobody", "alice", "nils"])
-def test_an_account_without_a_role_cannot_tell_what_exists(
+def test_without_a_role_existing_and_missing_rows_look_alike(
     who: str, keys: dict[str, Any], refusals_as_made: None
 ) -> None:
     """Every address of the console responds the same for an existing and for a missing row."""
@@ -58,22 +58,20 @@ def test_an_account_without_a_role_cannot_tell_what_exists(
         there, gone = address(name, keys), address(name, missing)
         if there != gone:
             both = {*keys.values(), *NOT_THERE.values()}
-            if said(client, there, led, *both) != said(client, gone, led, *both):
+            if revealed(client, there, led, *both) != revealed(client, gone, led, *both):
                 differ.add(name)
     assert differ == set()
 
 
 @pytest.mark.parametrize("name", ["messaging_message_change", "view_on_site=message"])
-def test_the_whole_page_of_a_refusal_is_the_same_for_what_is_there_and_what_is_not(
-    name: str, keys: dict[str, Any]
-) -> None:
+def test_the_refusal_page_is_the_same_for_existing_and_missing_rows(name: str, keys: dict[str, Any]) -> None:
     """This includes the frame, for a refused page and for one that is not found."""
     missing = {route: NOT_THERE[type(key)] for route, key in keys.items()}
     client, led = signed_in("nils"), dict[str, int]()
     both = {*keys.values(), *NOT_THERE.values()}
-    told = said(client, address(name, keys), led, *both)
-    assert told == said(client, address(name, missing), led, *both)
-    assert {403, 404} & {told[0]}
+    existing = revealed(client, address(name, keys), led, *both)
+    assert existing == revealed(client, address(name, missing), led, *both)
+    assert {403, 404} & {existing[0]}
 
 
 def row_addresses(keys: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +85,9 @@ def row_addresses(keys: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("who", ["nils", "rita", "lena", "sue", "dan", "otto", "rosa"])
-def test_the_way_to_a_row_is_for_who_may_open_it(who: str, keys: dict[str, Any], plain_refusals: None) -> None:
+def test_the_address_of_a_row_redirects_only_if_its_page_opens(
+    who: str, keys: dict[str, Any], plain_refusals: None
+) -> None:
     """For every model and role, it redirects to a page that opens, or it is not found."""
     client = signed_in(who)
     addresses = row_addresses(keys)
@@ -104,7 +104,7 @@ def test_the_way_to_a_row_is_for_who_may_open_it(who: str, keys: dict[str, Any],
 
 @pytest.mark.parametrize("key", ["987654321", "0", "-1", "9" * 40, "x", "1%00", "%F0%9F%98%80", "1/2", "'", "_5F"])
 @pytest.mark.parametrize("kind", ["conversation", "unregistered", "987654321", "9" * 40, "x", "-1", "1%00"])
-def test_what_is_no_row_is_not_there(client: Client, rosa: Any, kind: str, key: str) -> None:
+def test_an_address_of_no_row_is_not_found(client: Client, rosa: Any, kind: str, key: str) -> None:
     """This holds for a superuser, too, and for any text as the key."""
     client.force_login(rosa)
     known = {"conversation": ("messaging", "conversation"), "unregistered": ("sessions", "session")}
@@ -112,7 +112,7 @@ def test_what_is_no_row_is_not_there(client: Client, rosa: Any, kind: str, key: 
     assert client.get(f"/console/r/{number}/{key}/").status_code == 404
 
 
-def test_every_model_takes_any_key(client: Client, rosa: Any) -> None:
+def test_any_text_as_a_key_is_not_found_for_every_model(client: Client, rosa: Any) -> None:
     client.force_login(rosa)
     for model in admin.site._registry:
         kind = ContentType.objects.get_for_model(model).pk

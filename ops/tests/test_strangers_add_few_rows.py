@@ -52,7 +52,7 @@ def files(folder: Path) -> list[Path]:
 
 
 @pytest.mark.crawl
-def test_nothing_grows_but_what_is_counted_of_failed_sign_ins(
+def test_strangers_add_only_the_limited_rows_of_failed_sign_ins(
     keys: dict[str, Any], settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PRIVATE_DIR = settings.MEDIA_ROOT = tmp_path / "private"
@@ -74,7 +74,7 @@ def test_nothing_grows_but_what_is_counted_of_failed_sign_ins(
     assert files(tmp_path) == []
 
 
-def test_an_entry_is_no_larger_than_its_fields_whatever_is_sent(db: Any) -> None:
+def test_an_entry_stays_small_whatever_is_sent(db: Any) -> None:
     Client(HTTP_USER_AGENT="x" * 50_000).post(SIGN_IN, {"username": "x" * 250, "password": "x" * 50_000})
     entry = Entry.objects.filter(event=Event.SIGN_IN_REFUSED).values().get()
     assert sum(len(str(value)) for value in entry.values()) < 2_000
@@ -84,20 +84,20 @@ def events() -> list[str]:
     return list(Entry.objects.order_by("pk").values_list("event", flat=True))
 
 
-def test_a_hundred_knocks_leave_one_lock_out(alice: Any) -> None:
+def test_a_hundred_failed_sign_ins_record_one_lock_out(alice: Any) -> None:
     for _ in range(100):
         Client().post(SIGN_IN, {"username": "alice", "password": "junk"})
     assert events() == [Event.SIGN_IN_REFUSED] * MOST_PER_ACCOUNT + [Event.SIGN_IN_LOCKED]
     assert set(Entry.objects.values_list("target_id", flat=True)) == {str(alice.pk)}
 
 
-def test_knocks_at_many_names_leave_one_lock_out_of_the_address(db: Any) -> None:
+def test_failed_sign_ins_with_many_names_record_one_lock_out_of_the_address(db: Any) -> None:
     for number in range(MOST_PER_ADDRESS + 30):
         Client().post(SIGN_IN, {"username": f"name {number}", "password": "junk"})
     assert events() == [Event.SIGN_IN_REFUSED] * MOST_PER_ADDRESS + [Event.SIGN_IN_LOCKED]
 
 
-def test_from_many_addresses_no_more_than_so_many_an_hour(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_recorded_refusals_per_hour_is_limited(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "MAX_REFUSED_SIGN_INS", 7)
     for number in range(20):
         Client(REMOTE_ADDR=f"192.0.2.{number}").post(SIGN_IN, {"username": "junk", "password": "junk"})

@@ -70,7 +70,9 @@ def consistent() -> bool:
 
 
 @pytest.mark.parametrize("arrive", ROADS)
-def test_it_joins_whichever_way_its_parent_arrives(alice: Any, bob: Any, arrive: Callable[..., None]) -> None:
+def test_a_waiting_reply_joins_its_parent_whichever_way_it_arrives(
+    alice: Any, bob: Any, arrive: Callable[..., None]
+) -> None:
     first = orphan(alice, bob)
     below = answer(first)
     arrive(alice, bob)
@@ -83,14 +85,14 @@ def test_it_joins_whichever_way_its_parent_arrives(alice: Any, bob: Any, arrive:
     assert consistent()
 
 
-def test_it_answers_at_once_what_is_stored_already(alice: Any, bob: Any) -> None:
+def test_a_reply_joins_a_stored_parent_at_once(alice: Any, bob: Any) -> None:
     question = write(alice, bob, external_id="question")
     first = orphan(alice, bob)
     assert (first.parent_message_id, first.awaited_parent_external_id) == (question.pk, None)
     assert Conversation.objects.count() == 1
 
 
-def test_further_beginnings_of_its_conversation_come_along(alice: Any, bob: Any) -> None:
+def test_further_roots_of_the_conversation_move_along(alice: Any, bob: Any) -> None:
     first = orphan(alice, bob)
     other = write(alice, bob, conversation=first.conversation)
     saved(alice, bob)
@@ -99,7 +101,7 @@ def test_further_beginnings_of_its_conversation_come_along(alice: Any, bob: Any)
     assert consistent()
 
 
-def test_no_loop_comes_of_it(alice: Any, bob: Any) -> None:
+def test_joining_makes_no_loop(alice: Any, bob: Any) -> None:
     """A reply whose awaited parent arrives as an answer to it keeps waiting."""
     first = orphan(alice, bob)
     answer(first, external_id="question")
@@ -113,7 +115,7 @@ def test_no_loop_comes_of_it(alice: Any, bob: Any) -> None:
     assert consistent()
 
 
-def test_who_answers_one_message_awaits_no_other(alice: Any, bob: Any) -> None:
+def test_a_reply_with_a_parent_cannot_await_another(alice: Any, bob: Any) -> None:
     reply = answer(write(alice, bob))
     with pytest.raises(IntegrityError), transaction.atomic():
         Message.objects.filter(pk=reply.pk).update(awaited_parent_external_id="nowhere")
@@ -132,7 +134,9 @@ number = st.none() | st.integers(0, 11)
 
 @with_people
 @given(trees=st.lists(st.tuples(number, number), min_size=1, max_size=12))
-def test_taking_joins_back_leaves_what_was(alice: Any, bob: Any, trees: list[tuple[int | None, int | None]]) -> None:
+def test_undoing_joins_restores_the_former_state(
+    alice: Any, bob: Any, trees: list[tuple[int | None, int | None]]
+) -> None:
     """Whichever messages of any trees await each other, joins make no loops, keep counts right and can be undone."""
     point = transaction.savepoint()
     try:

@@ -42,8 +42,8 @@ def rosas(keys: dict[str, Any]) -> Client:
 
 def why_unasked(name: str) -> str:
     """Return the reason that the tables give for an address; its own name takes precedence over a pattern."""
-    page, said = name.partition("=")[0], unasked()
-    return said.get(page) or next((because for pattern, because in said.items() if fnmatch(page, pattern)), "")
+    page, reasons = name.partition("=")[0], unasked()
+    return reasons.get(page) or next((because for pattern, because in reasons.items() if fnmatch(page, pattern)), "")
 
 
 def forged_everywhere(client: Client, keys: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def forged_everywhere(client: Client, keys: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.crawl
-def test_every_form_of_the_console_asks_or_says_why_not(
+def test_every_form_asks_for_the_password_or_is_listed_with_a_reason(
     rosas: Client, keys: dict[str, Any], plain_refusals: None
 ) -> None:
     """A new page that takes a form must ask for the password, or the table must state why not.
@@ -89,14 +89,14 @@ def test_every_form_of_the_console_asks_or_says_why_not(
 
 
 @pytest.mark.parametrize("name", ["accounts_user_change", "auth_group_change"])
-def test_a_page_can_be_looked_at_and_leads_to_the_question(rosas: Client, keys: dict[str, Any], name: str) -> None:
+def test_a_page_opens_read_only_and_links_to_the_confirmation(rosas: Client, keys: dict[str, Any], name: str) -> None:
     page = rosas.get(address(name, keys)).content.decode()
     assert f'href="{ASKED}?next=' in page and "Confirm your password to change this" in page
     assert 'name="_save"' not in page and 'type="checkbox"' not in page
     assert 'name="_save"' in confirm(rosas, "rosa").get(address(name, keys)).content.decode()
 
 
-def test_support_changes_participants_without_being_asked(keys: dict[str, Any]) -> None:
+def test_support_changes_participants_without_confirming(keys: dict[str, Any]) -> None:
     client = Client()
     client.force_login(make_staff("sue"))
     page = address("accounts_user_change", keys)
@@ -119,7 +119,7 @@ def is_asked(client: Client) -> bool:
     return response.status_code == 302 and response["Location"].startswith(ASKED)
 
 
-def test_ones_own_password_is_never_set_without_the_old_one(client: Client, rosa: Any) -> None:
+def test_superusers_cannot_set_their_own_password_without_the_old_one(client: Client, rosa: Any) -> None:
     client.force_login(rosa)
     for _ in ("not confirmed", "confirmed"):
         assert set_password(client, rosa)["Location"] == OWN_PASSWORD
@@ -142,14 +142,14 @@ def test_a_confirmation_is_recorded(client: Client, rosa: Any) -> None:
     assert (entry.actor_name, entry.target_id) == ("rosa", str(rosa.pk))
 
 
-def test_changing_ones_own_password_is_no_confirmation(client: Client, rosa: Any) -> None:
+def test_changing_ones_own_password_does_not_confirm_it(client: Client, rosa: Any) -> None:
     client.force_login(rosa)
     assert change_own(client, "rosa's password").status_code == 302
     assert client.get(reverse("admin:index")).status_code == 200  # still signed in
     assert is_asked(client)
 
 
-def test_a_new_password_ends_what_the_old_one_confirmed(client: Client, rosa: Any) -> None:
+def test_a_new_password_ends_the_confirmation(client: Client, rosa: Any) -> None:
     client.force_login(rosa)
     confirm(client, "rosa")
     assert not is_asked(client)
@@ -159,7 +159,7 @@ def test_a_new_password_ends_what_the_old_one_confirmed(client: Client, rosa: An
     assert not is_asked(client)
 
 
-def test_a_password_set_by_somebody_else_ends_it_too(client: Client, rosa: Any) -> None:
+def test_a_password_set_by_another_superuser_ends_the_session(client: Client, rosa: Any) -> None:
     root = make_user("root", is_staff=True, is_superuser=True)
     client.force_login(rosa)
     confirm(client, "rosa")
@@ -193,7 +193,7 @@ def test_only_superusers_change_accounts_of_staff(client: Client, keys: dict[str
         "mine", "mine@example.org", False)  # fmt: skip
 
 
-def test_holds_are_placed_by_who_says_who_they_are(client: Client, keys: dict[str, Any]) -> None:
+def test_placing_a_hold_needs_a_confirmation(client: Client, keys: dict[str, Any]) -> None:
     client.force_login(make_staff("sue"))
     page, form = address("accounts_user_hold", keys), {"kind": "legal", "reason": "Case 4"}
     before = Hold.objects.count()
@@ -203,7 +203,7 @@ def test_holds_are_placed_by_who_says_who_they_are(client: Client, keys: dict[st
     assert Hold.objects.count() == before + 1
 
 
-def test_groups_and_their_permissions_need_it(client: Client, rosa: Any) -> None:
+def test_changing_groups_needs_a_confirmation(client: Client, rosa: Any) -> None:
     client.force_login(rosa)
     group, permission = Group.objects.create(name="Night shift"), Permission.objects.earliest("pk")
     page = reverse("admin:auth_group_change", args=[group.pk])

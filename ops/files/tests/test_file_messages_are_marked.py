@@ -44,10 +44,12 @@ def unmarked(text: str, values: Iterable[str] = ()) -> list[str]:
     return [word for word in WORD.findall(QUOTED.sub(" ", text)) if word not in known]
 
 
-def said_of(path: Path, reading: Reading, columns: Columns = TABLE) -> Iterator[tuple[str, Iterable[str]]]:
+def messages_about(path: Path, reading: Reading, columns: Columns = TABLE) -> Iterator[tuple[str, Iterable[str]]]:
     """Yield every message about a file, with the headers that it may name."""
 
-    def told(problems: Iterable[Problem], suggestions: Iterable[Suggestion]) -> Iterator[tuple[str, Iterable[str]]]:
+    def messages_of(
+        problems: Iterable[Problem], suggestions: Iterable[Suggestion]
+    ) -> Iterator[tuple[str, Iterable[str]]]:
         for problem in problems:
             yield problem.message, headers
             if problem.column:
@@ -62,7 +64,7 @@ def said_of(path: Path, reading: Reading, columns: Columns = TABLE) -> Iterator[
         with open_source(path, columns, reading) as source:
             headers = source.headers
             for number, values, problem in source:
-                yield from told([problem] if problem else [], [])
+                yield from messages_of([problem] if problem else [], [])
                 text = values[COLUMNS.index("timestamp")]
                 moment = read(text)
                 yield from ((one, [text]) for one in (moment.note, moment.problem) if one)
@@ -71,17 +73,17 @@ def said_of(path: Path, reading: Reading, columns: Columns = TABLE) -> Iterator[
                 elif moment.cure == "repeated_times":
                     times.add_twice(number, text)
             yield source.description, source.sheets
-            yield from told(source.notices, source.suggestions)
+            yield from messages_of(source.notices, source.suggestions)
     except Unreadable as error:
         headers = error.headers if isinstance(error, HeaderUnfit) else headers
-        yield from told([error.problem], error.suggestions)
-    yield from told([], times.suggestions())
+        yield from messages_of([error.problem], error.suggestions)
+    yield from messages_of([], times.suggestions())
 
 
 def check(path: Path, table: Columns = TABLE, **options: Any) -> list[str]:
     """Return every message about a file; each must be marked."""
     with speaking(ACCENTED):
-        found = list(said_of(path, Reading(**options), table))
+        found = list(messages_about(path, Reading(**options), table))
     for text, values in found:
         assert BEGIN in text, text
         assert not unmarked(text, values), text
@@ -113,7 +115,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.skipif(not SHARED_FILES, reason=f"the shared test data is not at {SHARED}")
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-def test_nothing_said_of_bad_files_stays_english(options: dict[str, Any]) -> None:
+def test_messages_about_bad_files_are_translated(options: dict[str, Any]) -> None:
     assert [text for path in SHARED_FILES for text in check(path, **options)]
 
 
@@ -218,21 +220,21 @@ CONTENTS: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_nothing_said_of_a_faulty_file_stays_english(name: str, tmp_path: Path) -> None:
+def test_messages_about_a_faulty_file_are_translated(name: str, tmp_path: Path) -> None:
     content, options = CONTENTS[name]
     path = tmp_path / "file"
     path.write_bytes(content)
     assert check(path, **options)
 
 
-def test_nothing_said_of_formulas_stays_english(tmp_path: Path) -> None:
+def test_messages_about_formulas_are_translated(tmp_path: Path) -> None:
     path = tmp_path / "formulas"
     cells = '<c r="H2" t="str"><f>A1</f><v>x</v></c>', '<c r="C3" t="e"><v>#REF!</v></c>', '<c r="A4"><f>ROW()</f></c>'
     sheet(path, [f"<row>{cell}</row>".encode() for cell in cells])
     assert len(check(path)) > len(cells)
 
 
-def test_nothing_said_of_columns_by_other_names_stays_english(tmp_path: Path) -> None:
+def test_messages_about_columns_by_other_names_are_translated(tmp_path: Path) -> None:
     path = tmp_path / "columns"
     path.write_bytes(lines("a,b,2026-01-05T10:00:00Z,x,y", header="sender,receiver,timestamp,text,other"))
     named = replace(TABLE, by_name=lambda headers: {"content": "text"} if "text" in headers else {})
@@ -258,7 +260,7 @@ def test_nothing_said_of_columns_by_other_names_stays_english(tmp_path: Path) ->
         "csv_of_a_million_columns",
     ],
 )
-def test_nothing_said_of_files_made_to_do_harm_stays_english(
+def test_messages_about_hostile_files_are_translated(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for limit, number in WRITERS[name].limits.items():
@@ -281,7 +283,7 @@ def test_sizes_are_marked(make: Callable[[], str]) -> None:
         assert not unmarked(make())
 
 
-def test_refused_uploads_are_told_in_the_language_of_the_request() -> None:
+def test_refused_uploads_are_reported_in_the_language_of_the_request() -> None:
     with speaking(ACCENTED):
         assert not unmarked(uploads.receive(HttpRequest(), limit=5).too_large)
         assert not unmarked(str(uploads.NO_ROOM))

@@ -36,7 +36,7 @@ def waiting_in(client: Client) -> list[tuple[int, str]]:
     return [(task.number, task.words) for task in client.get("/console/keyboard/").context["frame"].tasks]
 
 
-def test_a_number_changes_with_the_next_page_though_its_query_is_kept() -> None:
+def test_a_count_is_current_on_the_next_page_though_its_query_is_cached() -> None:
     dan = make_staff("dan")
     client = signed_in("dan")
     assert waiting_in(client) == []
@@ -48,7 +48,7 @@ def test_a_number_changes_with_the_next_page_though_its_query_is_kept() -> None:
     assert waiting_in(client) == [(2, "imports need your decision"), (1, "job failed")]
 
 
-def test_home_and_the_other_pages_say_the_same(alice: Any) -> None:
+def test_home_and_the_other_pages_show_the_same_counts(alice: Any) -> None:
     rosa = make_staff("rosa")
     ask(alice, by=make_staff("sue"))
     waiting_import(rosa)
@@ -59,7 +59,7 @@ def test_home_and_the_other_pages_say_the_same(alice: Any) -> None:
     assert len(home) == 3
 
 
-def test_nobody_is_told_what_waits_for_somebody_else() -> None:
+def test_pending_work_of_another_person_is_not_counted() -> None:
     waiting_import(make_staff("dan"))
     assert waiting_in(signed_in("dan")) == [(1, "import needs your decision")]
     other = make_staff("nils")
@@ -68,7 +68,7 @@ def test_nobody_is_told_what_waits_for_somebody_else() -> None:
     assert len(counting._questions) == 1, "both may do the same: one query is kept for them"
 
 
-def test_who_loses_a_role_or_becomes_a_superuser_is_told_so_at_once(alice: Any, bob: Any) -> None:
+def test_a_change_of_roles_changes_the_counts_at_once(alice: Any, bob: Any) -> None:
     lena, sue, _ = make_staff("lena"), make_staff("sue"), make_staff("rosa")
     ask(alice, by=sue)
     ask(bob, by=sue)
@@ -82,7 +82,7 @@ def test_who_loses_a_role_or_becomes_a_superuser_is_told_so_at_once(alice: Any, 
     assert waiting_in(client) == []
 
 
-def test_a_kept_query_is_written_anew_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_query_is_rebuilt_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise its "in the last days" would not advance."""
     make_staff("dan")
     client = signed_in("dan")
@@ -97,7 +97,7 @@ def test_a_kept_query_is_written_anew_after_a_while(monkeypatch: pytest.MonkeyPa
     assert second.params != first.params
 
 
-def test_so_many_people_s_queries_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_cached_queries_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "MOST_KEPT", 5)
     for person in range(20):
         counting.count_query_for(person, list)
@@ -105,7 +105,7 @@ def test_so_many_people_s_queries_are_kept_and_no_more(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("who", [*ROLE_OF, "nils", "rosa"])
-def test_what_a_room_counts_is_decided_without_looking_at_rows(who: str) -> None:
+def test_a_room_chooses_what_to_count_without_a_query(who: str) -> None:
     """A cached query would keep using what was found when it was built."""
     user = make_staff(who)
     user.get_all_permissions()
@@ -125,7 +125,7 @@ def asked_of(user: Any, key: int) -> list[tuple[str, str, str, list[Any]]]:
 
 
 @pytest.mark.parametrize("who", [*ROLE_OF, "nils", "rosa"])
-def test_nor_by_more_of_a_person_than_what_they_are_and_may_do(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_room_chooses_what_to_count_by_permissions_alone(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The query is cached for all people with the same permissions, with a placeholder for their key."""
     user, now = make_staff(who), timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
@@ -146,7 +146,7 @@ def test_nor_by_more_of_a_person_than_what_they_are_and_may_do(who: str, monkeyp
     ],
     ids=["a name", "a text", "a number", "a smaller number", "JSON"],
 )
-def test_a_room_that_counts_by_something_else_is_told_so(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_names_a_room_that_counts_by_anything_else(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert what_waits_is_counted_by_the_key_alone(None) == []
     room = apps.get_app_config("jobs")
     monkeypatch.setattr(type(room), "waiting", lambda self, user: [PendingWork("jobs.Job", rows(user), str, "")])

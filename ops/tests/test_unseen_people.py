@@ -115,7 +115,7 @@ def tabs_open_to(client: Client) -> list[str]:
 
 @pytest.mark.once
 @pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF, "rosa"])
-def test_a_page_of_a_person_opens_for_those_who_see_something_of_them(
+def test_the_page_of_a_person_opens_only_for_those_who_see_their_rows(
     who: str, bob: Any, charlie: Any, refusals_as_made: None
 ) -> None:
     """Each tab opens for a visible person, and each visible person has a tab that opens; for others none opens."""
@@ -137,7 +137,7 @@ def test_a_page_of_a_person_opens_for_those_who_see_something_of_them(
 
 
 @pytest.mark.parametrize("who", ["lena", "sue"])
-def test_a_hold_is_placed_on_those_of_whom_something_is_seen(who: str, bob: Any, charlie: Any) -> None:
+def test_a_hold_is_placed_directly_only_on_visible_people(who: str, bob: Any, charlie: Any) -> None:
     """Other people are found by their exact name, and the look-up is recorded."""
     write(bob, charlie)
     client = signed_in(who)
@@ -155,9 +155,7 @@ def test_a_hold_is_placed_on_those_of_whom_something_is_seen(who: str, bob: Any,
 
 
 @pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF])
-def test_a_page_that_a_role_may_not_open_says_nothing_of_anybody(
-    who: str, bob: Any, charlie: Any, refusals_as_made: None
-) -> None:
+def test_a_refused_page_is_the_same_for_every_person(who: str, bob: Any, charlie: Any, refusals_as_made: None) -> None:
     write(bob, charlie)
     client, silent = signed_in(who), make_user("erin")
     for page in {*PAGES} - {*tabs_open_to(client)}:
@@ -184,7 +182,7 @@ def addresses_with_a_number() -> list[str]:
     return [re.sub("<[^>]*>", "#", f"/{route}") for route in of_one] + ["/console/accounts/user/delete/?id=#"]
 
 
-def test_no_permission_that_shows_nobody_gives_names_away(bob: Any, charlie: Any) -> None:
+def test_permissions_that_show_no_person_reveal_no_names(bob: Any, charlie: Any) -> None:
     """With all permissions that show nothing of a person, each address responds as for nobody."""
     write(bob, charlie)
     silent = make_user("erin", pk=NOBODY // 2)
@@ -203,7 +201,7 @@ def test_no_permission_that_shows_nobody_gives_names_away(bob: Any, charlie: Any
 
 
 @pytest.mark.parametrize("who", ["rita", "lena", "dan"])
-def test_between_somebody_and_whom_nothing_is_seen_of_there_is_no_page(who: str, bob: Any, charlie: Any) -> None:
+def test_the_page_between_two_people_needs_both_to_be_visible(who: str, bob: Any, charlie: Any) -> None:
     write(bob, charlie)
     client, unseen = signed_in(who), make_user("erin")
     for one, other in ((bob.pk, unseen.pk), (unseen.pk, bob.pk)):
@@ -211,14 +209,14 @@ def test_between_somebody_and_whom_nothing_is_seen_of_there_is_no_page(who: str,
     assert client.get(f"/console/accounts/user/{bob.pk}/between/{charlie.pk}/").status_code == 200
 
 
-def test_what_nobody_was_shown_is_no_reading(client: Client, rita: Any) -> None:
+def test_a_page_that_was_not_shown_is_not_recorded(client: Client, rita: Any) -> None:
     client.force_login(rita)
     unseen = make_user("erin")
     client.get(f"/console/accounts/user/{unseen.pk}/conversations/")
     assert not Entry.objects.about("accounts.user", unseen.pk).exists()
 
 
-def test_a_hold_that_is_lifted_leads_to_no_page_that_does_not_open(client: Client, alice: Any) -> None:
+def test_lifting_a_hold_does_not_redirect_to_a_refused_page(client: Client, alice: Any) -> None:
     """A user who places holds but cannot list them no longer sees an account once its hold is lifted."""
     hanna = make_staff("hanna", "hold_account", "view_conversation")
     client.force_login(hanna)
@@ -246,7 +244,7 @@ def without_number(response: Any, key: int) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("who", ["alice", "nils", *ROLE_OF])
-def test_a_filter_by_somebody_unseen_gives_what_a_number_of_nobody_gives(
+def test_a_filter_by_an_unseen_person_is_as_one_by_an_unknown_number(
     who: str, bob: Any, charlie: Any, refusals_as_made: None
 ) -> None:
     write(bob, charlie)
@@ -269,7 +267,7 @@ def test_a_filter_by_somebody_unseen_gives_what_a_number_of_nobody_gives(
 
 
 @pytest.mark.parametrize("who", ["rita", "lena"])
-def test_a_view_of_somebody_who_reported_nothing_is_one_of_nobody(who: str, bob: Any, charlie: Any) -> None:
+def test_a_view_by_a_person_without_reports_names_no_one(who: str, bob: Any, charlie: Any) -> None:
     """This holds even if the person is visible otherwise, and for views saved when they still had reports."""
     write(bob, charlie)
     client = signed_in(who)
