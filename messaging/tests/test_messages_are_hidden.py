@@ -119,7 +119,7 @@ def test_an_edit_that_was_begun_before_is_refused_too(alice: Any, bob: Any, mess
 
 
 @pytest.mark.parametrize("deferred", [(), ("external_id",), ("content",)])
-def test_saving_a_stale_instance_does_not_unhide_it(message: Message, deferred: tuple[str, ...]) -> None:
+def test_saving_a_stale_instance_leaves_the_message_hidden(message: Message, deferred: tuple[str, ...]) -> None:
     stale = Message.objects.defer(*deferred).get(pk=message.pk)
     hide([message.pk])
     stale.read = True

@@ -69,7 +69,9 @@ def unconstrained(rows: None) -> Any:
 
 @every_field
 @every_far_moment
-def test_a_far_moment_is_refused_on_every_road(rows: None, model: type[Any], field: str, moment: datetime) -> None:
+def test_a_far_moment_is_refused_in_every_way_of_storing(
+    rows: None, model: type[Any], field: str, moment: datetime
+) -> None:
     row = model._base_manager.first()
     setattr(row, field, moment)
     with pytest.raises(ValidationError, match="between 3 January of the year 1 and 29 December 9999"):

@@ -29,7 +29,7 @@ def test_each_reply_notifies_its_own_receiver(alice: Any, bob: Any) -> None:
     assert notified() == [(bob.pk, message.pk), (alice.pk, reply.pk)]
 
 
-def test_editing_or_reading_a_message_notifies_nobody_again(alice: Any, bob: Any) -> None:
+def test_editing_or_reading_a_message_sends_no_further_notification(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     message.content, message.read = "changed", True
     message.save()
@@ -50,7 +50,7 @@ def test_the_database_allows_one_notification_per_user_and_message(alice: Any, b
     Notification.objects.create(user=alice, message=message)
 
 
-def test_messages_stored_in_bulk_or_from_a_fixture_notify_nobody(alice: Any, bob: Any) -> None:
+def test_messages_stored_in_bulk_or_from_a_fixture_send_no_notification(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     copy = serializers.serialize("json", [message])
     message.delete()

@@ -68,7 +68,7 @@ def test_a_page_is_cached_for_a_minute(alice: Any, bob: Any, monkeypatch: Any) -
     assert seconds == [60]
 
 
-def test_nobody_gets_a_page_cached_for_somebody_else(alice: Any, bob: Any, charlie: Any) -> None:
+def test_cached_pages_are_not_shared_between_users(alice: Any, bob: Any, charlie: Any) -> None:
     message = write(bob, alice, "for Alice and Bob")
     alices, bobs, charlies = reading(alice), reading(bob), reading(charlie)
     assert "for Alice and Bob" in text(alices, conversation(message))
@@ -85,7 +85,7 @@ def test_the_next_user_of_the_same_browser_gets_their_own(alice: Any, bob: Any) 
     assert "Signed in as <bdi>bob</bdi>" in text(client, INBOX)
 
 
-def test_nobody_gets_a_cached_page_after_signing_out_or_being_disabled(alice: Any, bob: Any) -> None:
+def test_no_cached_page_is_served_after_signing_out_or_being_disabled(alice: Any, bob: Any) -> None:
     write(bob, alice)
     client = reading(alice)
     client.get(INBOX)

@@ -40,7 +40,7 @@ def test_both_people_in_a_conversation_can_open_it(client: Any, alice: Any, bob:
         assert shown(page_of(client, first)) == [first.pk, second.pk]
 
 
-def test_nobody_else_can_open_it(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_other_people_cannot_open_a_conversation(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
     message = write(alice, bob)
     charlie.is_staff = charlie.is_superuser = True  # not even staff: they have the console
     charlie.save()
@@ -147,7 +147,7 @@ def test_a_divider_stands_before_the_first_unread_message(client: Any, alice: An
     assert '<li class="new">' not in page_of(client, first)
 
 
-def test_opening_it_marks_nothing_as_read(client: Any, alice: Any, bob: Any) -> None:
+def test_opening_a_conversation_marks_nothing_as_read(client: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     client.force_login(bob)
     assert "Mark 1 message as read" in page_of(client, message)
@@ -189,7 +189,7 @@ def test_a_conversation_with_oneself_can_be_read(client: Any, alice: Any) -> Non
     assert "You cannot send a message to yourself" in html
 
 
-def test_it_says_when_the_other_person_can_no_longer_receive(client: Any, alice: Any, bob: Any) -> None:
+def test_the_page_says_when_the_other_person_can_no_longer_receive(client: Any, alice: Any, bob: Any) -> None:
     message = write(bob, alice)
     bob.is_active = False
     bob.save()

@@ -106,7 +106,7 @@ def test_texts_are_shown_as_text(client: Any, alice: Any, bob: Any) -> None:
         assert "<script>" not in html and "&lt;" in html
 
 
-def test_nobody_else_reads_a_history(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_other_people_cannot_read_a_history(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
     message = write(alice, bob, "one")
     change(message, "two")
     client.force_login(charlie)

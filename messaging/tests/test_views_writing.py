@@ -76,7 +76,7 @@ def test_a_message_between_others_cannot_be_replied_to(client: Any, alice: Any, 
     assert Message.objects.count() == 2
 
 
-def test_nobody_can_write_to_an_inactive_account(client: Any, alice: Any, bob: Any) -> None:
+def test_writing_to_an_inactive_account_is_refused(client: Any, alice: Any, bob: Any) -> None:
     message = write(bob, alice)
     bob.is_active = False
     bob.save()
@@ -316,7 +316,7 @@ def test_marking_as_read_affects_only_what_the_user_received_in_this_conversatio
     assert set(Message.objects.filter(read=False)) == {back, elsewhere}
 
 
-def test_nobody_marks_other_peoples_messages_as_read(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
+def test_messages_of_other_people_cannot_be_marked_as_read(client: Any, alice: Any, bob: Any, charlie: Any) -> None:
     message = write(alice, bob)
     client.force_login(charlie)
     assert client.post(reverse("messaging:mark_read", args=[message.conversation_id])).status_code == 404

@@ -106,7 +106,7 @@ def test_tens_of_thousands_of_different_words_are_compared() -> None:
     assert_exact(before, after, found)
 
 
-def test_of_a_long_text_only_the_passages_that_changed_are_compared_by_words() -> None:
+def test_only_changed_passages_of_a_long_text_are_compared_by_words() -> None:
     lines = [f"Line {number} of a text that goes on for long." for number in range(25_000)]
     before = "\n".join(lines)
     lines[5] = "Line 5 of a message that goes on for long."

@@ -63,12 +63,12 @@ def test_every_participant_is_listed_with_their_share(reviewing: Client, three: 
     assert response.context["title"] == "alice, bob and charlie"
 
 
-def test_of_many_people_the_title_names_the_first_two(reviewing: Client, three: list[Message]) -> None:
+def test_the_title_names_the_first_two_of_many_people(reviewing: Client, three: list[Message]) -> None:
     answer(three[3], sender=three[3].receiver, receiver=make_user("dora"), minute=4)
     assert reviewing.get(address(three[0])).context["title"] == "alice, bob and 2 others"
 
 
-def test_of_thousands_of_people_the_most_active_are_named(
+def test_the_most_active_of_thousands_of_people_are_named(
     reviewing: Client, three: list[Message], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(parts, "MOST_PEOPLE", 2)
@@ -77,7 +77,7 @@ def test_of_thousands_of_people_the_most_active_are_named(
     assert "and 1 more" in response.content.decode()
 
 
-def test_a_click_on_somebody_shows_only_what_they_sent_and_records_only_that(
+def test_a_click_on_a_person_shows_and_records_only_their_messages(
     reviewing: Client, three: list[Message], alice: Any
 ) -> None:
     response = reviewing.get(address(three[0], f"?person={alice.pk}"))

@@ -152,7 +152,7 @@ def test_a_part_beyond_either_end_gives_the_nearest(
     assert shown[0].position == (given - 1) * PART + 1
 
 
-def test_one_can_jump_to_a_message_by_its_number(reviewing: Client, alice: Any, bob: Any) -> None:
+def test_a_number_jumps_to_its_message(reviewing: Client, alice: Any, bob: Any) -> None:
     first = long_thread(alice, bob, PART + 5)
     response = reviewing.get(address(first, f"?position={PART + 3}"), follow=True)
     wanted = next(row.message for row in rows(response) if row.position == PART + 3)

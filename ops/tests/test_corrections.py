@@ -198,7 +198,7 @@ def test_reasons_cost_one_query_and_none_where_no_staff_edited(lea: Client, mess
     assert asked() == 1
 
 
-def test_edits_of_the_author_and_of_staff_are_told_apart(lea: Client, message: Message, alice: Any) -> None:
+def test_edits_of_the_author_and_of_staff_are_distinguished(lea: Client, message: Message, alice: Any) -> None:
     author = Client()
     author.force_login(alice)
     thread = reverse("messaging:conversation", args=[message.conversation_id])

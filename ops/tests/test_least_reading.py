@@ -214,7 +214,9 @@ def test_other_methods_show_no_page_after_the_reason_expired(
         ("reported", {"why": "nonsense", "words": "x"}, "Select a valid choice"),
     ],
 )
-def test_an_empty_reason_is_refused(mode: str, form: dict[str, str], error: str, settings: Any, talk: Message) -> None:
+def test_an_incomplete_or_invalid_reason_is_refused(
+    mode: str, form: dict[str, str], error: str, settings: Any, talk: Message
+) -> None:
     settings.READING = mode
     client = signed_in("rita")
     asked = question(client.get(thread_of(talk)))

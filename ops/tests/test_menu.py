@@ -154,7 +154,7 @@ def test_addresses_are_found_once_and_permissions_each_time(keys: dict[str, Any]
     assert "Conversations" not in menu_shown(rita)
 
 
-def test_the_menu_is_in_the_language_of_who_reads_it(keys: dict[str, Any]) -> None:
+def test_the_menu_is_in_the_language_of_its_reader(keys: dict[str, Any]) -> None:
     client = signed_in("rita")
     before = menu_shown(client)
     with speaking(ACCENTED):
@@ -216,7 +216,7 @@ def breadcrumb(page: Any) -> list[str]:
         ("keyboard", ["Home", "Keyboard shortcuts"]),
     ],
 )
-def test_one_breadcrumb_everywhere(name: str, trail: list[str], keys: dict[str, Any]) -> None:
+def test_each_page_has_its_breadcrumb(name: str, trail: list[str], keys: dict[str, Any]) -> None:
     page = signed_in("rosa").get(address(name, keys), follow=True)
     assert breadcrumb(page) == trail
 

@@ -89,7 +89,7 @@ def test_the_page_shows_ancestors_and_replies(reviewing: Client, alice: Any, bob
     assert f"?message={second.pk}#m{second.pk}" in response.content.decode()
 
 
-def test_of_many_ancestors_and_replies_the_nearest_are_shown_and_the_rest_counted(
+def test_the_nearest_ancestors_and_replies_are_shown_and_the_rest_counted(
     reviewing: Client, alice: Any, bob: Any
 ) -> None:
     message = write(alice, bob)

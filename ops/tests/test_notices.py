@@ -295,7 +295,7 @@ def test_ones_own_acts_and_participants_cause_no_notice(world: World) -> None:
     assert not Notice.objects.exists()
 
 
-def test_an_erasure_deletes_the_notices_of_the_person(world: World) -> None:
+def test_an_erasure_deletes_the_persons_notices_and_no_notice_names_them(world: World) -> None:
     lena = make_staff("lena")
     Notice.objects.create(recipient=lena, kind="jobs.failed", target_type="jobs.job", target_id="1")
     erased(lena, by=world.olga, approver=world.rosa, mode="anonymise")

@@ -142,7 +142,7 @@ def test_the_page_takes_a_limited_number_of_queries(
         client.get(at)
 
 
-def test_an_entry_about_somebody_leads_to_their_page(alice: Any) -> None:
+def test_an_entry_about_a_person_leads_to_their_page(alice: Any) -> None:
     page(signed_in("sue"), alice)
     entry = Entry.objects.about("accounts.user", alice.pk).get()
     at = reverse("admin:audit_entry_change", args=[entry.pk])

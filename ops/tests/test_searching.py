@@ -175,7 +175,7 @@ PERMISSIONS = {
 
 
 @pytest.mark.parametrize(("text", "permission"), PERMISSIONS.items())
-def test_filters_of_rooms_are_there_for_those_who_may(
+def test_filters_of_rooms_are_offered_to_those_with_permission(
     client: Client, talk: list[Message], text: str, permission: str
 ) -> None:
     client.force_login(make_staff("mel", "view_message"))

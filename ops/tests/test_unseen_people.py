@@ -267,7 +267,7 @@ def test_a_filter_by_an_unseen_person_is_as_one_by_an_unknown_number(
 
 
 @pytest.mark.parametrize("who", ["rita", "lena"])
-def test_a_view_by_a_person_without_reports_names_no_one(who: str, bob: Any, charlie: Any) -> None:
+def test_a_view_of_a_reporter_without_reports_shows_only_the_number(who: str, bob: Any, charlie: Any) -> None:
     """This holds even if the person is visible otherwise, and for views saved when they still had reports."""
     write(bob, charlie)
     client = signed_in(who)

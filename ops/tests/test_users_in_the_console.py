@@ -175,7 +175,9 @@ def test_a_superusers_account_is_only_changed_by_a_superuser(supporting: Client,
     assert rosa.check_password("rosa's password")
 
 
-def test_only_a_superuser_sets_somebodys_password(supporting: Client, client: Client, alice: Any, rosa: Any) -> None:
+def test_only_a_superuser_sets_the_password_of_another_person(
+    supporting: Client, client: Client, alice: Any, rosa: Any
+) -> None:
     """Anybody who knows it can read that person's messages, which the role Support does not show."""
     password = reverse("admin:auth_user_password_change", args=[alice.pk])
     data = {"password1": "a new passphrase", "password2": "a new passphrase", "usable_password": "true"}

@@ -167,7 +167,7 @@ STORED = st.lists(st.text(LETTERS | st.characters(codec="utf-8", exclude_charact
 
 @example_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=STORED, later=STORED, term=TERMS)
-def test_any_term_finds_what_reading_every_text_finds(
+def test_any_term_finds_the_same_as_reading_every_text(
     alice: Any, contents: list[str], later: list[str], term: Term
 ) -> None:
     """This holds whether the texts are indexed or only noted, and for each way to list the results."""

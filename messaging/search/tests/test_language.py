@@ -177,7 +177,7 @@ def test_filters_and_values_have_their_positions() -> None:
         (f"a {'b' * (LONGEST - 12)}", ""),
     ],
 )
-def test_a_search_is_narrowed_to_a_period_by_what_means_just_that(text: str, narrowed: str) -> None:
+def test_a_search_is_narrowed_to_a_period(text: str, narrowed: str) -> None:
     tree = parse(text, NAMES | {"on"})
     assert tree is not None
     assert within(text, tree, "2025-03") == narrowed
@@ -188,7 +188,7 @@ SIGNS = st.lists(st.sampled_from(SOME), max_size=12)
 
 
 @given(SIGNS.map("".join) | SIGNS.map(" ".join))
-def test_what_narrows_any_search_asks_for_all_of_it(text: str) -> None:
+def test_a_narrowed_search_keeps_all_parts_of_the_search(text: str) -> None:
     names = NAMES | {"on"}
     try:
         tree: Any = parse(text, names)

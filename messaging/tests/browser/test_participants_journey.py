@@ -117,7 +117,7 @@ def test_everything_can_be_done_by_keyboard(page: Page, bob: Any, invitation: Me
     expect(page.get_by_role("status")).to_have_text("Your reply was sent.")
 
 
-def test_it_works_without_javascript(open_page: OpenPage, bob: Any, invitation: Message) -> None:
+def test_the_pages_work_without_javascript(open_page: OpenPage, bob: Any, invitation: Message) -> None:
     page = open_page(javascript=False)
     sign_in(page, bob)
     page.goto(reverse("messaging:conversation", args=[invitation.conversation_id]))

@@ -51,7 +51,7 @@ def test_the_encoding_of_a_text_is_suggested(name: str, text: str, path: Path) -
     assert suggest_encoding(written(path, text, encoding_of(b"", name).codec)) == name
 
 
-def test_of_encodings_that_read_the_same_the_usual_one_is_suggested(path: Path) -> None:
+def test_the_usual_one_of_equivalent_encodings_is_suggested(path: Path) -> None:
     assert suggest_encoding(written(path, "café £5", "latin-1")) == "Windows-1252"
 
 

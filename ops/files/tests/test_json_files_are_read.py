@@ -57,7 +57,7 @@ def test_rows_are_counted_by_object_and_by_line() -> None:
     assert [number for number, *_ in reader(f"{ONE}\n\n{ONE}\n")] == [1, 3]
 
 
-def test_numbers_truth_and_null_become_what_people_write() -> None:
+def test_numbers_booleans_and_null_become_text() -> None:
     """Numbers keep their spelling: nothing is rounded, however long it is."""
     long = "9" * 5_000
     text = ONE.replace('"1"', "1").replace('"edited": ""', '"edited": true').replace('"read": ""', '"read": null')

@@ -98,7 +98,7 @@ def test_deleting_twice_is_no_error(folder: Path) -> None:
     assert not private_files.exists(name)
 
 
-def test_a_sweep_removes_what_is_a_day_old(folder: Path, db: Any) -> None:
+def test_a_sweep_removes_files_that_are_a_day_old(folder: Path, db: Any) -> None:
     young, old = saved(age=timedelta(hours=23)), saved(age=timedelta(hours=25))
     assert private_files.sweep(timezone.now()) == 1
     assert private_files.exists(young)

@@ -119,7 +119,7 @@ def test_other_files_of_the_form_are_not_kept(folder: Path, files: Any) -> None:
     assert (list(request.FILES), len(left(folder))) == (["file"], 1)
 
 
-def test_a_full_disk_is_said_in_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_in_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.parent.joinpath("private").write_text("a file where the folder should be")
     assert problem(sent(("file", b"a"))) == (
         "The server could not keep the file: its disk is full, or is not writable. Tell the system administrator."

@@ -85,7 +85,7 @@ def test_people_who_see_all_jobs_do_not_control_them(client: Client, dora: Any) 
     assert "Cancel</button>" not in page(client, job)
 
 
-def test_superusers_cancel_anybodys_job(client: Client, dora: Any, rosa: Any) -> None:
+def test_superusers_cancel_any_job(client: Client, dora: Any, rosa: Any) -> None:
     job = start(dora)
     client.force_login(rosa)
     client.post(address(job, "cancel"))

@@ -183,7 +183,7 @@ def test_an_ambiguous_content_length_is_refused_at_once(server: Server, lengths:
         (BEGINNINGS["the beginning of an upload"], b"413 Request Entity Too Large"),
     ],
 )
-def test_unsupported_requests_are_refused(server: Server, sent: bytes, status: bytes) -> None:
+def test_requests_that_are_too_large_or_have_no_length_are_refused(server: Server, sent: bytes, status: bytes) -> None:
     assert server.answer(sent).startswith(b"HTTP/1.1 " + status)
 
 

@@ -114,7 +114,7 @@ def test_without_scripts_the_whole_frame_works(open_page: OpenPage, message: Mes
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_the_jump_box_by_keyboard(page: Page, message: Message, rosa: Any) -> None:
+def test_the_jump_box_works_by_keyboard(page: Page, message: Message, rosa: Any) -> None:
     sign_in(page, rosa)
     page.goto(CONVERSATIONS)
     box = page.get_by_role("combobox", name="Jump to a number, name, address or page")
@@ -147,7 +147,7 @@ def test_the_jump_box_by_keyboard(page: Page, message: Message, rosa: Any) -> No
     check_in_each_look(page)
 
 
-def test_keys_are_letters_where_somebody_writes(page: Page, message: Message, rosa: Any) -> None:
+def test_shortcut_keys_type_letters_in_text_fields(page: Page, message: Message, rosa: Any) -> None:
     sign_in(page, rosa)
     page.goto("/console/messaging/message/")
     search = page.get_by_label("Search messages")
