@@ -111,7 +111,7 @@ def test_a_person_is_taken_out_of_blocks_as_well(two_years: list[date]) -> None:
     assert blocks.by_key(measures.SENDERS, two_years[0], two_years[-1]).total() == 731
 
 
-def test_the_parts_of_somebody_else_stay_when_a_person_is_taken_out(db: None) -> None:
+def test_removing_a_person_keeps_the_numbers_of_others(db: None) -> None:
     kept = {"70": 2, "17": 3, "1:7": 1}
     rows = [
         DayNumbers(day=FIRST, measure=measures.SENDERS, numbers={"7": 5, "70": 2, "17": 3, "1:7": 1}, total=11),
@@ -197,7 +197,7 @@ def test_a_person_is_taken_out_of_calendars_as_well(db: None) -> None:
     assert sums.by_key == {(measures.READINGS, False): {"8": 2}}
 
 
-def test_days_are_told_beside_sums_in_one_statement(two_years: list[date]) -> None:
+def test_days_and_sums_are_read_in_one_statement(two_years: list[date]) -> None:
     found = {Place(day, measures.SENT, day.day == 1): {"40": day.day} for day in two_years}
     store(found, two_years, [measures.SENT])
     asked = two_years[5], two_years[-5]

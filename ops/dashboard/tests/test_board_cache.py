@@ -50,7 +50,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transaction, "on_commit", lambda act: act())
 
 
-def test_it_is_computed_once_a_minute(clock: Clock) -> None:
+def test_a_value_is_computed_once_a_minute(clock: Clock) -> None:
     assert [clock.value(), clock.value()] == [1, 1]
     clock.wait(59)
     assert clock.value() == 1
@@ -97,7 +97,7 @@ def test_others_are_served_the_last_one_while_one_computes_but_nothing_old(clock
     assert clock.computed == 1
 
 
-def test_once_somebody_is_erased_nothing_older_is_served(clock: Clock, at_once: None) -> None:
+def test_values_computed_before_an_erasure_are_not_served(clock: Clock, at_once: None) -> None:
     clock.value()
     cache.add(f"{board_cache.key_of('a')}:computing", "somebody else")
     board_cache.forget()
@@ -132,7 +132,7 @@ def test_fifty_at_once_compute_once() -> None:
     assert (len(computed), found) == (1, ["figures"] * 50)
 
 
-def test_one_that_fails_lets_the_next_one_try(clock: Clock) -> None:
+def test_a_failed_computation_does_not_block_the_next_one(clock: Clock) -> None:
     def fail(now: datetime) -> None:
         raise ZeroDivisionError
 
@@ -142,7 +142,7 @@ def test_one_that_fails_lets_the_next_one_try(clock: Clock) -> None:
 
 
 @pytest.mark.django_db
-def test_only_what_is_committed_makes_stale(clock: Clock, django_capture_on_commit_callbacks: Any) -> None:
+def test_only_committed_changes_make_a_value_stale(clock: Clock, django_capture_on_commit_callbacks: Any) -> None:
     clock.value()
     rolled_back = django_capture_on_commit_callbacks(execute=True)
     with rolled_back as done, pytest.raises(ZeroDivisionError), transaction.atomic():

@@ -94,7 +94,7 @@ def test_an_empty_database_has_all_dashboards() -> None:
             assert "Nothing in this period." in shown and "nan" not in shown
 
 
-def test_one_message_a_gap_of_a_year_and_clocks_in_the_future(alice: Any, bob: Any) -> None:
+def test_messages_far_in_the_past_and_in_the_future_are_counted(alice: Any, bob: Any) -> None:
     make_staff("dan")
     client = signed_in("dan")
     now = timezone.now()
@@ -113,7 +113,7 @@ def test_one_message_a_gap_of_a_year_and_clocks_in_the_future(alice: Any, bob: A
     assert whole["sent"].value == 3
 
 
-def test_the_period_is_in_the_address_and_faults_are_told() -> None:
+def test_the_address_sets_the_period_and_faults_show_an_alert() -> None:
     make_staff("rosa")
     client = signed_in("rosa")
 
@@ -155,7 +155,7 @@ def test_tables_are_files_that_are_recorded_and_computed_by_no_spreadsheet(spam:
     assert Entry.objects.filter(event="dashboard.exported").count() == 4
 
 
-def test_who_may_not_open_a_list_is_not_led_there(alice: Any, bob: Any) -> None:
+def test_dashboards_link_only_to_lists_that_the_reader_may_open(alice: Any, bob: Any) -> None:
     """Lena may open every list that a dashboard links to for her; a dashboard without permission is refused."""
     write(alice, bob, timestamp=timezone.now())
     counted_anew()
@@ -170,7 +170,7 @@ def test_who_may_not_open_a_list_is_not_led_there(alice: Any, bob: Any) -> None:
     assert client.get(page("oversight")).status_code == 403
 
 
-def test_without_its_cache_a_page_says_that_it_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_cache_a_page_shows_that_its_figures_are_live(monkeypatch: pytest.MonkeyPatch) -> None:
     make_staff("rita")
     client = signed_in("rita")
     assert "At most a minute old." in client.get(page("review")).content.decode()
@@ -179,7 +179,7 @@ def test_without_its_cache_a_page_says_that_it_is_live(monkeypatch: pytest.Monke
     assert "The cache cannot be reached: these figures are live." in client.get(page("review")).content.decode()
 
 
-def test_what_staff_does_shows_at_once(spam: Any, django_capture_on_commit_callbacks: Any) -> None:
+def test_reports_and_decisions_change_the_backlog_at_once(spam: Any, django_capture_on_commit_callbacks: Any) -> None:
     rita = make_staff("rita")
     client = signed_in("rita")
     assert numbers(client, "review")["backlog"].value == 0
@@ -203,7 +203,7 @@ def test_home_shows_the_first_numbers_and_computes_nothing_itself(spam: Any) -> 
     assert "<strong>3</strong> pending cases" in client.get(reverse("admin:index")).content.decode()
 
 
-def test_home_asks_for_numbers_anew_that_a_change_made_stale(
+def test_home_requests_numbers_again_that_a_change_made_stale(
     spam: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     """Otherwise it would show no case for two minutes, beside a work list that shows one."""
@@ -256,7 +256,7 @@ def test_changes_in_words(value: Any, before: Any, unit: Unit, better: Better, c
     assert (number.change, number.trend) == (change, trend)
 
 
-def test_what_is_kept_of_a_page_leads_each_where_they_may_go(spam: Any) -> None:
+def test_a_cached_page_links_only_where_its_reader_may_go(spam: Any) -> None:
     """Rosa's page links to reviewers, and is cached; Lena's own does not link to people whom she may not see."""
     rosa = make_staff("rosa")
     make_staff("lena")

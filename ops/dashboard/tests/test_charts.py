@@ -49,7 +49,7 @@ def test_values_in_words() -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_drawings_hold_no_script_no_style_and_nobodys_text(kind: Kind) -> None:
+def test_drawings_contain_no_script_style_or_link(kind: Kind) -> None:
     for drawing in chart(kind, (1, None, 3), (0, 2, 2), (None, None, None)).drawings:
         ElementTree.fromstring(drawing)
         assert not re.search(r"script|style|\son[a-z]+=|href|NaN", drawing)
@@ -97,7 +97,7 @@ def test_labels_are_left_out_and_never_cut() -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_what_is_drawn_is_said_too(kind: Kind) -> None:
+def test_charts_have_a_summary_and_a_table_of_their_values(kind: Kind) -> None:
     shown = chart(kind, (1, None, 30), (0, 2, 2))
     assert "highest 3" in shown.summary and "3 Nov" in shown.summary
     told = [(label, [value for value, _ in values]) for label, values in shown.rows]
@@ -105,7 +105,7 @@ def test_what_is_drawn_is_said_too(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_nothing_can_be_drawn_too(kind: Kind) -> None:
+def test_empty_values_can_be_drawn(kind: Kind) -> None:
     assert chart(kind, (None, None)).is_empty
     for nothing in (chart(kind, (None, None)), chart(kind, (0, 0))):
         assert all("<svg" in drawing for drawing in nothing.drawings)

@@ -22,7 +22,7 @@ WRONG = "SELECT nothing"
 
 
 @pytest.mark.django_db
-def test_what_was_not_counted_stays_noted(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changes_stay_noted_after_a_failed_round(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beginnings are stored while the other numbers are counted and stored: their error is raised after that."""
     message = write(alice, bob)
     with monkeypatch.context() as broken:
@@ -37,7 +37,7 @@ def test_what_was_not_counted_stays_noted(alice: Any, bob: Any, monkeypatch: pyt
 
 
 @pytest.mark.django_db
-def test_the_database_works_while_python_goes_on() -> None:
+def test_background_statements_return_rows_and_raise_errors_later() -> None:
     """An error is raised, as Django's, when its rows are fetched, when something else is executed, or at the end."""
     with pytest.raises(DatabaseError, match="nothing"), transaction.atomic(), meanwhile("default") as ask:
         ask(WRONG, [])
@@ -55,7 +55,7 @@ def test_the_database_works_while_python_goes_on() -> None:
 
 
 @pytest.mark.django_db
-def test_whatever_is_executed_otherwise_comes_after() -> None:
+def test_other_statements_run_after_background_statements() -> None:
     at = timezone.now()
     with meanwhile("default") as ask:
         ask(f"INSERT INTO {Noted._meta.db_table} (family, at) VALUES ('desk', %s)", [str(at)])
@@ -65,7 +65,7 @@ def test_whatever_is_executed_otherwise_comes_after() -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_page_reads_is_told_as_any_statement(alice: Any, bob: Any) -> None:
+def test_statements_of_a_page_are_captured_like_any_other(alice: Any, bob: Any) -> None:
     """It is limited in time and counted, and does not change how often Python switches between threads."""
     message = write(alice, bob)
     turns = sys.getswitchinterval()

@@ -45,7 +45,7 @@ def lena() -> Any:
     return lena
 
 
-def test_a_lead_chooses_and_ends_it() -> None:
+def test_a_lead_chooses_and_ends_the_digest() -> None:
     lena = make_staff("lena")
     client = signed_in("lena")
     assert not DigestReader.objects.exists()  # off unless chosen
@@ -59,7 +59,7 @@ def test_a_lead_chooses_and_ends_it() -> None:
     assert [one.event for one in events] == ["dashboard.digest_chosen", "dashboard.digest_ended"]
 
 
-def test_it_is_sent_once_a_week_from_monday_morning_on(lena: Any) -> None:
+def test_the_digest_is_sent_once_a_week_from_monday_morning_on(lena: Any) -> None:
     assert sending.send_due(MONDAY - timedelta(hours=1)) == 0
     assert [sending.send_due(MONDAY), sending.send_due(MONDAY), sending.send_due(MONDAY + timedelta(days=3))] == [
         1,
@@ -73,7 +73,7 @@ def test_it_is_sent_once_a_week_from_monday_morning_on(lena: Any) -> None:
     assert (entry.target_id, entry.details["first"]) == (str(lena.pk), "2026-11-23")
 
 
-def test_it_holds_numbers_and_no_name(lena: Any, spam: Any) -> None:
+def test_the_digest_contains_numbers_and_no_names(lena: Any, spam: Any) -> None:
     for case in many_reports(spam, 3):
         decided(case, lena, Flag.objects.filter(case=case).get().label)
     sending.send_due(next_digest())
@@ -85,7 +85,7 @@ def test_it_holds_numbers_and_no_name(lena: Any, spam: Any) -> None:
 
 
 @pytest.mark.parametrize("lost", ["role", "active", "staff", "email", "mail", "chosen later"])
-def test_who_should_not_get_it_any_more_does_not(lena: Any, settings: Any, lost: str) -> None:
+def test_readers_who_no_longer_qualify_get_no_digest(lena: Any, settings: Any, lost: str) -> None:
     match lost:
         case "role":
             lena.groups.set([Group.objects.get(name="Support")])
@@ -101,7 +101,7 @@ def test_who_should_not_get_it_any_more_does_not(lena: Any, settings: Any, lost:
     assert (sending.send_due(MONDAY), mail.outbox) == (0, [])
 
 
-def test_what_cannot_be_sent_is_tried_again(lena: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sending_is_tried_again_after_a_mail_error(lena: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: EmailMessage, fail_silently: bool = False) -> int:
         raise ConnectionRefusedError
 
@@ -112,7 +112,7 @@ def test_what_cannot_be_sent_is_tried_again(lena: Any, monkeypatch: pytest.Monke
     assert sending.send_due(MONDAY) == 1
 
 
-def test_what_cannot_be_written_is_tried_again(lena: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sending_is_tried_again_after_a_database_error(lena: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def be_away(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 

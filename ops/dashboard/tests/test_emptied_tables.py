@@ -33,7 +33,7 @@ def empty() -> None:
             Message.objects.all().delete()
 
 
-def test_an_emptied_table_is_counted_anew() -> None:
+def test_an_emptied_table_is_recounted() -> None:
     alice, bob = make_user("alice"), make_user("bob")
     for _ in range(3):
         write(alice, bob, timestamp=timezone.now())
@@ -45,7 +45,7 @@ def test_an_emptied_table_is_counted_anew() -> None:
     assert counted() == 1
 
 
-def test_what_was_never_counted_is_not_noted_as_emptied() -> None:
+def test_a_table_that_was_never_counted_is_not_noted_as_emptied() -> None:
     Keeping.objects.all().delete()
     empty()
     assert not Noted.objects.filter(family="all").exists()

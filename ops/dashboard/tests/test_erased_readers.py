@@ -28,7 +28,7 @@ def named(key: str) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_their_readings_are_not_counted_again(alice: Any, bob: Any) -> None:
+def test_readings_of_erased_readers_are_not_counted_again(alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     rita, otto = (make_user(name, is_staff=True) for name in ("rita", "otto"))
     read(rita, message)

@@ -217,7 +217,7 @@ def everything_kept() -> set[tuple[Any, ...]]:
 
 
 @pytest.mark.django_db
-def test_what_is_not_counted_yet_is_told_while_it_is_little(alice: Any, bob: Any, monkeypatch: Any) -> None:
+def test_a_few_uncounted_messages_are_included_in_the_figures(alice: Any, bob: Any, monkeypatch: Any) -> None:
     rounds.keep()
     period = Period.of_days(2)
     now = timezone.now()
@@ -274,7 +274,7 @@ def test_figures_are_true_after_an_import_and_its_undo(alice: Any, bob: Any, set
 
 
 @pytest.mark.django_db
-def test_only_what_changed_is_counted_anew(alice: Any, bob: Any, django_assert_num_queries: Any) -> None:
+def test_only_changed_days_are_recounted(alice: Any, bob: Any, django_assert_num_queries: Any) -> None:
     """A round without changes runs few queries; an old day without changes is not counted again."""
     write(alice, bob)
     rounds.keep()
@@ -300,7 +300,7 @@ def test_the_last_moment_of_a_quarter_belongs_to_it(alice: Any, bob: Any) -> Non
 
 
 @pytest.mark.django_db
-def test_another_zone_has_other_days(alice: Any, bob: Any) -> None:
+def test_changing_the_time_zone_recounts_the_days(alice: Any, bob: Any) -> None:
     write(alice, bob, timestamp=datetime(2026, 1, 5, 23, 30, tzinfo=UTC))
     rounds.keep()
     with override_settings(TIME_ZONE="Asia/Tokyo"):
@@ -310,7 +310,7 @@ def test_another_zone_has_other_days(alice: Any, bob: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_who_is_deleted_is_in_no_number(alice: Any, bob: Any, charlie: Any) -> None:
+def test_deleted_people_are_in_no_number(alice: Any, bob: Any, charlie: Any) -> None:
     write(alice, bob)
     write(bob, charlie)
     rounds.keep()
@@ -358,9 +358,7 @@ def test_triggers_can_be_taken_off_and_put_back() -> None:
 
 @pytest.mark.django_db
 @override_settings(TIME_ZONE="UTC")
-def test_what_changes_later_while_older_days_are_counted_is_counted_in_the_same_round(
-    alice: Any, bob: Any, monkeypatch: Any
-) -> None:
+def test_changes_during_a_round_are_counted_in_the_same_round(alice: Any, bob: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(rounds, "DAYS", 1)
     monkeypatch.setattr(rounds, "FIRST", 1)
     days = [date(2026, 1, 5), date(2026, 2, 5), date(2026, 3, 5)]

@@ -188,7 +188,7 @@ def test_figures_are_true_whatever_happened_at_the_desk(crowd: Crowd, some: list
 
 
 @pytest.mark.django_db
-def test_the_desk_is_told_as_of_now_while_little_changed(crowd: Crowd) -> None:
+def test_a_few_uncounted_changes_at_the_desk_are_included_in_the_figures(crowd: Crowd) -> None:
     today = Period.of_days(1)
     for step in (*BEGINNING, Step("dismiss", 0, 0)):
         happen(crowd, step)
@@ -246,7 +246,7 @@ def test_a_backlog_that_a_worker_of_an_older_version_left_out_is_counted(crowd: 
 
 
 @pytest.mark.django_db
-def test_the_backlog_is_what_waits_now(crowd: Crowd) -> None:
+def test_the_backlog_counts_pending_cases_by_severity(crowd: Crowd) -> None:
     for step in BEGINNING:
         happen(crowd, step)
     oldest, _, latest = Case.objects.order_by("pk")
@@ -261,7 +261,7 @@ def test_the_backlog_is_what_waits_now(crowd: Crowd) -> None:
     assert found.total.overdue_rows.query == "state=pending&overdue=yes"
 
 
-def test_agreement_is_told_of_thirty_cases_and_more() -> None:
+def test_agreement_needs_thirty_cases_and_more_than_one_label() -> None:
     """A worked example of Cohen's kappa (1960) in whole numbers, too few cases, a single label, and both extremes."""
     pairs = {("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15}
     found = Agreement.of(pairs)
@@ -274,7 +274,7 @@ def test_agreement_is_told_of_thirty_cases_and_more() -> None:
 
 
 @pytest.mark.django_db
-def test_who_read_how_much_for_a_case_and_is_erased(crowd: Crowd, mona: Any) -> None:
+def test_an_erased_reviewer_leaves_the_figures_of_reviewers(crowd: Crowd, mona: Any) -> None:
     for step in (*BEGINNING, Step("dismiss", 0, 0)):
         happen(crowd, step)
     rounds.keep()

@@ -86,7 +86,7 @@ def test_readings_and_openings_are_those_of_the_trail(zone: str, written: list[W
         assert oversight.refusals(period).per_day == [(period.first, len(refused))]
 
 
-def test_who_stands_out_is_far_above_the_others() -> None:
+def test_outliers_are_far_above_the_others() -> None:
     assert oversight.outliers([10, 12, 11, 9, 100]) == {100}
     assert oversight.outliers([10, 12, 11, 9, 13]) == set()
     assert oversight.outliers([5, 5, 5, 5, 5]) == set()
@@ -150,7 +150,7 @@ def counted_messages(period: Period) -> list[tuple[Any, int]]:
 
 
 @pytest.mark.django_db
-def test_deletions_stand_as_they_are(alice: Any, bob: Any, rita: Any) -> None:
+def test_deletion_figures_count_requests_and_holds(alice: Any, bob: Any, rita: Any) -> None:
     now = timezone.now()
     group = DeletionGroup.objects.create(basis="request", mode="erase")
     week_ago = now - timedelta(days=7)
@@ -187,7 +187,7 @@ def test_imports_exports_and_jobs_are_counted(rita: Any) -> None:
 
 @pytest.mark.parametrize("zone", sorted(ZONES))
 @pytest.mark.django_db
-def test_what_is_counted_at_once_begins_and_ends_with_the_day_of_the_console(zone: str, rita: Any) -> None:
+def test_live_figures_begin_and_end_with_the_day_of_the_console(zone: str, rita: Any) -> None:
     """Of four of each, made just before and at either end of a day on which clocks may change, two are in it."""
     with override_settings(TIME_ZONE=zone):
         day = Period(ZONES[zone], ZONES[zone])
@@ -208,7 +208,7 @@ def test_what_is_counted_at_once_begins_and_ends_with_the_day_of_the_console(zon
 
 
 @pytest.mark.django_db
-def test_nothing_at_all_is_sensible() -> None:
+def test_figures_without_data_are_empty() -> None:
     period = Period.of_days(7)
     assert oversight.readings(period).median is None
     assert oversight.readings(period).as_of.waiting  # nothing was ever counted

@@ -110,7 +110,7 @@ def every_text_is_marked(board: Any, rosa: Client) -> None:
         assert cells and [cell for cell in cells if not_marked(cell, known)] == [], table
 
 
-def test_each_reads_a_dashboard_in_their_language(rosa: Client, spam: Any) -> None:
+def test_each_reader_sees_a_dashboard_in_their_language(rosa: Client, spam: Any) -> None:
     """Both languages share one cache."""
     much_is_there(spam)
     address = reverse("admin:dashboard_review")
@@ -121,7 +121,7 @@ def test_each_reads_a_dashboard_in_their_language(rosa: Client, spam: Any) -> No
     assert "pending cases" in shown and "⟦" not in shown
 
 
-def test_what_programs_read_is_english(rosa: Client, spam: Any) -> None:
+def test_the_output_of_the_command_is_english(rosa: Client, spam: Any) -> None:
     much_is_there(spam)
 
     def printed(*options: str) -> str:
@@ -136,7 +136,7 @@ def test_what_programs_read_is_english(rosa: Client, spam: Any) -> None:
 
 
 @override_settings(SENDS_EMAIL=True)
-def test_the_digest_is_of_its_readers_language(spam: Any) -> None:
+def test_the_digest_is_in_the_language_of_its_reader(spam: Any) -> None:
     lena = make_staff("lena")
     lena.email = "lena@example.org"
     lena.save()
@@ -150,7 +150,7 @@ def test_the_digest_is_of_its_readers_language(spam: Any) -> None:
     assert [line for line in (about, *sent.body.splitlines()) if not_marked(line, known)] == []
 
 
-def test_no_text_waits_for_a_language_in_what_is_kept(rosa: Client, spam: Any) -> None:
+def test_cached_content_contains_no_lazy_text(rosa: Client, spam: Any) -> None:
     """Cached texts are in the language of their computation; a lazy text would be in the language of each reader."""
     much_is_there(spam)
     for board in BOARDS:

@@ -37,18 +37,18 @@ def measured(client: Client) -> dict[tuple[str, ...], float]:
     return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
 
 
-def test_it_is_off_by_default(client: Client) -> None:
+def test_metrics_are_off_by_default(client: Client) -> None:
     assert client.get(ADDRESS, headers={"Authorization": "Bearer "}).status_code == 404
 
 
 @pytest.mark.parametrize("sent", [None, "", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bearer ünïcode"])
-def test_it_is_closed_without_the_token(client: Client, rosa: Any, monitored: None, sent: str | None) -> None:
+def test_metrics_are_refused_without_the_token(client: Client, rosa: Any, monitored: None, sent: str | None) -> None:
     client.force_login(rosa)  # being signed in does not help
     answer = client.get(ADDRESS, headers={} if sent is None else {"Authorization": sent})
     assert (answer.status_code, answer.content) == (401, b"")
 
 
-def test_it_counts_what_is_there(
+def test_metrics_count_cases_and_jobs_and_are_cached(
     client: Client, monitored: None, spam: Any, alice: Any, bob: Any, django_assert_num_queries: Any
 ) -> None:
     empty = measured(client)

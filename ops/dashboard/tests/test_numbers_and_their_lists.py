@@ -176,7 +176,7 @@ def test_each_number_has_its_list_or_a_reason(much: None, days: int, imported: s
 
 @pytest.mark.once
 @pytest.mark.parametrize(("who", "least"), [("lena", 20), ("dan", 10), ("otto", 3), ("sue", 5)])
-def test_nobody_is_led_where_they_see_less(much: None, who: str, least: int) -> None:
+def test_numbers_link_only_to_lists_that_show_all_counted_rows(much: None, who: str, least: int) -> None:
     """Users who see only their own rows in a list get no link to it."""
     make_staff(who)
     client, me = signed_in(who), User.objects.get(username=who)

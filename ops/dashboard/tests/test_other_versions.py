@@ -22,7 +22,9 @@ OTHER_SIZES = (8, 64, 512)
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("zone", ["", settings.TIME_ZONE])
-def test_what_it_left_is_counted_anew(alice: Any, bob: Any, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numbers_of_another_version_are_recounted(
+    alice: Any, bob: Any, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It counted during the migration, or after it, in a round of its own."""
     now = timezone.now()
     for days in range(DAYS):

@@ -58,7 +58,7 @@ def test_the_last_days_are_those_of_the_console(settings: Any) -> None:
         ("9999-01-05", "9999-01-06", "Choose days between the years 1900 and 9998."),
     ],
 )
-def test_what_is_no_period_is_refused_in_a_sentence(first: str, last: str, why: str) -> None:
+def test_an_invalid_period_is_refused_with_a_reason(first: str, last: str, why: str) -> None:
     with pytest.raises(NoPeriod, match=rf"^{why}$"):
         Period.written(first, last)
 

@@ -23,7 +23,7 @@ JOHN = "4;;john;bob;01.02.2026 08:05;nein;nein;Grüße von einem Fremden"
 
 
 @pytest.mark.parametrize(("rows", "cures"), [(ROWS, []), ((*ROWS, JOHN), ["Create missing users"])], ids=len)
-def test_it_is_imported_with_few_clicks(
+def test_a_german_excel_file_is_imported_with_few_clicks(
     importing: Client, people: Any, rows: tuple[str, ...], cures: list[str]
 ) -> None:
     content = "\r\n".join((HEADER, *rows, "")).encode("cp1252")

@@ -41,7 +41,7 @@ def test_readers_are_tested_with_the_columns_of_messages() -> None:
         (["a", "b", "c"], {}),
     ],
 )
-def test_other_names_are_suggested(headers: list[str], suggested: dict[str, str]) -> None:
+def test_columns_are_suggested_for_other_headers(headers: list[str], suggested: dict[str, str]) -> None:
     assert suggest(headers) == suggested
 
 
@@ -110,5 +110,5 @@ def test_a_file_of_names_that_cannot_be_used_is_found_at_start_up(
         ([], {}),
     ],
 )
-def test_values_tell_which_column_is_which(rows: list[list[str]], places: dict[str, int]) -> None:
+def test_columns_are_suggested_by_their_values(rows: list[list[str]], places: dict[str, int]) -> None:
     assert places_of(rows) == places

@@ -54,7 +54,7 @@ def test_the_help_names_every_column() -> None:
         assert set(FLAG_COLUMNS) <= set(re.findall(r"\w+", str(BY_NAME[name].help)))
 
 
-def test_it_says_how_it_read_the_file_and_what_it_added(path: Path, alice: Any, bob: Any) -> None:
+def test_the_command_prints_how_it_read_the_file_and_the_counts(path: Path, alice: Any, bob: Any) -> None:
     path.write_bytes(as_csv(row("1"), row("2", "1"), row("2", "1"), row("3", sender="carol")))
     run = Command(path, create_users=True)
     batch = Import.objects.get().pk
@@ -98,7 +98,7 @@ def test_many_notices_are_summed_up(path: Path, alice: Any, bob: Any) -> None:
     assert (quiet.out, quiet.err) == ([], [])
 
 
-def test_a_file_that_cannot_be_opened_is_a_sentence(path: Path, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_refused_with_a_reason(path: Path, tmp_path: Path) -> None:
     assert Command(path).refused == f"There is no file {path}: check the name."
     assert Command(tmp_path).refused == f"{tmp_path} is a folder: name a file in it."
     path.write_bytes(b"")
@@ -117,7 +117,7 @@ def test_a_file_may_be_called_anything(tmp_path: Path, alice: Any, bob: Any, nam
 
 
 @pytest.mark.parametrize("name", ["Mars/Phobos", "../../etc/passwd", ""])
-def test_a_time_zone_that_is_none_is_a_sentence(path: Path, name: str) -> None:
+def test_an_unknown_time_zone_is_refused_with_a_reason(path: Path, name: str) -> None:
     path.write_bytes(as_csv(row("1")))
     assert Command(path, time_zone=name).refused == (
         f"“{name}” is no time zone: name one of the IANA list, such as Europe/Berlin."
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_refused(path: Path, alice: Any
     assert not Message.objects.exists()
 
 
-def test_a_check_says_what_would_come_in_and_stores_nothing(path: Path, alice: Any, bob: Any) -> None:
+def test_a_check_prints_the_counts_and_stores_nothing(path: Path, alice: Any, bob: Any) -> None:
     path.write_bytes(as_csv(row("1"), row("2", "1"), row("2", "1")))
     run = Command(path, check=True)
     assert (
@@ -187,7 +187,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return after
 
 
-def test_ctrl_c_takes_back_what_was_stored(path: Path, interrupted: Any, alice: Any, bob: Any) -> None:
+def test_ctrl_c_removes_the_stored_messages(path: Path, interrupted: Any, alice: Any, bob: Any) -> None:
     path.write_bytes(as_csv(*(row(str(number)) for number in range(8))))
     interrupted(3)
     assert Command(path).refused == "Stopped: nothing was imported."
@@ -224,7 +224,7 @@ def test_a_refused_or_finished_import_leaves_no_file(path: Path, folder: Path, a
     assert Import.objects.count() == 1
 
 
-def test_the_command_says_who_is_meant_and_takes_it(path: Path, alice: Any, bob: Any) -> None:
+def test_the_command_suggests_a_person_and_accepts_the_option(path: Path, alice: Any, bob: Any) -> None:
     path.write_bytes(as_csv(row("1", sender="Alice")))
     run = Command(path)
     said = "Did you mean 'alice'? 'Alice' in the file differs only in capital letters. It is the same person: "

@@ -83,7 +83,7 @@ BLANK = "columns 7, 8, 9, 10 and 11 (G, H, I, J and K) have neither a name nor v
         ),
     ],
 )
-def test_it_comes_in_as_it_is(name: str, texts: list[str], said: list[str]) -> None:
+def test_each_file_is_imported_with_its_texts_and_notices(name: str, texts: list[str], said: list[str]) -> None:
     assert stored_texts(name) == (texts, said)
 
 
@@ -114,7 +114,7 @@ def test_friendly_names_are_offered_with_three_sample_values(importing: Client) 
     assert Message.objects.get().external_id == "h2"
 
 
-def test_the_command_is_told_the_columns_that_were_offered() -> None:
+def test_the_suggested_columns_work_as_command_options() -> None:
     one = suggestion(checked(content=content("26b-friendly.csv")))
     assert as_argument(one).startswith("--column 'external_id=Message ID' --column 'parent_external_id=Reply To'")
     assert stored_texts("26b-friendly.csv", columns=one["value"]) == (["x"], [])
@@ -135,7 +135,7 @@ def test_a_file_without_a_header_never_loses_its_first_message(importing: Client
     assert Message.objects.get(external_id="nh2").parent_message == Message.objects.get(external_id="nh1")
 
 
-def test_one_option_of_the_command_takes_a_file_without_a_header() -> None:
+def test_the_suggested_options_import_a_file_without_a_header() -> None:
     one = suggestion(checked(content=content("27-no-header.csv")))
     assert as_argument(one) == (
         "--column 'external_id=column 1' --column 'parent_external_id=column 2' --column 'sender=column 3' "

@@ -86,7 +86,7 @@ def test_threads_come_in_as_they_are(alice: Any, bob: Any, parents: list[int | N
     size=st.integers(1, 9),
     death=st.integers(1, 9),
 )
-def test_a_job_that_dies_stores_the_same_and_its_undo_leaves_what_was(
+def test_a_job_that_dies_stores_the_same_and_its_undo_restores_the_state_before(
     folder: Any, alice: Any, bob: Any, parents: list[int | None], seed: int, cut: int, size: int, death: int
 ) -> None:
     """It dies once in the import and once in the undo, with batches of any size, and some threads stored before."""

@@ -28,7 +28,7 @@ def cast(alice: Any, bob: Any) -> None:
     """Create Alice and Bob, the senders and receivers."""
 
 
-def test_our_file_loses_its_guards_and_this_is_said() -> None:
+def test_guards_of_our_exports_are_removed_with_a_notice() -> None:
     rows = [row(f"'-{number}", content=text) for number, text in enumerate(GUARDED)]
     import_ = stored_import(content=as_marked_csv(*rows))
     assert texts() == {"-0": "=1+1", "-1": "'tis", "-2": "\tx", "-3": "+1", "-4": "hello"}
@@ -79,7 +79,7 @@ def test_our_file_may_have_become_a_workbook() -> None:
     assert texts() == {"1": "=1"}
 
 
-def test_what_the_guard_makes_longer_than_a_column_is_judged_without_it() -> None:
+def test_the_length_of_a_value_is_checked_without_its_guard() -> None:
     longest = "=" + "x" * 254
     exported = checked(content=as_marked_csv(row(f"'{longest}"), row("2", f"'{longest}")))
     assert [problem for problem in problems(exported) if "shorten" in problem] == []

@@ -39,7 +39,7 @@ def test_a_changed_text_is_an_edit_with_history_if_that_is_chosen(alice: Any, bo
     assert (again.changed, again.unchanged, MessageHistory.objects.count()) == (0, 3, 1)
 
 
-def test_a_change_that_its_sender_or_nobody_imports_is_not_by_staff(alice: Any, bob: Any) -> None:
+def test_a_change_imported_by_its_sender_or_without_a_user_is_not_by_staff(alice: Any, bob: Any) -> None:
     imported(numbered(row("1"), row("2")))
     imported(numbered(row("1", content="new")), existing="edit", by=alice)
     imported(numbered(row("2", content="new")), existing="edit")
@@ -73,7 +73,7 @@ def test_edited_and_read_of_stored_messages_are_left_alone(alice: Any, bob: Any)
     assert (result.unchanged, stored()) == (1, before)
 
 
-def test_the_preview_shows_what_was_and_what_will_be(alice: Any, bob: Any) -> None:
+def test_the_preview_shows_the_text_before_and_after(alice: Any, bob: Any) -> None:
     imported(numbered(row("1")))
     message = Message.objects.get()
     change = {"row": 2, "external_id": "1", "message_id": message.pk, "before": "hello", "after": "new", "cut": False}
@@ -132,7 +132,7 @@ def test_only_the_valid_rows_come_in_and_the_others_come_back(alice: Any, bob: A
     assert private_files.path(private_files.beside(import_.upload, "rejected.csv")).stat().st_mode & 0o777 == 0o600
 
 
-def test_what_came_back_can_be_corrected_and_imported(alice: Any, bob: Any) -> None:
+def test_rejected_rows_can_be_corrected_and_imported(alice: Any, bob: Any) -> None:
     first = stored_import(row("1"), row("2", "1", sender="nobody"), row("3", "2", content="=1"), only_valid=True)
     assert Message.objects.count() == 1
     corrected = rejected(first).replace(b'"nobody"', b'"bob"')
@@ -154,7 +154,7 @@ def test_a_correction_may_begin_as_a_formula_does(alice: Any, bob: Any) -> None:
     assert found == {"0": "=1+1", "1": "'tis", "2": "@bob as I said", "3": "'twas"}
 
 
-def test_what_answers_a_row_that_is_left_out_begins_a_conversation_if_that_is_chosen(alice: Any, bob: Any) -> None:
+def test_a_reply_to_an_excluded_row_begins_a_conversation_if_that_is_chosen(alice: Any, bob: Any) -> None:
     import_ = checked(row("1", content=""), row("2", "1"), row("3", "2"), only_valid=True, start_conversations=True)
     assert problems(import_)[1:] == [f"row 3, parent_external_id: its parent, row 2, is left out: {BEGINS}"]
     assert (import_.counts["new"], import_.counts["conversations"], import_.counts["rejected"]) == (2, 1, 1)
@@ -165,7 +165,7 @@ def test_what_answers_a_row_that_is_left_out_begins_a_conversation_if_that_is_ch
     ]
 
 
-def test_nobody_gets_an_account_for_rows_that_are_left_out(alice: Any, bob: Any) -> None:
+def test_excluded_rows_create_no_accounts(alice: Any, bob: Any) -> None:
     import_ = stored_import(
         row("1", sender="carol"), row("2", sender="dora", content=""), only_valid=True, create_users=True
     )
@@ -192,13 +192,13 @@ def test_a_file_that_breaks_off_cannot_be_imported_partly(alice: Any, bob: Any) 
         steps.store(import_, by=None)
 
 
-def test_receivers_are_told_of_new_messages_only(alice: Any, bob: Any) -> None:
+def test_receivers_are_notified_of_new_messages_only(alice: Any, bob: Any) -> None:
     imported(numbered(row("1")))
     imported(numbered(row("1", content="new"), row("2")), existing="edit", notify=True)
     assert list(Notification.objects.values_list("message__external_id", flat=True)) == ["2"]
 
 
-def test_who_is_read_and_edited_already_stays_so(alice: Any, bob: Any) -> None:
+def test_read_and_edited_marks_are_imported(alice: Any, bob: Any) -> None:
     imported(numbered(row("1", edited="True", read="1"), row("2", "1"), row("3", "1", read="yes")))
     assert [(one[5], one[6]) for one in stored()] == [(True, True), (False, False), (False, True)]
     conversation = Conversation.objects.get()
@@ -212,7 +212,7 @@ def test_a_row_that_many_contradict_comes_back_with_one_reason(alice: Any, bob: 
     assert len(others) == 499
 
 
-def test_of_the_first_rows_no_more_is_kept_than_is_shown(alice: Any, bob: Any) -> None:
+def test_the_preview_keeps_only_the_shown_part_of_long_values(alice: Any, bob: Any) -> None:
     import_ = checked(row("1", content="x" * 900_000), row("2", parent="y" * 900_000))
     (first, second) = preview(import_)["first"]
     assert (len(first["content"]), first["cut"]) == (500, True)
@@ -244,7 +244,7 @@ def test_the_number_of_another_database_is_a_new_message(alice: Any, bob: Any) -
     assert checked(row("3", f"threadward:{first.pk + 900}")).counts["cures"] == {"start_conversations": 1}
 
 
-def test_what_was_said_twice_is_stored_twice(alice: Any, bob: Any) -> None:
+def test_equal_messages_without_ids_are_stored_separately(alice: Any, bob: Any) -> None:
     """The first row without an id matches the first equal message, the second row the second."""
     imported(numbered(row("")))
     result, _ = imported(numbered(row(""), row(""), row("")))

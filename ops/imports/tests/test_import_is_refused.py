@@ -76,7 +76,7 @@ def test_unknown_people_are_named_once(alice: Any) -> None:
     ]
 
 
-def test_nobody_is_created_under_an_impossible_name(alice: Any) -> None:
+def test_no_account_is_created_under_an_invalid_name(alice: Any) -> None:
     problems = refusal(
         row("1", receiver=" bob"), row("2", receiver="b\u202eob"), row("3", sender="x" * 151), create_users=True
     )
@@ -191,7 +191,7 @@ def test_a_failing_last_step_leaves_nothing(alice: Any, bob: Any, monkeypatch: p
 
 
 @pytest.mark.parametrize("gone", ["parent", "person"])
-def test_what_vanishes_while_the_file_is_read_stops_the_import(
+def test_people_and_parents_deleted_meanwhile_stop_the_import(
     alice: Any, bob: Any, charlie: Any, monkeypatch: pytest.MonkeyPatch, gone: str
 ) -> None:
     """Otherwise a reply could be stored without its parent, or a row lost."""
@@ -219,7 +219,7 @@ def test_what_vanishes_while_the_file_is_read_stops_the_import(
         (IntegrityError("UNIQUE constraint failed"), "Somebody else stored or removed some of the same messages"),
     ],
 )
-def test_what_the_database_refuses_is_said_in_words(
+def test_database_errors_are_explained_in_words(
     alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
     def fail(*args: Any, **options: Any) -> None:

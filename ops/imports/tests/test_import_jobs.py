@@ -74,7 +74,7 @@ def other_words() -> tuple[str, ...]:
     return row("reply", "old", sender="bob", receiver="alice", timestamp=sent, content="other words")
 
 
-def test_a_check_shows_what_will_be_and_stores_nothing(old: Message, rita: Any) -> None:
+def test_a_check_previews_the_import_and_stores_nothing(old: Message, rita: Any) -> None:
     before = everything()
     import_ = checked(*THREADS, row("11", sender="nobody\u202e", content="x\u200b" * 400), by=rita, create_users=True)
     assert everything() == before
@@ -120,7 +120,7 @@ def test_a_check_shows_what_will_be_and_stores_nothing(old: Message, rita: Any) 
     assert (first[0]["cut"], first[0]["marked"]) == (False, False)
 
 
-def test_what_was_checked_is_stored_and_its_file_is_gone(old: Message, rita: Any) -> None:
+def test_a_checked_file_is_stored_and_then_deleted(old: Message, rita: Any) -> None:
     import_ = checked(*THREADS, by=rita, create_users=True)
     job = do(steps.store(import_, by=rita, kick=False))
     import_.refresh_from_db()
@@ -141,7 +141,7 @@ def test_what_was_checked_is_stored_and_its_file_is_gone(old: Message, rita: Any
     assert import_.message_base is not None
 
 
-def test_a_file_whose_header_does_not_fit_is_checked_with_one_error(db: None) -> None:
+def test_a_file_without_the_needed_columns_is_checked_with_one_error(db: None) -> None:
     import_ = checked(content=b"id,who\n1,alice\n")
     assert (import_.state, import_.counts["errors"], import_.counts["cures"]) == (State.CHECKED, 1, {"columns": 1})
     assert import_.understood["headers"] == ["id", "who"]
@@ -212,7 +212,7 @@ def test_a_worker_may_die_at_any_batch(old: Message, rita: Any, committed: bool)
 
 
 @pytest.mark.parametrize("stop", ["cancelled", "failed"])
-def test_what_is_stopped_at_any_batch_is_taken_back(old: Message, rita: Any, stop: str) -> None:
+def test_an_import_stopped_at_any_batch_is_rolled_back(old: Message, rita: Any, stop: str) -> None:
     """Messages, accounts, texts, counts and edited flags are restored; the file can then be imported after all."""
     changed = other_words()
     before, batches, number = everything(), 9, 1
@@ -244,7 +244,7 @@ MADE = {"check": brought, "store": checked, "undo": stored_import}
 
 
 @ENDS
-def test_what_is_cancelled_before_a_worker_took_it_up_is_back_where_one_can_go_on(
+def test_an_import_whose_job_is_cancelled_before_it_began_can_continue(
     alice: Any, bob: Any, rita: Any, monkeypatch: pytest.MonkeyPatch, verb: str, left: str
 ) -> None:
     """It happens immediately, without a worker, and is not recorded as an undo."""
@@ -264,7 +264,7 @@ def test_what_is_cancelled_before_a_worker_took_it_up_is_back_where_one_can_go_o
 
 
 @ENDS
-def test_what_waits_for_a_job_that_was_cancelled_before_it_began_is_settled_by_the_sweep(
+def test_the_sweep_settles_imports_whose_job_was_cancelled_before_it_began(
     alice: Any, bob: Any, rita: Any, verb: str, left: str
 ) -> None:
     """Earlier versions left imports in this state: nothing was stored, and nobody could continue."""
@@ -284,7 +284,7 @@ def test_what_waits_for_a_job_that_was_cancelled_before_it_began_is_settled_by_t
     assert do(again).state == Job.State.FINISHED
 
 
-def test_jobs_that_go_on_or_ended_as_they_should_are_left_alone(old: Message, rita: Any) -> None:
+def test_queued_and_properly_ended_jobs_are_left_alone(old: Message, rita: Any) -> None:
     under_way = steps.check(brought(row("1"), by=rita), by=rita, kick=False)
     stored_import(row("2"), by=rita)
     stopped = steps.store(brought(row("3"), by=rita), by=rita, kick=False)
@@ -308,7 +308,7 @@ def test_a_stuck_check_of_a_file_that_is_gone_is_settled_too(alice: Any, rita: A
     assert import_.state == State.CHECKED
 
 
-def test_the_sweep_leaves_a_job_alone_at_whose_taking_back_workers_died(alice: Any, bob: Any, rita: Any) -> None:
+def test_jobs_whose_rollback_failed_are_left_alone(alice: Any, bob: Any, rita: Any) -> None:
     job = steps.check(brought(row("1"), by=rita), by=rita, kick=False)
     given_up = Job.objects.filter(pk=job.pk)
     given_up.update(state=Job.State.FAILED, ending=Job.Ending.FAILED, ended_at=timezone.now())

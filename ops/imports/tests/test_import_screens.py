@@ -44,7 +44,7 @@ def test_an_empty_list_says_what_to_do(importing: Client) -> None:
     )
 
 
-def test_the_upload_says_what_is_taken(importing: Client, settings: Any) -> None:
+def test_the_upload_page_names_formats_and_the_size_limit(importing: Client, settings: Any) -> None:
     settings.MOST_UPLOADED = 3 * 2**20
     said = text(importing.get(ADD))
     formats = "JSON, JSON Lines, Excel (XLSX, XLS, XLSB) or OpenDocument (ODS)"
@@ -77,7 +77,7 @@ def test_a_file_is_shown_as_it_was_understood_and_nothing_is_stored_yet(importin
     assert not Message.objects.exists()
 
 
-def test_first_rows_are_shown_for_what_they_are(importing: Client, people: Any) -> None:
+def test_first_rows_are_shown_with_their_state_and_unread_values(importing: Client, people: Any) -> None:
     rows = csv_of(message("1"), message("1"), message("2", timestamp="05/01/2026"), message("3", content="café"))
     said = page(importing, bring(importing, rows.replace("é".encode(), b"\xe9")))
     assert "Row 2 + new alice" in said
@@ -86,7 +86,7 @@ def test_first_rows_are_shown_for_what_they_are(importing: Client, people: Any) 
     assert "caf\\xE9" in said
 
 
-def test_what_is_confirmed_is_imported_and_the_page_says_what_came_of_it(importing: Client, people: Any) -> None:
+def test_a_confirmed_import_is_stored_and_its_results_are_shown(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", "1")))
     said = text(decide(importing, import_, "store/"))
     assert import_.state == State.STORED
@@ -102,7 +102,7 @@ def test_its_file_is_deleted_with_its_preview(importing: Client, people: Any, fo
     assert [file.name for file in folder.iterdir()] == []
 
 
-def test_the_same_file_again_changes_nothing_and_says_when_it_came_before(importing: Client, people: Any) -> None:
+def test_uploading_the_same_file_again_names_the_earlier_import(importing: Client, people: Any) -> None:
     content = csv_of(message("1"), message("2", "1"))
     first = bring(importing, content)
     decide(importing, first, "store/")
@@ -132,13 +132,13 @@ def test_problems_name_row_column_and_remedy_and_prevent_the_import(importing: C
         ("open.csv", csv_of() + b'"', "The quote opened in row 2 is never closed"),
     ],
 )
-def test_a_file_without_a_single_row_says_so(importing: Client, name: str, content: bytes, said: str) -> None:
+def test_a_file_without_a_single_row_shows_a_reason(importing: Client, name: str, content: bytes, said: str) -> None:
     import_ = bring(importing, content, name)
     assert import_.job is not None and import_.job.state == "finished"
     assert said in page(importing, import_)
 
 
-def test_storing_what_has_problems_is_refused_whatever_is_sent(importing: Client, people: Any) -> None:
+def test_an_import_with_problems_cannot_be_stored(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", sender="nobody-here")))
     decide(importing, import_, "store/")
     assert import_.state == State.CHECKED
@@ -221,13 +221,13 @@ def test_all_problems_can_be_downloaded(importing: Client, people: Any) -> None:
     assert b"".join(response.streaming_content).count(b"parent gone is neither in the file nor stored") == 150
 
 
-def test_what_cannot_be_read_at_all_is_said(importing: Client) -> None:
+def test_an_unreadable_file_cannot_be_imported(importing: Client) -> None:
     said = page(importing, bring(importing, b"PK\x03\x04 not really a table"))
     assert "Nothing can be imported before the file can be read." in said
     assert "Import 0" not in said
 
 
-def test_what_cannot_be_read_is_told_before_any_choice_and_leads_to_another_file(importing: Client) -> None:
+def test_read_errors_stand_above_the_choices_and_offer_another_upload(importing: Client) -> None:
     said = page(importing, bring(importing, csv_of() + b'"'))
     assert said.index("The quote opened in row 2 is never closed") < said.index("Change how the file is read")
     assert "Upload another file" in said
@@ -268,7 +268,7 @@ def test_a_changed_text_is_shown_word_by_word_and_asked_about(importing: Client,
 @pytest.mark.parametrize(
     ("choice", "content", "histories"), [("edit", "We meet at eleven.", 1), ("skip", "We meet at noon.", 0)]
 )
-def test_it_is_recorded_as_an_edit_or_left_as_chosen(
+def test_a_changed_text_is_recorded_as_an_edit_or_left_as_chosen(
     importing: Client, dan: Any, stored: Message, choice: str, content: str, histories: int
 ) -> None:
     import_ = bring(importing, csv_of(message("1", content="We meet at eleven."), message("2")))
@@ -301,7 +301,7 @@ def test_many_long_changed_texts_do_not_keep_their_page_waiting(
     assert "The first 20 of 25." in said
 
 
-def test_a_changed_text_that_is_not_compared_by_words_says_so(
+def test_a_text_too_long_to_compare_by_words_shows_a_note(
     importing: Client, stored: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note = "Too long to compare word by word: whole passages are marked."
@@ -310,7 +310,7 @@ def test_a_changed_text_that_is_not_compared_by_words_says_so(
     assert note in page(importing, bring(importing, csv_of(message("1", content="Nobody comes, at any time."))))
 
 
-def test_a_file_of_changed_texts_alone_says_so_on_its_button(importing: Client, stored: Message) -> None:
+def test_the_button_counts_changed_texts_when_nothing_is_new(importing: Client, stored: Message) -> None:
     import_ = bring(importing, csv_of(message("1", content="We meet at eleven.")))
     assert "Apply to 1 changed text" in page(importing, import_)
     decide(importing, import_, "store/", existing="edit")
@@ -318,7 +318,9 @@ def test_a_file_of_changed_texts_alone_says_so_on_its_button(importing: Client, 
     assert stored.content == "We meet at eleven."
 
 
-def test_whoever_compares_with_a_stored_text_has_read_it(importing: Client, dan: Any, stored: Message) -> None:
+def test_seeing_a_stored_text_in_the_preview_is_recorded_as_reading(
+    importing: Client, dan: Any, stored: Message
+) -> None:
     import_ = bring(importing, csv_of(message("1", content="We meet at eleven.")))
     page(importing, import_)
     page(importing, import_)
@@ -327,7 +329,7 @@ def test_whoever_compares_with_a_stored_text_has_read_it(importing: Client, dan:
     assert entry.details == {"messages": [[stored.pk, stored.pk]]}
 
 
-def test_what_is_stored_is_not_shown_to_who_may_neither_read_nor_export(ina: Any, stored: Message) -> None:
+def test_stored_texts_are_hidden_from_users_who_may_neither_read_nor_export(ina: Any, stored: Message) -> None:
     client = signed_in(ina)
     import_ = bring(client, csv_of(message("1", content="We meet at eleven.")))
     said = page(client, import_)

@@ -30,7 +30,7 @@ def test_columns_of_another_program_are_asked_for_and_remembered(importing: Clie
     assert (form["timestamp"].value(), form["content"].value()) == ("3", "2")
 
 
-def test_what_was_said_of_columns_can_be_corrected(importing: Client, people: Any) -> None:
+def test_chosen_columns_can_be_corrected(importing: Client, people: Any) -> None:
     """The preview shows that two columns were mixed up."""
     import_ = bring(importing, OTHER)
     said = text(decide(importing, import_, "columns/", timestamp="2", sender="1", receiver="0"))
@@ -48,7 +48,7 @@ def test_a_file_with_our_columns_is_not_asked_for_them(importing: Client, people
     assert "column is which" not in page(importing, bring(importing, csv_of(message())))
 
 
-def test_what_somebody_said_of_columns_is_theirs_alone(importing: Client, ina: Any, people: Any) -> None:
+def test_chosen_columns_are_remembered_for_their_user_only(importing: Client, ina: Any, people: Any) -> None:
     odd = csv_of(("alice", "bob", "2026-01-05T10:00:00Z", "hello"), header=("qui", "à qui", "quand", "quoi"))
     chosen = {"sender": "0", "receiver": "1", "timestamp": "2", "content": "3"}
     decide(importing, bring(importing, odd), "columns/", **chosen)

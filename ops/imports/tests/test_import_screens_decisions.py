@@ -77,7 +77,7 @@ def test_only_the_uploader_reads_that_a_file_is_no_longer_available(
     assert "no longer available" not in page(signed_in(ina), import_)
 
 
-def test_an_upload_sweeps_up_what_others_left(importing: Client, people: Any) -> None:
+def test_an_upload_discards_abandoned_imports(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     private_files.delete_all(import_.upload)
     Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
@@ -86,7 +86,7 @@ def test_an_upload_sweeps_up_what_others_left(importing: Client, people: Any) ->
     assert import_.state == State.DISCARDED
 
 
-def test_what_changed_between_preview_and_import_is_said_and_nothing_is_stored(importing: Client, people: Any) -> None:
+def test_problems_arising_after_the_preview_are_shown_and_nothing_is_stored(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", sender="bob", receiver="alice")))
     people[0].delete()
     said = text(decide(importing, import_, "store/"))
@@ -123,7 +123,7 @@ def test_a_check_that_never_began_can_be_begun_again(importing: Client, dan: Any
     assert "Import 1 message" in page(importing, import_)
 
 
-def test_what_was_taken_back_says_why_and_can_be_checked_again(importing: Client, people: Any) -> None:
+def test_a_rolled_back_import_shows_the_reason_and_can_be_checked_again(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     why = "The disk is full: make room and try again."
     Import.objects.update(state=State.TAKEN_BACK, outcome={"why": why, "undo": {"kept": 0}, "kept": []})
@@ -135,9 +135,7 @@ def test_what_was_taken_back_says_why_and_can_be_checked_again(importing: Client
 
 
 @pytest.mark.parametrize("state", [State.CHECKING, State.STORING, State.UNDOING])
-def test_progress_is_shown_live_to_who_asked_for_it_and_in_words_to_others(
-    importing: Client, dan: Any, ina: Any, state: str
-) -> None:
+def test_progress_is_shown_to_the_requester_only(importing: Client, dan: Any, ina: Any, state: str) -> None:
     job = Job.objects.create(
         kind="import.store", title="Import", state=Job.State.RUNNING, requester=dan, done=5, total=9
     )
@@ -147,7 +145,7 @@ def test_progress_is_shown_live_to_who_asked_for_it_and_in_words_to_others(
     assert "Somebody is at it. Load this page again" in page(signed_in(ina), import_)
 
 
-def test_undoing_says_what_it_will_do_then_does_it(importing: Client, people: Any) -> None:
+def test_the_undo_page_previews_and_performs_the_undo(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", "1")))
     decide(importing, import_, "store/")
     said = text(importing.get(address(import_, "undo/")))
@@ -162,7 +160,7 @@ def test_undoing_says_what_it_will_do_then_does_it(importing: Client, people: An
     assert "messages.csv 2 messages removed ↩ undone dan" in text(importing.get(LIST))
 
 
-def test_what_was_touched_since_is_announced_listed_and_left(importing: Client, people: Any) -> None:
+def test_messages_edited_since_are_announced_listed_and_kept(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2")))
     decide(importing, import_, "store/")
     touched = Message.objects.get(external_id="2")
@@ -184,7 +182,7 @@ def test_an_undone_import_cannot_be_undone_again(importing: Client, people: Any)
     assert STALE in text(response)
 
 
-def test_anybody_who_may_import_may_undo(importing: Client, ina: Any, people: Any) -> None:
+def test_any_user_with_the_import_permission_can_undo(importing: Client, ina: Any, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     decide(importing, import_, "store/")
     confirm(signed_in(ina), "ina").post(address(import_, "undo/"))
@@ -192,7 +190,7 @@ def test_anybody_who_may_import_may_undo(importing: Client, ina: Any, people: An
     assert import_.state == State.UNDONE
 
 
-def test_an_import_that_is_not_taken_back_says_so_and_is_gone_on_with(
+def test_an_unfinished_rollback_is_shown_and_can_be_resumed(
     importing: Client, people: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers died repeatedly while taking it back: until it is resumed, nothing else can be done with the import."""

@@ -23,7 +23,7 @@ def offered(client: Client, import_: Any) -> str:
     return str(client.get(address(import_)).context["checks_form"]["encoding"].value())
 
 
-def test_the_likely_encoding_is_suggested_and_cures_what_is_wrong(importing: Client, people: Any) -> None:
+def test_the_likely_encoding_is_suggested_and_fixes_the_problems(importing: Client, people: Any) -> None:
     rows = [message(str(number), content="où est-il déjà allé, à côté du café") for number in range(3)]
     import_ = bring(importing, csv_of(*rows).decode().encode("cp1252"))
     said = page(importing, import_)
@@ -39,7 +39,7 @@ def test_the_likely_encoding_is_suggested_and_cures_what_is_wrong(importing: Cli
     assert {one.content for one in Message.objects.all()} == {"où est-il déjà allé, à côté du café"}
 
 
-def test_the_suggestion_is_not_taken_for_what_was_chosen(importing: Client, people: Any) -> None:
+def test_a_suggested_encoding_is_not_stored_as_the_choice(importing: Client, people: Any) -> None:
     """Checking a file again with the same choices reads it the same way."""
     import_ = bring(importing, csv_of(message(content="déjà")).decode().encode("cp1252"))
     assert offered(importing, import_) == "Windows-1252"
@@ -70,7 +70,7 @@ def test_nothing_is_suggested_once_an_encoding_was_chosen(importing: Client, peo
     assert offered(importing, import_) == "Shift_JIS"
 
 
-def test_one_click_reads_it_so_with_lines_as_they_would_be_read(importing: Client, people: Any) -> None:
+def test_one_click_takes_the_suggested_encoding_shown_with_samples(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message(content="où est-il déjà allé")).decode().encode("cp1252"))
     said = page(importing, import_)
     assert "o\\xF9 est-il d\\xE9j\\xE0 all\\xE9" in said
@@ -80,7 +80,7 @@ def test_one_click_reads_it_so_with_lines_as_they_would_be_read(importing: Clien
     assert import_.get_reading().encoding == "Windows-1252"
 
 
-def test_what_was_chosen_is_remembered_and_goes_with_the_person(importing: Client, people: Any, dan: Any) -> None:
+def test_a_chosen_encoding_is_remembered_and_erased_with_its_user(importing: Client, people: Any, dan: Any) -> None:
     first = bring(importing, csv_of(message(content="café £5")).decode().encode("latin-1"))
     decide(importing, first, "check/", encoding="Latin-9")
     assert SavedEncoding.objects.get().user == dan

@@ -61,7 +61,7 @@ def test_the_links_that_narrow_keep_each_other(importing: Client, people: Any) -
     assert columns[1].address == "?level=warning&column=parent_external_id#problems-title"
 
 
-def test_a_cure_is_one_click(importing: Client, people: Any) -> None:
+def test_one_click_applies_a_cure(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1", "gone"), message("2", sender="new")))
     decide(importing, import_, "take/", cure="start_conversations:0")
     said = text(decide(importing, import_, "take/", cure="create_users:0"))
@@ -70,7 +70,7 @@ def test_a_cure_is_one_click(importing: Client, people: Any) -> None:
 
 
 @pytest.mark.parametrize("cure", ["create_users:1", "create_users", "password:0", "people:0", ":", ""])
-def test_what_is_no_cure_does_nothing(importing: Client, people: Any, cure: str) -> None:
+def test_an_unknown_cure_changes_nothing(importing: Client, people: Any, cure: str) -> None:
     import_ = bring(importing, csv_of(message("1", sender="new")))
     before = import_.choices
     decide(importing, import_, "take/", cure=cure)
@@ -116,7 +116,7 @@ def test_each_name_is_decided_and_remembered(importing: Client, dan: Any, people
     assert Message.objects.get().sender.username == "peter"
 
 
-def test_a_typed_account_is_meant_without_saying_so_and_must_be_there(importing: Client, people: Any) -> None:
+def test_a_typed_account_is_chosen_and_must_exist(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1", sender="p.m.")))
     said = text(decide(importing, import_, "people/", **{"account-0": "petra"}))
     assert "There is no account of this name: check how it is written." in said
@@ -126,7 +126,7 @@ def test_a_typed_account_is_meant_without_saying_so_and_must_be_there(importing:
 
 
 @pytest.mark.parametrize("who", ["like-0", "like-7", "like--1", "x"])
-def test_what_was_not_asked_is_not_decided(importing: Client, people: Any, who: str) -> None:
+def test_answers_that_were_not_offered_are_ignored(importing: Client, people: Any, who: str) -> None:
     import_ = bring(importing, csv_of(message("1", sender="nobody")))
     decide(importing, import_, "people/", **{"who-0": who, "who-1": "new"})
     assert import_.choices["people"] == {}
@@ -135,7 +135,7 @@ def test_what_was_not_asked_is_not_decided(importing: Client, people: Any, who: 
 # --- Afterwards ----------------------------------------------------------------------------------------------------
 
 
-def test_these_conversations_are_those_of_this_import(importing: Client, people: Any) -> None:
+def test_the_link_lists_the_conversations_of_this_import(importing: Client, people: Any) -> None:
     alice, bob = people
     joined, other = write(alice, bob, external_id="old"), write(alice, bob)
     stored_import(content=csv_of(message("8")))
@@ -169,20 +169,20 @@ def test_an_import_with_more_than_is_kept_is_looked_up(
 
 
 @pytest.mark.parametrize("value", ["nothing", "11111111-2222-3333-4444-555555555555", "1", "\x00"])
-def test_what_is_no_import_is_no_filter(client: Client, people: Any, value: str) -> None:
+def test_an_invalid_import_is_no_filter(client: Client, people: Any, value: str) -> None:
     reader = signed_in(make_staff("rea", "import_messages", "view_conversation"))
     response = reader.get(reverse(CONVERSATIONS), {"import": value}, follow=True)
     assert "This is the whole list." in response.content.decode()
 
 
-def test_the_filter_is_for_those_who_may_import(importing: Client, people: Any) -> None:
+def test_the_filter_requires_the_import_permission(importing: Client, people: Any) -> None:
     import_ = stored_import(content=csv_of(message("1")))
     reader = signed_in(make_staff("rea", "view_conversation"))
     response = reader.get(reverse(CONVERSATIONS), {"import": str(import_.pk)}, follow=True)
     assert "This is the whole list." in response.content.decode()
 
 
-def test_results_count_what_was_stored(people: Any) -> None:
+def test_results_count_the_stored_rows(people: Any) -> None:
     write(*people, external_id="old")
     rows = [message("1"), message("2", "1"), message("3", "old"), message("4", sender="new")]
     import_ = stored_import(content=csv_of(*rows), create_users=True)

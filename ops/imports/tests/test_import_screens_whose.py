@@ -19,7 +19,7 @@ State = Import.State
 
 
 @pytest.mark.parametrize("who", ["ina", "rosa"])
-def test_what_is_in_a_file_is_shown_to_who_brought_it_alone(
+def test_only_the_uploader_sees_the_content_of_a_file(
     importing: Client, people: Any, who: str, request: pytest.FixtureRequest
 ) -> None:
     import_ = bring(importing, csv_of(message("1", content="a secret"), message("2", "gone")))
@@ -71,7 +71,7 @@ def test_an_upload_without_its_token_leaves_nothing(dan: Any, folder: Any) -> No
     assert Import.objects.count() == 1
 
 
-def test_who_is_not_signed_in_is_sent_to_sign_in_and_leaves_nothing(client: Client, db: Any, folder: Any) -> None:
+def test_an_anonymous_upload_is_redirected_to_sign_in_and_leaves_no_file(client: Client, db: Any, folder: Any) -> None:
     response = client.post(ADD, {"file": SimpleUploadedFile("a.csv", b"a,b")})
     assert response["Location"].startswith("/console/login/")
     assert not folder.exists() or not list(folder.iterdir())
@@ -85,7 +85,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_leaves_nothing(client: Clie
         ({"file": b"x" * 2_000}, "The file is larger than 1 kB, the most that is taken: split it"),
     ],
 )
-def test_what_is_not_taken_is_said_above_the_form(
+def test_a_refused_upload_shows_the_reason_and_leaves_no_file(
     importing: Client, settings: Any, files: dict[str, bytes], sentence: str, folder: Any
 ) -> None:
     settings.MOST_UPLOADED = 1_024
@@ -107,7 +107,7 @@ def test_after_a_full_disk_another_file_can_be_chosen(importing: Client, monkeyp
     assert f'data-most="{512 * 2**20}"' in response.content.decode()
 
 
-def test_what_is_in_a_file_is_text_and_its_invisible_characters_have_names(importing: Client, people: Any) -> None:
+def test_file_content_is_escaped_and_invisible_characters_are_named(importing: Client, people: Any) -> None:
     content = "<script>alert(1)</script> \u202egnp.exe\u202c zero\u200bwidth \x1b[31m 👩\u200d🚀"
     import_ = bring(importing, csv_of(message(content=content)), "<b>bold.csv")
     html = importing.get(address(import_)).content.decode()

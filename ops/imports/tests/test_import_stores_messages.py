@@ -93,7 +93,7 @@ def test_a_second_import_changes_nothing(alice: Any, bob: Any) -> None:
     assert stored() == before
 
 
-def test_what_was_added_to_a_file_is_imported(alice: Any, bob: Any) -> None:
+def test_rows_added_to_an_imported_file_are_imported(alice: Any, bob: Any) -> None:
     """New rows answer stored messages and each other; the ids of messages that were stored before do not change."""
     imported(numbered(row("1"), row("2", "1")))
     before = stored()
@@ -139,7 +139,7 @@ def test_missing_people_are_created_on_demand_and_cannot_sign_in(alice: Any) -> 
     assert dict(Message.objects.values_list("external_id", "sender__username"))["3"] == "jamie"
 
 
-def test_nobody_is_notified_unless_asked_for(alice: Any, bob: Any) -> None:
+def test_receivers_are_notified_only_on_request(alice: Any, bob: Any) -> None:
     started = timezone.now()
     imported(numbered(row("1")))
     assert not Notification.objects.exists()
@@ -151,7 +151,7 @@ def test_nobody_is_notified_unless_asked_for(alice: Any, bob: Any) -> None:
     assert started <= moments.pop() <= timezone.now()
 
 
-def test_what_was_written_here_is_left_alone(alice: Any, bob: Any) -> None:
+def test_messages_written_here_are_not_changed(alice: Any, bob: Any) -> None:
     mine = write(alice, bob, "hello")
     answer(mine)
     before = stored()
@@ -160,7 +160,7 @@ def test_what_was_written_here_is_left_alone(alice: Any, bob: Any) -> None:
     assert not MessageHistory.objects.exists()
 
 
-def test_writing_goes_on_after_an_import(alice: Any, bob: Any) -> None:
+def test_messages_can_be_written_after_an_import(alice: Any, bob: Any) -> None:
     """Ids that the import used are not assigned again."""
     imported(numbered(row("1"), row("2", "1")))
     answer(Message.objects.get(external_id="2"))
@@ -200,7 +200,7 @@ def test_a_chain_of_five_thousand_replies_is_one_conversation(alice: Any, bob: A
     assert_counts_hold()
 
 
-def test_progress_is_told_in_messages(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_counts_messages(alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Checking is the first half, storing the second."""
     seen: list[tuple[int, int | None]] = []
     advance = Run.advance

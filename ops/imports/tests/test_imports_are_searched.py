@@ -21,7 +21,7 @@ def ids(word: str) -> set[str | None]:
 
 
 @pytest.mark.parametrize("taken_in", [False, True], ids=["noted", "indexed"])
-def test_after_storing_changing_and_undoing(alice: Any, bob: Any, rita: Any, taken_in: bool) -> None:
+def test_the_search_index_follows_storing_changing_and_undoing(alice: Any, bob: Any, rita: Any, taken_in: bool) -> None:
     """Holds whether or not the worker has indexed the changes yet (on SQLite)."""
 
     def check(**found: set[str | None]) -> None:

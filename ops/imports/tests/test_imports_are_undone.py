@@ -58,7 +58,7 @@ def old(alice: Any, bob: Any) -> Message:
     return write(alice, bob, "old words", external_id="old")
 
 
-def test_an_undone_import_leaves_what_was_before(old: Message, rita: Any) -> None:
+def test_undoing_an_import_restores_the_state_before(old: Message, rita: Any) -> None:
     before = everything()
     import_ = undone(thread(by=rita, notify=True), by=rita)
     assert everything() == before
@@ -76,7 +76,7 @@ def test_an_undone_import_leaves_what_was_before(old: Message, rita: Any) -> Non
     assert everything() == before
 
 
-def test_what_was_touched_since_is_listed_and_left(old: Message, alice: Any, rita: Any) -> None:
+def test_messages_edited_or_answered_since_are_listed_and_kept(old: Message, alice: Any, rita: Any) -> None:
     """An answer that stays is attached to the nearest message above it that stays; being read is not a change."""
     import_ = thread(by=rita)
     of = {message.external_id: message for message in Message.objects.all()}
@@ -96,7 +96,7 @@ def test_what_was_touched_since_is_listed_and_left(old: Message, alice: Any, rit
     assert (conversation.message_count, conversation.pk) == (3, of["2"].conversation_id)
 
 
-def test_what_was_exchanged_with_somebody_on_hold_is_listed_and_left(old: Message, bob: Any, rita: Any) -> None:
+def test_messages_exchanged_with_a_person_on_hold_are_listed_and_kept(old: Message, bob: Any, rita: Any) -> None:
     """The messages that it answers and its own answers are removed like all others."""
     import_ = thread(by=rita)
     of = {message.external_id: message for message in Message.objects.all()}
@@ -110,7 +110,7 @@ def test_what_was_exchanged_with_somebody_on_hold_is_listed_and_left(old: Messag
     assert get_user_model().objects.filter(pk=carol.pk).exists()
 
 
-def test_an_import_that_fails_is_taken_back_whole_whoever_is_on_hold(old: Message, bob: Any, rita: Any) -> None:
+def test_a_failed_import_is_rolled_back_completely_despite_holds(old: Message, bob: Any, rita: Any) -> None:
     holds.place(bob, kind="legal", reason="Case 4", by=rita)
     before = everything()
     import_ = brought(*(row(str(number)) for number in range(8)), by=rita)
@@ -121,7 +121,7 @@ def test_an_import_that_fails_is_taken_back_whole_whoever_is_on_hold(old: Messag
     assert import_.outcome["undo"]["messages"] == 8
 
 
-def test_changed_texts_go_back_with_history_unless_edited_since(alice: Any, bob: Any, rita: Any) -> None:
+def test_changed_texts_are_restored_with_history_unless_edited_since(alice: Any, bob: Any, rita: Any) -> None:
     imported(numbered(row("1"), row("2"), row("3")))
     changes = [row(number, content="new") for number in "123"]
     import_ = stored_import(*changes, by=rita, existing="edit")
@@ -148,7 +148,7 @@ def test_an_import_that_stored_nothing_removes_nothing_when_undone(old: Message,
     assert import_.outcome["undo"] == {"messages": 0, "conversations": 0, "restored": 0, "users": 0, "kept": 0}
 
 
-def test_accounts_that_somebody_uses_stay(old: Message, alice: Any, bob: Any, rita: Any) -> None:
+def test_used_accounts_are_kept(old: Message, alice: Any, bob: Any, rita: Any) -> None:
     import_ = stored_import(
         *(row(name, sender=name) for name in ("active", "joined", "writes", "named", "idle")), create_users=True
     )
@@ -173,7 +173,7 @@ def test_accounts_that_somebody_uses_stay(old: Message, alice: Any, bob: Any, ri
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0)])
-def test_people_go_with_the_last_undo_of_the_imports_that_use_them(
+def test_accounts_are_removed_with_the_last_import_that_uses_them(
     old: Message, rita: Any, order: tuple[int, ...]
 ) -> None:
     """Whichever import created an account, it is removed with the last import that uses it."""
@@ -191,7 +191,7 @@ def test_people_go_with_the_last_undo_of_the_imports_that_use_them(
     assert sum(Import.objects.get(pk=one.pk).outcome["undo"]["users"] for one in imports) == 3
 
 
-def test_people_of_an_undone_import_who_were_used_otherwise_stay(old: Message, alice: Any, rita: Any) -> None:
+def test_accounts_of_an_undone_import_that_are_used_elsewhere_are_kept(old: Message, alice: Any, rita: Any) -> None:
     first = stored_import(row("1", sender="carol"), row("2", sender="dora"), by=rita, create_users=True)
     second = stored_import(row("3", sender="carol"), row("4", sender="dora"), by=rita)
     write(get_user_model().objects.get(username="dora"), alice)
@@ -240,7 +240,7 @@ def test_a_cancelled_undo_can_be_started_again(old: Message, rita: Any) -> None:
     assert import_.outcome["undo"]["messages"] == 6
 
 
-def test_the_command_undoes_a_batch_and_lists_what_it_left(old: Message, alice: Any, rita: Any) -> None:
+def test_the_command_undoes_a_batch_and_lists_kept_messages(old: Message, alice: Any, rita: Any) -> None:
     import_ = thread()
     four = Message.objects.get(external_id="4")
     answer(four)

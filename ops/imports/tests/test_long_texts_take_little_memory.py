@@ -82,9 +82,7 @@ def _told(begun: int) -> dict[str, Any]:
 
 # CSV by the command is tested below.
 @pytest.mark.parametrize(("format", "by"), [("csv", "job"), ("json", "job"), ("jsonl", "command")])
-def test_a_text_of_the_greatest_length_is_there_few_times_at_once(
-    format: str, by: str, databases: Databases, tmp_path: Path
-) -> None:
+def test_importing_a_long_text_takes_little_memory(format: str, by: str, databases: Databases, tmp_path: Path) -> None:
     text = long_text()
     others = [row(str(number), content=f"Nothing of interest {number}") for number in range(2_000)]
     answers = [row("long", "7", content=text), row("after", "long")]
@@ -96,7 +94,7 @@ def test_a_text_of_the_greatest_length_is_there_few_times_at_once(
     assert taken < MOST_MIB
 
 
-def test_so_is_one_that_replaces_another(databases: Databases, tmp_path: Path) -> None:
+def test_replacing_a_long_text_takes_little_memory(databases: Databases, tmp_path: Path) -> None:
     text = long_text()
     texts = {"old": (text, "before"), "new": (f"{text[:-1]}!", "after")}
     for name, (content, other) in texts.items():

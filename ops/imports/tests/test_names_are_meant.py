@@ -67,19 +67,19 @@ def field_file(name: str) -> bytes:
         ("Weiss", "Weiß", Difference.LOOK, "characters that look alike"),
     ],
 )
-def test_it_is_said_what_names_differ_in(name: str, other: str, kind: Difference, words: str) -> None:
+def test_the_difference_between_names_is_described(name: str, other: str, kind: Difference, words: str) -> None:
     assert (difference(name, other), they_differ(name, other)) == (kind, f"They differ only in {words}.")
 
 
 @given(st.text())
-def test_a_spelling_is_that_of_itself(name: str) -> None:
+def test_the_spelling_of_a_spelling_is_the_same(name: str) -> None:
     assert spelling(spelling(name)) == spelling(name) == spelling(f" {name}\t")
 
 
 # --- What is suggested ---------------------------------------------------------------------------------------------
 
 
-def test_an_account_whose_name_is_composed_otherwise_is_meant(bob: Any) -> None:
+def test_an_account_with_differently_composed_accents_is_suggested(bob: Any) -> None:
     make_user("Jürgen")
     import_ = checked(content=field_file("24-nfd.csv"))
     assert problems(import_) == [
@@ -115,7 +115,7 @@ def test_names_of_a_file_without_any_account_are_one_person_as_well(bob: Any) ->
     assert set(senders().values()) == {"Peter"}
 
 
-def test_what_only_looks_alike_is_chosen_by_itself(alice: Any, bob: Any) -> None:
+def test_names_that_only_look_alike_are_an_uncertain_suggestion(alice: Any, bob: Any) -> None:
     import_ = checked(row("1", sender=CYRILLIC))
     assert suggested(import_) == [({CYRILLIC: "alice"}, False)]
     assert "They differ only in characters that look alike." in problems(import_)[0]
@@ -127,7 +127,7 @@ def test_several_accounts_of_one_spelling_leave_the_choice(bob: Any) -> None:
     assert suggested(checked(row("1", sender="PETER"))) == [({"PETER": "Peter"}, False), ({"PETER": "peter"}, False)]
 
 
-def test_who_is_to_get_an_account_is_a_warning_with_the_same_choice(alice: Any, bob: Any) -> None:
+def test_a_new_account_with_a_similar_name_is_a_warning_with_a_suggestion(alice: Any, bob: Any) -> None:
     import_ = checked(row("1", sender="Alice"), create_users=True)
     assert groups(import_) == [("warning", 1, "New people whose names read like those of others")]
     assert suggested(import_) == [({"Alice": "alice"}, True)]
@@ -160,7 +160,7 @@ def test_5570_missing_names_are_one_kind_of_problem() -> None:
 # --- What was chosen -----------------------------------------------------------------------------------------------
 
 
-def test_an_account_is_created_for_the_names_of_which_it_was_said(alice: Any, bob: Any) -> None:
+def test_accounts_are_created_only_for_the_names_chosen(alice: Any, bob: Any) -> None:
     import_ = stored_import(row("1", sender="Alice"), row("2", sender="nobody"), people={"Alice": ""}, only_valid=True)
     assert senders() == {"1": "Alice"}
     assert import_.outcome["users"] == 1
@@ -172,13 +172,13 @@ def test_a_name_that_has_an_account_means_that_one(alice: Any, bob: Any) -> None
     assert senders() == {"1": "alice"}
 
 
-def test_names_that_an_export_guards_are_meant_as_they_are(bob: Any) -> None:
+def test_chosen_names_match_guarded_names(bob: Any) -> None:
     make_user("=joe")
     stored_import(content=as_marked_csv(row("1", sender="'=Joe")), people={"=Joe": "=joe"})
     assert senders() == {"1": "=joe"}
 
 
-def test_a_worker_that_goes_on_reads_names_as_they_were_chosen(bob: Any) -> None:
+def test_a_resumed_job_uses_the_chosen_names(bob: Any) -> None:
     make_user("peter")
     import_ = brought(row("1", sender="Peter"), row("2", sender="Peter"), people={"Peter": "peter"})
     job = steps.store(import_, by=None, kick=False)
@@ -196,7 +196,7 @@ def test_an_account_that_is_not_there_is_a_problem(bob: Any) -> None:
 # --- Erased people -----------------------------------------------------------------------------------------------
 
 
-def test_nobody_is_meant_by_the_name_of_an_erased_person(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
+def test_the_name_of_an_erased_person_is_refused_without_suggestions(sue: Any, sam: Any, alice: Any, bob: Any) -> None:
     erased(make_user("anna"), by=sue, approver=sam)
     make_user("Anna B")
     for people in ({}, {"anna": "bob"}, {"Anna": "bob"}, {"anna": ""}):
@@ -207,7 +207,7 @@ def test_nobody_is_meant_by_the_name_of_an_erased_person(sue: Any, sam: Any, ali
             assert (suggested(import_), preview(import_)["people"]) == ([], [])
 
 
-def test_what_was_chosen_about_somebody_goes_with_them(sue: Any, sam: Any, dan: Any, alice: Any, bob: Any) -> None:
+def test_choices_about_a_person_are_erased_with_them(sue: Any, sam: Any, dan: Any, alice: Any, bob: Any) -> None:
     """Their name in other people's files, in the questions about these files, and in remembered choices."""
     peter = make_user("peter")
     saved_people.save({"Peter": "peter", "Bobby": "bob", "the peter": "bob"}, by=dan)
@@ -221,7 +221,7 @@ def test_what_was_chosen_about_somebody_goes_with_them(sue: Any, sam: Any, dan: 
     assert suggested(import_) == [({"Bob": "bob"}, True)]
 
 
-def test_what_somebody_remembered_goes_with_them(rosa: Any, sam: Any, dan: Any, bob: Any) -> None:
+def test_remembered_choices_are_erased_with_their_user(rosa: Any, sam: Any, dan: Any, bob: Any) -> None:
     saved_people.save({"Bobby": "bob"}, by=dan)
     erased(dan, by=rosa, approver=sam)
     assert not SavedPerson.objects.exists()
@@ -230,7 +230,7 @@ def test_what_somebody_remembered_goes_with_them(rosa: Any, sam: Any, dan: Any, 
 # --- Remembered ----------------------------------------------------------------------------------------------------
 
 
-def test_what_was_chosen_last_time_is_suggested_first_to_whoever_chose_it(dan: Any, ina: Any, bob: Any) -> None:
+def test_the_previous_choice_is_suggested_first_to_its_user(dan: Any, ina: Any, bob: Any) -> None:
     make_user("peter")
     make_user("p.miller")
     saved_people.save({"Peter": "p.miller", "Miller": "p.miller", "gone": "nobody"}, by=dan)

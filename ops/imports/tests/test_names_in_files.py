@@ -42,7 +42,7 @@ def test_a_name_that_reads_like_an_erased_one_is_refused(bob: Any, anna: None, n
     assert problems(import_) == [sentence(name, "reads like the name of")]
 
 
-def test_when_it_was_erased_is_for_those_who_may_see_receipts(bob: Any, anna: None, rosa: Any) -> None:
+def test_the_date_of_erasure_is_shown_only_to_users_who_see_receipts(bob: Any, anna: None, rosa: Any) -> None:
     dan = make_staff("dan", "import_messages")
     for by, when in ((dan, ""), (None, ""), (rosa, f" on 2026-03-04 (receipt {RECEIPT})")):
         import_ = checked(row("1", sender="Anna"), create_users=True, by=by)
@@ -67,7 +67,7 @@ def anonymised(username: str) -> Any:
 
 
 @pytest.mark.parametrize("column", ["sender", "receiver"])
-def test_nobody_writes_as_an_anonymised_account_or_to_it(alice: Any, bob: Any, column: str) -> None:
+def test_anonymised_accounts_are_refused_as_sender_and_receiver(alice: Any, bob: Any, column: str) -> None:
     anonymised("Deleted user 1")
     make_user("bella")
     User(username="Deleted user 2", password="!").save()
@@ -78,7 +78,7 @@ def test_nobody_writes_as_an_anonymised_account_or_to_it(alice: Any, bob: Any, c
 
 @pytest.mark.parametrize("create_users", [True, False])
 @pytest.mark.parametrize("name", ["Deleted user 9", "deleted USER 9", "D\u0435leted user 9", "Deleted_user_l"])
-def test_nor_does_a_file_make_an_account_that_reads_like_one(bob: Any, name: str, create_users: bool) -> None:
+def test_names_like_those_of_anonymised_accounts_are_refused(bob: Any, name: str, create_users: bool) -> None:
     assert problems(checked(row("1", sender=name), create_users=create_users)) == [
         "row 2, sender: Anonymised accounts are called “Deleted user” and a number, and nobody else is: "
         "use another name."
@@ -94,7 +94,7 @@ def test_a_stored_message_of_an_anonymised_account_does_no_harm_in_a_file(alice:
     assert (again.counts["unchanged"], problems(again)) == (1, [])
 
 
-def test_somebody_new_who_reads_like_somebody_known_is_a_warning(alice: Any, bob: Any) -> None:
+def test_a_new_account_with_a_similar_name_is_a_warning(alice: Any, bob: Any) -> None:
     rows = [row("1", receiver="bob"), row("2", sender="bob", receiver="Alice"), row("3", sender="Alice")]
     import_ = checked(*rows, create_users=True)
     assert problems(import_) == [
@@ -104,7 +104,7 @@ def test_somebody_new_who_reads_like_somebody_known_is_a_warning(alice: Any, bob
     assert import_.why_not_storable == ""
 
 
-def test_what_an_import_creates_is_found_by_what_it_reads_like(bob: Any) -> None:
+def test_imported_accounts_are_found_by_similar_names(bob: Any) -> None:
     stored_import(row("1", sender="\u0430lice"), create_users=True)
     (warning,) = problems(checked(row("2", sender="alice"), create_users=True))
     assert "'alice' has no account and reads like" in warning

@@ -88,7 +88,7 @@ def test_a_form_that_is_sent_as_it_is_changes_nothing(option: Option) -> None:
         assert form.options_chosen() == (reading, choices)
 
 
-def test_what_is_no_option_is_not_chosen() -> None:
+def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(KeyError):
         options.with_values({"password": "x"}, Reading(), Choices())
 

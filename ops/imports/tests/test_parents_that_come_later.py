@@ -36,7 +36,7 @@ def orphans() -> dict[str | None, str | None]:
     return dict(waiting.values_list("external_id", "awaited_parent_external_id"))
 
 
-def test_an_answer_joins_its_question(alice: Any, bob: Any) -> None:
+def test_a_reply_joins_its_parent_once_that_is_imported(alice: Any, bob: Any) -> None:
     stored_import(row("2", "1"), row("3", "2"), start_conversations=True)
     assert orphans() == {"2": "1"}
     before, ids = everything(), list(Conversation.objects.values_list())
@@ -57,7 +57,7 @@ def test_an_answer_joins_its_question(alice: Any, bob: Any) -> None:
     assert orphans() == {}
 
 
-def test_it_joins_a_row_that_was_left_out_once_that_is_corrected(alice: Any, bob: Any) -> None:
+def test_a_reply_joins_an_excluded_parent_once_that_is_corrected(alice: Any, bob: Any) -> None:
     stored_import(row("1", content=""), row("2", "1"), only_valid=True, start_conversations=True)
     stored_import(row("1"))
     assert (orphans(), Conversation.objects.count()) == ({}, 1)
@@ -70,7 +70,7 @@ def test_the_same_file_again_changes_nothing(alice: Any, bob: Any) -> None:
     assert (result.unchanged, found) == (1, [])
 
 
-def test_a_loop_through_what_is_stored_is_refused(alice: Any, bob: Any) -> None:
+def test_a_loop_through_stored_messages_is_refused(alice: Any, bob: Any) -> None:
     stored_import(row("2", "1"), row("4", "3"), start_conversations=True)
     loop = "answers a stored message that answers it, directly or not: correct this parent."
     assert problems(checked(row("1", "2"))) == [f"row 2, parent_external_id: replies in a loop: 1 {loop}"]
@@ -81,7 +81,7 @@ def test_a_loop_through_what_is_stored_is_refused(alice: Any, bob: Any) -> None:
     }  # fmt: skip
 
 
-def test_what_somebody_wrote_since_keeps_the_parent_and_the_join(alice: Any, bob: Any) -> None:
+def test_a_reply_written_since_keeps_the_parent_and_the_join(alice: Any, bob: Any) -> None:
     stored_import(row("2", "1"), start_conversations=True)
     import_ = stored_import(row("1"))
     question = Message.objects.get(external_id="1")
@@ -91,7 +91,7 @@ def test_what_somebody_wrote_since_keeps_the_parent_and_the_join(alice: Any, bob
     assert import_.outcome["undo"]["kept"] == 1
 
 
-def test_undoing_takes_along_what_was_written_below(alice: Any, bob: Any) -> None:
+def test_undoing_moves_later_replies_with_their_parent(alice: Any, bob: Any) -> None:
     stored_import(row("2", "1"), start_conversations=True)
     import_ = stored_import(row("1"))
     since = answer(Message.objects.get(external_id="2"), "since")
@@ -101,13 +101,13 @@ def test_undoing_takes_along_what_was_written_below(alice: Any, bob: Any) -> Non
     assert Conversation.objects.count() == 1
 
 
-def test_undoing_the_answers_leaves_what_others_await(alice: Any, bob: Any) -> None:
+def test_undoing_replies_keeps_the_parent_that_others_await(alice: Any, bob: Any) -> None:
     write(alice, bob, awaited_parent_external_id="1")
     undone(stored_import(row("2", "1"), start_conversations=True))
     assert orphans() == {None: "1"}
 
 
-def test_undoing_what_arrived_and_an_answer_to_what_joined_it(alice: Any, bob: Any) -> None:
+def test_undoing_a_parent_and_a_reply_to_its_reply_restores_the_state_before(alice: Any, bob: Any) -> None:
     stored_import(row("2", "1"), start_conversations=True)
     before = everything()
     undone(stored_import(row("1"), row("3", "2")))

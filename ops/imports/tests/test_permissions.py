@@ -7,6 +7,6 @@ from typing import Any
 from django.contrib.auth.models import Permission
 
 
-def test_there_is_one_to_import_and_no_other(db: Any) -> None:
+def test_importing_is_the_only_permission(db: Any) -> None:
     permissions = Permission.objects.filter(content_type__app_label="imports").values_list("codename", flat=True)
     assert list(permissions) == ["import_messages"]

@@ -177,7 +177,7 @@ def test_no_statement_reads_all_rows_for_each_row(
     assert never == [], "no statement is left out: add rows that need it"
 
 
-def test_what_was_quadratic_is_seen() -> None:
+def test_quadratic_plans_are_detected() -> None:
     with staging_on("default") as staging:
         staging.fill("rows", ((1, "1", None, "a", "b", None, False, False, False, False, None, "x") for _ in range(1)))
         staging.fill("people", [("a", None)])

@@ -35,7 +35,7 @@ def error(message: str, row: int = 2, **more: Any) -> Problem:
     return Problem(row, "sender", "error", message, **more)
 
 
-def test_the_sentence_of_a_kind_is_what_its_messages_share() -> None:
+def test_the_sentence_of_a_group_is_the_shared_text_of_its_messages() -> None:
     same = [error(f"no user '{name}': correct the name.") for name in ("a", "b: c", "it's")]
     assert grouped(*same) == [("error", 3, "no user …: correct the name.")]
     assert grouped(
@@ -57,7 +57,7 @@ def test_errors_stand_before_warnings_and_many_before_few() -> None:
     assert found == [("error", 2, "two!"), ("error", 1, "one."), ("warning", 9, "old"), ("notice", 1, "n")]
 
 
-def test_another_cure_is_another_kind() -> None:
+def test_problems_with_different_cures_form_different_groups() -> None:
     assert len(grouped(error("x"), error("x", cure="people"))) == 2
 
 

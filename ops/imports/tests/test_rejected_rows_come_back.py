@@ -49,7 +49,7 @@ def read_again(path: Path, reading: Reading | None = None) -> list[tuple[str, ..
         return [values[:-3] for values in read_rows(source)]
 
 
-def test_the_rows_that_are_named_come_back_with_what_is_wrong_with_them(path: Path) -> None:
+def test_rejected_rows_are_written_with_their_problems(path: Path) -> None:
     content = f"{SIX},mood\n1,,a,b,t,one,x\n\n2,,a,b,t,two,y\n3,,a,b,t,three,z\n".encode()
     reading = Reading(ignore_unknown=True)
     written = rejected(content, path, (2, "no time"), (5, "no user, and\nno text"), reading=reading)
@@ -86,7 +86,7 @@ def test_columns_that_were_chosen_are_found_again(path: Path) -> None:
     assert read_again(path, reading) == [("", "", "a", "b", "t", "", "", "hello")]
 
 
-def test_what_was_wrong_the_last_time_is_replaced(path: Path) -> None:
+def test_earlier_problems_are_replaced(path: Path) -> None:
     written = rejected(f"{SIX},problem\n1,,a,b,t,x,old\n2,,a,b,t,x,old,more\n".encode(), path, (2, "new"), (3, "newer"))
     assert written.decode("utf-8-sig").splitlines()[1:] == [
         quoted("1,,a,b,t,x,,new"),
@@ -110,7 +110,7 @@ def test_rows_of_other_formats_come_back_as_csv(write: object, path: Path) -> No
     assert read_again(path) == [rows[0], rows[2]]
 
 
-def test_of_json_what_only_later_objects_have_comes_back_too(path: Path) -> None:
+def test_keys_of_later_json_objects_are_written_too(path: Path) -> None:
     first = b'{"id": 1, "parent_id": "", "sender": "a", "receiver": "b", "timestamp": "t", "content": "x"}\n'
     written = rejected(first * 100 + first.replace(b'"x"', b'["x"], "read": true'), path, (101, "why"))
     lines = written.decode("utf-8-sig").splitlines()
@@ -127,7 +127,7 @@ def test_no_cell_is_a_formula_for_a_spreadsheet(path: Path) -> None:
     assert written.decode("utf-8-sig").splitlines()[1] == quoted("'=1,,'@a,b,'+t,''=1,'-x,,'=cmd is unknown")
 
 
-def test_what_our_exports_guarded_is_not_guarded_twice(path: Path) -> None:
+def test_guarded_values_are_not_guarded_twice(path: Path) -> None:
     content = f"{SIX}\n'=1,,'@a,b,t,''x\n=2,,a,b,t,'x\n".encode()
     written = rejected(content, path, (2, "why"), (3, "why"), guarded=True)
     assert written.decode("utf-8-sig").splitlines()[1:] == [

@@ -52,7 +52,7 @@ def test_edited_and_read_are_understood_as_people_write_them(written: str, meant
     assert (edited, read, hidden, redacted, problems) == (meant, meant, meant, meant, [])
 
 
-def test_what_is_neither_true_nor_false_is_an_error() -> None:
+def test_a_value_neither_true_nor_false_is_an_error() -> None:
     staged, problems = checked(row(edited="maybe"), row(read="2"))
     assert [str(problem) for problem in problems] == [
         "row 2, edited: edited is neither true nor false: write true or false, or leave it empty.",
@@ -107,7 +107,7 @@ def test_a_time_that_the_clocks_left_out_or_repeated_is_taken_with_a_warning() -
     assert [values[5] for values in staged] == ["2026-03-29 01:30:00", "2025-10-26 01:30:00"]
 
 
-def test_what_lies_in_the_future_is_a_warning() -> None:
+def test_a_time_in_the_future_is_a_warning() -> None:
     (staged,), (problem,) = checked(row(timestamp="2026-06-01T00:00:01Z"))
     assert (staged[-1], problem.level) == ("hello", "warning")
     assert str(problem) == "row 2, timestamp: the time lies in the future: is it right?"

@@ -33,7 +33,7 @@ ROWS = st.builds(
 )
 
 
-def test_of_two_texts_for_one_stored_message_none_is_taken(alice: Any, bob: Any) -> None:
+def test_two_texts_for_one_stored_message_are_both_rejected(alice: Any, bob: Any) -> None:
     imported(numbered(row("1"), row("2")))
     rows = [row("1", content="first"), row("1", content="second"), row("2", content="new")]
     import_ = stored_import(*rows, existing="edit", only_valid=True)
@@ -61,7 +61,7 @@ def marks_of(import_: Import) -> tuple[bytearray, dict[str, Any]]:
     existing=st.sampled_from(["edit", "skip", "refuse"]),
     start=st.booleans(),
 )
-def test_what_is_stored_is_what_is_marked(
+def test_the_import_stores_exactly_the_marked_rows(
     folder: Any, alice: Any, bob: Any, before: list[Any], rows: list[Any], existing: str, start: bool
 ) -> None:
     """Rows and stored messages may have any values."""

@@ -97,7 +97,7 @@ def test_every_hostile_file_is_expected() -> None:
 
 
 @pytest.mark.parametrize("name", BAD_INPUT)
-def test_a_hostile_file_gives_what_its_readme_says(name: str) -> None:
+def test_a_hostile_file_gives_the_expected_problems(name: str) -> None:
     for username in ("alice", "bob", "carol", "dave"):
         make_user(username)
     messages, beginnings = BAD_INPUT[name]
@@ -123,7 +123,7 @@ def test_the_check_of_the_screens_finds_the_same_in_a_hostile_file(name: str) ->
 
 
 @pytest.mark.parametrize(("name", "text"), [("latin1.csv", "café £5"), ("utf16le-bom.csv", "héllo")])
-def test_a_chosen_encoding_cures_what_is_not_utf_8_and_does_no_harm_to_what_tells_its_own(name: str, text: str) -> None:
+def test_a_chosen_encoding_applies_unless_the_file_declares_its_own(name: str, text: str) -> None:
     for username in ("alice", "bob"):
         make_user(username)
     _, problems = import_file(f"bad-input/{name}", encoding="Windows-1252")

@@ -53,7 +53,7 @@ def test_a_suggestion_is_an_option_of_the_reading_or_of_the_choices() -> None:
         ("nothing", ["NULL", "n/a; none"], "--nothing NULL 'n/a; none'"),
     ],
 )
-def test_the_command_is_told_in_its_own_words(option: str, value: Any, argument: str) -> None:
+def test_suggestions_are_written_as_command_options(option: str, value: Any, argument: str) -> None:
     assert options.as_argument(Suggestion(option, value, "", "").as_json()) == argument
 
 
@@ -61,7 +61,7 @@ def test_only_the_first_samples_are_kept() -> None:
     assert [sample["row"] for sample in BERLIN.as_json()["samples"]] == list(range(2, 2 + MOST_SAMPLES))
 
 
-def test_one_click_takes_it_and_checks_again(client: Client, dan: Any) -> None:
+def test_one_click_takes_a_suggestion_and_checks_again(client: Client, dan: Any) -> None:
     import_ = checked(("1", "", "alice", "bob", "2026-01-05T10:00:00", "Hello"), by=dan)
     suggest(import_, BERLIN)
     client.force_login(dan)
@@ -76,7 +76,7 @@ def test_one_click_takes_it_and_checks_again(client: Client, dan: Any) -> None:
 
 
 @pytest.mark.parametrize("place", ["1", "-1", "x", "", "٠"])
-def test_what_was_not_suggested_is_not_taken(client: Client, dan: Any, place: str) -> None:
+def test_only_suggestions_can_be_taken(client: Client, dan: Any, place: str) -> None:
     import_ = checked(("1", "", "alice", "bob", "2026-01-05T10:00:00", "Hello"), by=dan)
     suggest(import_, BERLIN)
     client.force_login(dan)

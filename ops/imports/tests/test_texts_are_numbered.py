@@ -59,7 +59,7 @@ def test_an_import_and_its_undoing_are_edits(stored: list[Message]) -> None:
     assert numbers(same) == (1, [])
 
 
-def test_what_was_edited_since_is_not_announced_by_the_undoing(stored: list[Message]) -> None:
+def test_undoing_does_not_announce_messages_edited_since(stored: list[Message]) -> None:
     import_ = stored_import(*CHANGES, existing="edit")
     Message.objects.filter(pk=stored[0].pk).update(content="third")
     with announced() as ids:

@@ -17,7 +17,7 @@ from ops.imports.tests.importing import checked
 TOO_LONG = "x" * (LONGEST_TEXT + 1)
 
 
-def test_files_take_what_messages_take() -> None:
+def test_files_and_messages_have_the_same_limit() -> None:
     assert LONGEST_VALUE == LONGEST_TEXT
 
 

@@ -65,7 +65,7 @@ def problems_of(one: str, existing: str) -> list[str]:
     return problems(checked(content=edits(one), existing=existing))
 
 
-def test_nor_one_that_is_older_than_the_last_edit(alice: Any, bob: Any) -> None:
+def test_a_text_older_than_the_last_edit_is_not_an_edit(alice: Any, bob: Any) -> None:
     stored_import(content=edits("one,"))
     message = Message.objects.get()
     message.content = "corrected today"

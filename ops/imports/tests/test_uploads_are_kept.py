@@ -87,7 +87,7 @@ def test_a_discarded_file_is_gone_at_once_and_only_once(alice: Any) -> None:
 
 
 @pytest.mark.parametrize("state", [State.CHECKING, State.STORING, State.STORED, State.UNDOING, State.UNDONE])
-def test_what_is_under_way_or_done_cannot_be_discarded(alice: Any, state: str) -> None:
+def test_imports_under_way_or_done_cannot_be_discarded(alice: Any, state: str) -> None:
     name, _, _ = private_files.save([b"a"], "upload", 9)
     job = Job.objects.create(kind="import.check", title="Check", state=Job.State.RUNNING)
     assert not uploads.discard(Import.objects.create(by=alice, file_name="a.csv", upload=name, state=state, job=job))
@@ -112,7 +112,7 @@ def test_a_sweep_forgets_what_nobody_came_back_for(alice: Any) -> None:
     ]
 
 
-def test_the_command_sweeps_and_says_how_much(db: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_number_of_deleted_files(db: Any, capsys: pytest.CaptureFixture[str]) -> None:
     long_ago = (timezone.now() - timedelta(hours=25)).timestamp()
     for _ in range(2):
         name, _, _ = private_files.save([b"a"], "upload", 9)
@@ -128,7 +128,7 @@ FULL = (
 )
 
 
-def test_one_persons_files_take_no_more_than_the_quota(settings: Any, folder: Path, alice: Any, bob: Any) -> None:
+def test_the_quota_limits_the_files_of_one_person(settings: Any, folder: Path, alice: Any, bob: Any) -> None:
     settings.UPLOAD_QUOTA = 150_000
     first = uploads.keep(sent(b"x" * LIMIT, by=alice).FILES["file"], by=alice)  # type: ignore[arg-type]
     request = sent(b"x" * 60_000, by=alice)

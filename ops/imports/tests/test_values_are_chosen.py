@@ -48,7 +48,7 @@ def test_long_numbers_that_all_end_in_zeros_are_never_merged(people: Any) -> Non
     ]
 
 
-def test_long_numbers_of_which_one_ends_otherwise_are_ids(people: Any) -> None:
+def test_long_numbers_that_do_not_all_end_in_zeros_are_ids(people: Any) -> None:
     stored_import(
         row("1178950000000000000"), row("1178951234567890123"), row("1234567890123450", "1178950000000000000")
     )
@@ -84,7 +84,7 @@ def test_ids_with_point_zero_are_whole_numbers_after_a_worker_died_too(people: A
     assert [(one[0], one[7]) for one in stored()] == [("12", None), ("13", "12"), ("14", "13")]
 
 
-def test_words_for_none_are_ids_until_somebody_says_otherwise(people: Any) -> None:
+def test_words_for_none_are_ids_unless_chosen_as_empty(people: Any) -> None:
     rows = [row("1", "NULL"), row("-", "None")]
     import_ = checked(*rows)
     assert suggested(import_) == [("nothing", ["NULL", "-", "None"])]
@@ -99,12 +99,12 @@ def test_zero_is_no_suggestion_where_a_message_has_that_id(people: Any) -> None:
 # --- Messages without a column "read"
 
 
-def test_messages_count_as_read_where_the_file_does_not_say(people: Any) -> None:
+def test_messages_of_a_file_without_read_marks_count_as_read(people: Any) -> None:
     stored_import(content=without_read("1", "2"))
     assert Conversation.objects.filter(unread_count=0).count() == 2
 
 
-def test_they_are_unread_by_choice(people: Any) -> None:
+def test_messages_of_a_file_without_read_marks_are_unread_by_choice(people: Any) -> None:
     stored_import(content=without_read("1"), unread=True)
     assert not Message.objects.get().read
 
@@ -122,7 +122,7 @@ def test_the_page_asks_before_it_imports(importing: Client, people: Any, answer:
     assert Message.objects.get().read is read
 
 
-def test_the_page_does_not_ask_where_the_file_says(importing: Client, people: Any) -> None:
+def test_the_page_does_not_ask_when_the_file_has_read_marks(importing: Client, people: Any) -> None:
     import_ = bring(importing, as_csv(row("1")))
     assert "does not say which messages were read" not in page(importing, import_)
 

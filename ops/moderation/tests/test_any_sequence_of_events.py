@@ -106,7 +106,7 @@ def queue() -> list[Any]:
 @pytest.mark.django_db
 @property_test
 @given(some=st.lists(steps, max_size=20))
-def test_what_the_desk_promises_holds(begun: Crowd, some: list[Step]) -> None:
+def test_the_invariants_of_the_desk_hold(begun: Crowd, some: list[Step]) -> None:
     with rolled_back():
         for step in some:
             take(begun, step)
@@ -127,7 +127,7 @@ def test_revisions_are_one_more_than_the_texts_that_were_kept(begun: Crowd, some
 @pytest.mark.django_db
 @property_test
 @given(some=st.lists(steps, max_size=12), last=st.sampled_from(["take_next", "skip", "leases_end"]))
-def test_only_what_happens_to_a_case_moves_it_in_the_queue(begun: Crowd, some: list[Step], last: str) -> None:
+def test_taking_skipping_and_expired_leases_do_not_reorder_the_queue(begun: Crowd, some: list[Step], last: str) -> None:
     with rolled_back():
         for step in some:
             take(begun, step)
@@ -145,7 +145,7 @@ def test_only_what_happens_to_a_case_moves_it_in_the_queue(begun: Crowd, some: l
     who=numbers,
     road=st.sampled_from(["hide", "dismiss", "measure_people"]),
 )
-def test_what_is_decided_and_undone_at_once_is_as_it_was(
+def test_undoing_a_decision_at_once_restores_the_state_before(
     begun: Crowd, some: list[Step], which: int, who: int, road: str
 ) -> None:
     def look() -> Any:
@@ -171,7 +171,7 @@ def test_what_is_decided_and_undone_at_once_is_as_it_was(
 @pytest.mark.django_db
 @property_test
 @given(some=st.lists(steps, max_size=12), which=numbers, who=numbers, road=st.sampled_from(DECIDING))
-def test_what_is_decided_and_undone_and_restored_at_once_is_as_it_was_decided(
+def test_restoring_an_undone_decision_at_once_restores_its_effects(
     begun: Crowd, some: list[Step], which: int, who: int, road: str
 ) -> None:
     def look() -> Any:
@@ -204,7 +204,7 @@ def test_what_is_decided_and_undone_and_restored_at_once_is_as_it_was_decided(
 
 
 @pytest.mark.django_db
-def test_an_import_that_brings_another_text_opens_the_case_again_and_so_does_its_undo(
+def test_an_import_that_changes_a_text_and_its_undo_both_reopen_the_case(
     alice: Any, bob: Any, mona: Any, spam: Any
 ) -> None:
     stored_import(row("1", content="Send money"))
@@ -222,5 +222,5 @@ def test_an_import_that_brings_another_text_opens_the_case_again_and_so_does_its
     everything_holds()
 
 
-def test_every_happening_comes_by_some_road() -> None:
+def test_every_declared_event_can_be_produced() -> None:
     assert {one for _, may_happen in happenings.ROADS.values() for one in may_happen} == {one for _, one in TABLE}

@@ -50,7 +50,7 @@ def edit(flag: Flag) -> None:
     Message.objects.filter(pk=message_of(flag).pk).update(content="Send me nothing")
 
 
-def test_a_text_of_the_older_case_can_be_changed_and_the_pending_one_says_so(old: Flag, new: Flag) -> None:
+def test_changing_a_text_of_the_older_case_raises_the_version_of_the_pending_one(old: Flag, new: Flag) -> None:
     version = Case.objects.get(pk=new.case_id).version
     edit(old)
     assert states(old, new) == [State.CLOSED, State.OPEN]
@@ -92,7 +92,7 @@ def test_a_decision_of_the_older_case_is_undone_once_the_pending_one_is_decided(
     assert states(old, new) == [State.OPEN, State.CLOSED]
 
 
-def test_a_report_taken_back_does_not_close_what_a_changed_text_opened(
+def test_a_withdrawn_report_does_not_close_a_case_that_a_changed_text_opened(
     old: Flag, alice: Any, bob: Any, spam: Any
 ) -> None:
     """Otherwise the author could have a friend report the text and withdraw the report, and nobody would review it."""
@@ -129,7 +129,7 @@ class TestAtOnce:
         assert states(old, new) == [State.CLOSED, State.OPEN]
         assert Decision.objects.get().cause == Cause.TEXT_CHANGED
 
-    def test_a_text_can_be_edited_while_its_case_is_decided_anew(
+    def test_a_text_can_be_edited_while_its_case_is_decided_again(
         self, old: Flag, spam: Any, alice: Any, mike: Any
     ) -> None:
         Case.objects.update(closed_at=timezone.now())

@@ -43,7 +43,7 @@ def test_the_most_urgent_case_comes_first(spam: Any, threat: Any, mona: Any, mik
 
 
 @pytest.mark.parametrize("waiting", [{"waits_until": timezone.now()}, {"waits_for_reply": True}])
-def test_one_that_waited_comes_by_its_place_in_the_queue(spam: Any, mona: Any, mike: Any, waiting: Any) -> None:
+def test_a_case_that_waited_keeps_its_place_in_the_queue(spam: Any, mona: Any, mike: Any, waiting: Any) -> None:
     first, second, third = many_reports(spam, 3)
     long_ago = first.first_flag_at - timedelta(days=400)
     Case.objects.filter(pk=second.pk).update(state=State.WAITING, waiting_from=long_ago, **waiting)
@@ -56,14 +56,14 @@ def test_one_that_waited_comes_by_its_place_in_the_queue(spam: Any, mona: Any, m
     assert claims.claim_next(mike).case == third  # type: ignore[union-attr]
 
 
-def test_nothing_is_left(mona: Any, spam: Any, mike: Any) -> None:
+def test_no_case_is_given_when_none_is_free(mona: Any, spam: Any, mike: Any) -> None:
     assert claims.claim_next(mona) is None
     (case,) = many_reports(spam, 1)
     claims.claim(mike, case)
     assert claims.claim_next(mona) is None
 
 
-def test_nobody_holds_two(spam: Any, mona: Any, mike: Any) -> None:
+def test_a_new_claim_releases_the_previous_one(spam: Any, mona: Any, mike: Any) -> None:
     first, second = many_reports(spam, 2)
     claims.claim(mona, first)
     claims.claim(mona, second)
@@ -93,7 +93,7 @@ def test_a_heartbeat_extends_the_lease_to_five_minutes(spam: Any, mona: Any) -> 
     assert timedelta(minutes=4) < left <= timedelta(minutes=5, seconds=1)
 
 
-def test_a_claim_whose_page_was_left_ends_soon_unless_somebody_comes_back(spam: Any, mona: Any) -> None:
+def test_leaving_the_page_shortens_the_claim_until_the_next_heartbeat(spam: Any, mona: Any) -> None:
     many_reports(spam, 1)
     claim = claims.claim_next(mona)
     assert claim is not None
@@ -140,10 +140,10 @@ class TestNobodyDecides:
         with pytest.raises(ClaimRefused, match="You cannot decide this case"):
             claims.claim(user, case)
 
-    def test_about_themselves(self, spam: Any, mona: Any, bob: Any, reported: Any) -> None:
+    def test_reviewers_cannot_decide_about_themselves(self, spam: Any, mona: Any, bob: Any, reported: Any) -> None:
         self.refused(mona, reported(spam, message=write(mona, bob)).case)
 
-    def test_about_somebody_they_wrote_to_or_heard_from(
+    def test_reviewers_cannot_decide_about_people_they_exchanged_messages_with(
         self, spam: Any, mona: Any, mike: Any, alice: Any, bob: Any, charlie: Any, reported: Any
     ) -> None:
         case = reported(spam, message=write(alice, bob)).case
@@ -152,14 +152,18 @@ class TestNobodyDecides:
         write(bob, mike)
         self.refused(mike, case)
 
-    def test_again_what_a_colleague_undid(self, spam: Any, mona: Any, lena: Any, reported: Any) -> None:
+    def test_reviewers_cannot_decide_again_after_a_colleague_undid_their_decision(
+        self, spam: Any, mona: Any, lena: Any, reported: Any
+    ) -> None:
         case = reported(spam).case
         decision = decided(case, mona, spam)
         decisions.undo(decision.pk, by=lena, note="It is no spam")
         self.refused(mona, case)
         assert claims.claim_next(lena).case == case  # type: ignore[union-attr]
 
-    def test_but_may_again_what_they_undid_themselves(self, spam: Any, mona: Any, reported: Any) -> None:
+    def test_reviewers_can_decide_again_after_undoing_their_own_decision(
+        self, spam: Any, mona: Any, reported: Any
+    ) -> None:
         case = reported(spam).case
         decisions.undo(decided(case, mona, spam).pk, by=mona, note="Too fast")
         assert claims.claim_next(mona).case == case  # type: ignore[union-attr]
@@ -193,7 +197,7 @@ def test_the_next_case_costs_few_statements(spam: Any, mona: Any, django_assert_
 
 
 @only_postgresql
-def test_nobody_waits_until_a_claim_is_on_the_disk_as_for_what_its_page_shows(
+def test_claiming_does_not_wait_for_the_flush_but_reading_and_taking_over_do(
     waits_for_the_disk: Callable[[], dict[str, bool]], spam: Any, mona: Any, lena: Any
 ) -> None:
     (case,) = many_reports(spam, 1)
@@ -210,7 +214,9 @@ def test_nobody_waits_until_a_claim_is_on_the_disk_as_for_what_its_page_shows(
 class TestInOneStatement:
     """PostgreSQL claims the next case and records that in one statement; the other statements seal the entry."""
 
-    def test_a_plain_one(self, spam: Any, mona: Any, django_assert_num_queries: Any) -> None:
+    def test_claiming_the_next_case_takes_three_queries_and_returns_the_stored_claim(
+        self, spam: Any, mona: Any, django_assert_num_queries: Any
+    ) -> None:
         many_reports(spam, 3)
         claims.claim_next(mona)  # compiles the statement
         for _ in range(2):
@@ -226,7 +232,7 @@ class TestInOneStatement:
             decided_by = {"by": mona, "token": claim.token, "version": claim.case.version}
             decisions.decide(claim.case_id, decisions.Choice(spam), **decided_by)
 
-    def test_hard_ones_are_counted_and_the_next_ones_as_well(
+    def test_hard_cases_are_counted_across_claims(
         self, spam: Any, threat: Any, mona: Any, alice: Any, bob: Any, reported: Any
     ) -> None:
         Label.objects.filter(pk=threat.pk).update(hard_to_read=True)
@@ -240,7 +246,7 @@ class TestInOneStatement:
             decided_by = {"by": mona, "token": claim.token, "version": claim.case.version}
             decisions.decide(claim.case_id, decisions.Choice(spam), **decided_by)
 
-    def test_one_whose_entry_cannot_be_stored_is_not_claimed(self, spam: Any, mona: Any) -> None:
+    def test_a_case_whose_entry_cannot_be_stored_is_not_claimed(self, spam: Any, mona: Any) -> None:
         many_reports(spam, 1)
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE audit_entry ADD CONSTRAINT full_up CHECK (event <> 'moderation.claimed')")
@@ -254,7 +260,7 @@ class TestInOneStatement:
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL knows how many decisions somebody made")
-def test_whoever_decided_much_is_not_asked_for_all_of_it(spam: Any, mona: Any) -> None:
+def test_the_search_for_free_cases_does_not_scan_decisions_by_reviewer(spam: Any, mona: Any) -> None:
     many_reports(spam, 2)
     plan = taking.free_cases(mona.pk, Case.objects.to_decide()).explain()
     assert "decision_by" not in plan

@@ -108,7 +108,7 @@ def test_reviewers_whose_claims_ran_out_do_not_wait_for_each_other() -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a single writer")
-def test_who_finds_nothing_at_once_holds_no_lock_while_they_look_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_claims_are_released_before_the_second_search_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Expired claims are released by then. Otherwise their locks would be held while locking claims that expire
     meanwhile, and a colleague takes both locks in the other order."""
     many_reports(Label.objects.create(name="Spam", slug="spam", severity="low"), 1)

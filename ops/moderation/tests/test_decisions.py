@@ -98,7 +98,9 @@ class TestOtherSteps:
         case.refresh_from_db()
         return {"by": by, "token": claim.token, "version": case.version}
 
-    def test_escalated_and_returned(self, case: Case, mona: Any, lena: Any, mike: Any) -> None:
+    def test_an_escalated_case_is_offered_again_once_returned(
+        self, case: Case, mona: Any, lena: Any, mike: Any
+    ) -> None:
         decisions.escalate(case.pk, **self.seen(case, mona))
         assert claims.claim_next(mike) is None
         with pytest.raises(claims.ClaimRefused, match="a Lead decides it"):
@@ -106,14 +108,14 @@ class TestOtherSteps:
         decisions.return_to_queue(case.pk, **self.seen(case, lena))
         assert claims.claim_next(mike).case == case  # type: ignore[union-attr]
 
-    def test_waiting_for_a_time(self, case: Case, mona: Any) -> None:
+    def test_a_case_waits_for_a_time(self, case: Case, mona: Any) -> None:
         until = timezone.now() + timedelta(hours=1)
         decisions.wait(case.pk, until=until, for_reply=False, **self.seen(case, mona))
         assert claims.claim_next(mona) is None
         Case.objects.update(waits_until=timezone.now() - timedelta(seconds=1))
         assert claims.claim_next(mona).case == case  # type: ignore[union-attr]
 
-    def test_waiting_for_a_reply(self, case: Case, mona: Any) -> None:
+    def test_a_case_waits_for_a_reply(self, case: Case, mona: Any) -> None:
         decisions.wait(case.pk, until=None, for_reply=True, **self.seen(case, mona))
         assert claims.claim_next(mona) is None
         answer(the_message(), timestamp=timezone.now())
@@ -127,7 +129,7 @@ class TestOtherSteps:
             with pytest.raises(DecisionRefused, match="within the next 90 days"):
                 decisions.wait(case.pk, until=until, for_reply=True, **seen)
 
-    def test_a_closed_case_takes_no_step(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_a_closed_case_cannot_be_claimed(self, case: Case, mona: Any, spam: Any) -> None:
         decided(case, mona, spam)
         with pytest.raises(claims.ClaimRefused, match="This case is closed"):
             claims.claim(mona, case)
@@ -158,7 +160,9 @@ class TestLapsing:
         assert the_message().hidden
         assert Entry.objects.get(event="moderation.lapsed").details == {"decision": decision.pk}
 
-    def test_other_changes_do_not(self, case: Case, mona: Any, spam: Any, alice: Any, bob: Any) -> None:
+    def test_other_changes_do_not_lapse_the_decision(
+        self, case: Case, mona: Any, spam: Any, alice: Any, bob: Any
+    ) -> None:
         decision = decided(case, mona, spam)
         message = the_message()
         message.read = True
@@ -179,7 +183,7 @@ class TestLapsing:
 
 
 class TestUndoing:
-    def test_what_it_hid_is_shown_again_and_the_reports_wait(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_undoing_shows_the_message_again_and_the_reports_wait(self, case: Case, mona: Any, spam: Any) -> None:
         message = the_message()
         decision = decided(case, mona, spam, hides=[message.pk])
         reversing = decisions.undo(decision.pk, by=mona, note="Too fast")
@@ -191,7 +195,7 @@ class TestUndoing:
         assert not the_message().hidden
         assert Flag.objects.get().outcome == Outcome.WAITING
 
-    def test_the_case_ranks_by_all_who_reported_it(
+    def test_undoing_restores_the_rank_given_by_all_reporters(
         self, case: Case, mona: Any, spam: Any, reported: Any, charlie: Any
     ) -> None:
         reported(spam, message=the_message(), by=charlie)
@@ -202,7 +206,9 @@ class TestUndoing:
         case.refresh_from_db()
         assert case.due_at - case.rank_at == before
 
-    def test_what_was_hidden_before_stays_hidden(self, case: Case, mona: Any, spam: Any, reported: Any) -> None:
+    def test_a_message_hidden_by_an_earlier_decision_stays_hidden(
+        self, case: Case, mona: Any, spam: Any, reported: Any
+    ) -> None:
         message = the_message()
         decided(case, mona, spam, hides=[message.pk])
         other = reported(spam, message=answer(message, "Why?"))
@@ -213,7 +219,7 @@ class TestUndoing:
         decisions.undo(second.pk, by=mona)
         assert Message.objects.get(pk=message.pk).hidden
 
-    def test_what_reads_otherwise_by_now_stays_hidden(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_a_message_with_a_changed_text_stays_hidden(self, case: Case, mona: Any, spam: Any) -> None:
         message = the_message()
         decision = decided(case, mona, spam, hides=[message.pk])
         message = the_message()
@@ -225,7 +231,7 @@ class TestUndoing:
         decisions.undo(decision.pk, by=mona)
         assert the_message().hidden
 
-    def test_only_the_latest_and_only_once(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_only_the_latest_decision_is_undone_and_only_once(self, case: Case, mona: Any, spam: Any) -> None:
         first = decided(case, mona, spam)
         decisions.undo(first.pk, by=mona)
         with pytest.raises(DecisionRefused, match="was undone already"):
@@ -245,7 +251,7 @@ class TestUndoing:
         entry = Entry.objects.get(event="moderation.undone")
         assert entry.details == {"decision": decision.pk, "restored": {}, "skipped": 0}
 
-    def test_nobody_undoes_what_was_decided_about_them(
+    def test_reviewers_cannot_undo_decisions_about_people_they_wrote_to(
         self, case: Case, mona: Any, lena: Any, spam: Any, alice: Any
     ) -> None:
         decision = decided(case, mona, spam)

@@ -14,7 +14,7 @@ from ops.moderation import demo
 from ops.moderation.models import Case, Decision, Flag, Measure, State
 
 
-def test_the_queue_is_alive(db: Any) -> None:
+def test_the_demo_data_fills_the_queue(db: Any) -> None:
     call_command("setup_roles", verbosity=0)
     call_command("load_labels", verbosity=0)
     now = timezone.now()

@@ -31,7 +31,7 @@ def skeleton() -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("road", ["erase_user_data", "delete_message", "delete_conversation", "delete_in_sets"])
-def test_every_road_leaves_the_skeleton(flag: Flag, alice: Any, road: str) -> None:
+def test_every_way_of_deleting_leaves_the_case_without_content(flag: Flag, alice: Any, road: str) -> None:
     if road == "erase_user_data":
         erase_user_data(alice.pk)
     elif road == "delete_message":
@@ -77,7 +77,7 @@ class TestWhatWasSentToSomebodyElse:
         ("sent", "kept"),
         [("No spam.", True), ("No spam to BOB.", False), ("Not to mail_bob@example.com", False), ("bobs", False)],
     )
-    def test_stays_for_them_unless_it_names_who_goes(
+    def test_a_sent_text_stays_unless_it_names_the_erased_person(
         self, flag: Flag, alice: Any, mona: Any, spam: Any, erase: Any, mode: str, sent: str, kept: bool
     ) -> None:
         decision = self.warn(flag.case, mona, spam, sent)
@@ -87,7 +87,7 @@ class TestWhatWasSentToSomebodyElse:
         (warning,) = ParticipantsStanding().standing_of(alice).warnings
         assert warning.text == (sent if kept else "What the moderators wrote to you is no longer kept.")
 
-    def test_stays_where_a_message_of_theirs_is_hidden(
+    def test_a_sent_text_stays_until_the_author_of_the_hidden_message_is_erased(
         self, flag: Flag, alice: Any, mona: Any, spam: Any, erase: Any
     ) -> None:
         decision = decided(flag.case, mona, spam, sent="No spam.", hides=[flag.message_id])
@@ -97,13 +97,15 @@ class TestWhatWasSentToSomebodyElse:
         erased.forget(alice.pk, ["alice"])
         assert Decision.objects.get().sent == ""
 
-    def test_goes_where_it_was_undone(self, flag: Flag, mona: Any, spam: Any, erase: Any) -> None:
+    def test_the_text_of_an_undone_decision_is_erased(self, flag: Flag, mona: Any, spam: Any, erase: Any) -> None:
         decision = self.warn(flag.case, mona, spam, "No spam.")
         decisions.undo(decision.pk, by=mona)
         erase("anonymise")
         assert set(Decision.objects.values_list("sent", flat=True)) == {""}
 
-    def test_goes_with_an_account_whose_names_are_not_known(self, flag: Flag, bob: Any, mona: Any, spam: Any) -> None:
+    def test_the_text_is_erased_with_an_account_of_unknown_names(
+        self, flag: Flag, bob: Any, mona: Any, spam: Any
+    ) -> None:
         self.warn(flag.case, mona, spam, "No spam.")
         bob.delete()
         assert Decision.objects.get().sent == ""
@@ -116,7 +118,7 @@ def test_a_reporter_is_forgotten(flag: Flag, bob: Any, sue: Any, sam: Any) -> No
     assert Case.objects.get().state == State.CLOSED
 
 
-def test_a_reviewer_who_goes_leaves_decisions_without_a_name(flag: Flag, mona: Any, spam: Any) -> None:
+def test_decisions_of_a_deleted_reviewer_lose_the_name(flag: Flag, mona: Any, spam: Any) -> None:
     decided(flag.case, mona, spam, note="Clear")
     mona.delete()
     decision = Decision.objects.get()
@@ -136,14 +138,16 @@ class TestConversationsThatBecomeOne:
         orphan.refresh_from_db()
         assert orphan.conversation_id == parent.conversation_id
 
-    def test_the_case_goes_along(self, orphan: Message, spam: Any, bob: Any, charlie: Any) -> None:
+    def test_the_case_moves_to_the_joined_conversation(
+        self, orphan: Message, spam: Any, bob: Any, charlie: Any
+    ) -> None:
         flag = flagging.flag(orphan, label=spam, by=bob, source=Source.PARTICIPANT)
         parent = write(bob, charlie, "A question")
         self.arrive(orphan, parent)
         case = Case.objects.get()
         assert (case.pk, case.conversation_id, case.state) == (flag.case_id, parent.conversation_id, State.OPEN)
 
-    def test_of_two_pending_cases_one_is_left(self, orphan: Message, spam: Any, bob: Any, charlie: Any) -> None:
+    def test_two_pending_cases_become_one(self, orphan: Message, spam: Any, bob: Any, charlie: Any) -> None:
         first = flagging.flag(orphan, label=spam, by=bob, source=Source.PARTICIPANT)
         parent = write(bob, charlie, "A question")
         second = flagging.flag(parent, label=spam, by=charlie, source=Source.PARTICIPANT)
@@ -152,7 +156,7 @@ class TestConversationsThatBecomeOne:
         assert dict(Case.objects.values_list("pk", "state")) == {first.case_id: "closed", second.case_id: "open"}
         assert set(Case.objects.values_list("conversation", flat=True)) == {parent.conversation_id}
 
-    def test_a_decision_goes_along_and_still_lapses(
+    def test_a_decision_moves_along_and_still_lapses(
         self, orphan: Message, spam: Any, bob: Any, charlie: Any, mona: Any
     ) -> None:
         flag = flagging.flag(orphan, label=spam, by=bob, source=Source.PARTICIPANT)
@@ -165,7 +169,7 @@ class TestConversationsThatBecomeOne:
         assert (case.state, case.conversation_id) == (State.OPEN, parent.conversation_id)
         assert answer(orphan).conversation_id == parent.conversation_id
 
-    def test_a_case_whose_messages_were_erased_goes_along(
+    def test_a_case_whose_messages_were_erased_moves_along(
         self, orphan: Message, spam: Any, bob: Any, charlie: Any, mona: Any
     ) -> None:
         later = answer(orphan)

@@ -74,7 +74,7 @@ def test_a_report_reaches_the_queue_and_its_reporter_sees_that_it_did(
     assert "reported" not in text(reading(alice), conversation_of(message))
 
 
-def test_only_what_one_received_can_be_reported(alice: Any, bob: Any, charlie: Any, spam: Label) -> None:
+def test_only_received_messages_can_be_reported(alice: Any, bob: Any, charlie: Any, spam: Label) -> None:
     message, to_herself = write(alice, bob), write(alice, alice)
     answer(message, sender=charlie, receiver=bob)
     charlie.is_staff = charlie.is_superuser = True
@@ -88,7 +88,7 @@ def test_only_what_one_received_can_be_reported(alice: Any, bob: Any, charlie: A
     assert not Flag.objects.exists()
 
 
-def test_what_moderators_removed_cannot_be_reported_again(bob: Any, spam: Label, message: Message) -> None:
+def test_removed_messages_cannot_be_reported(bob: Any, spam: Label, message: Message) -> None:
     hide([message.pk])
     bobs = reading(bob)
     assert report_of(message) not in text(bobs, conversation_of(message))
@@ -115,7 +115,7 @@ def test_a_message_that_is_hidden_meanwhile_is_refused(bob: Any, spam: Label, me
         ({"choice": "spam", "note": "a\x00b"}, "cannot be stored (U+0000)"),
     ],
 )
-def test_a_form_that_does_not_hold_says_why(bob: Any, spam: Label, message: Message, data: Any, sentence: str) -> None:
+def test_an_invalid_form_shows_its_error(bob: Any, spam: Label, message: Message, data: Any, sentence: str) -> None:
     Label.objects.create(name="Staff only", slug="staff-only")
     Label.objects.create(name="Off", slug="off", wording="It is off", active=False)
     page = reading(bob).post(report_of(message), data).content.decode()
@@ -138,7 +138,9 @@ def test_a_text_is_reported_once_and_an_edited_one_again(bob: Any, spam: Label, 
     assert report_of(message) not in text(reading(bob), conversation_of(message))
 
 
-def test_nobody_floods_the_queue(bob: Any, alice: Any, spam: Label, monkeypatch: Any) -> None:
+def test_the_number_of_waiting_reports_per_person_is_limited(
+    bob: Any, alice: Any, spam: Label, monkeypatch: Any
+) -> None:
     monkeypatch.setattr(reports, "MOST_WAITING", 2)
     messages = [write(alice, bob, minute=minute) for minute in range(3)]
     bobs = reading(bob)
@@ -151,7 +153,7 @@ def test_nobody_floods_the_queue(bob: Any, alice: Any, spam: Label, monkeypatch:
     assert Flag.objects.waiting().count() == 2
 
 
-def test_without_labels_nobody_is_led_to_an_empty_form(bob: Any, message: Message) -> None:
+def test_without_labels_the_page_shows_no_form(bob: Any, message: Message) -> None:
     page = text(reading(bob), report_of(message))
     assert "Messages cannot be reported at the moment." in page and "<textarea" not in page
 
@@ -159,7 +161,7 @@ def test_without_labels_nobody_is_led_to_an_empty_form(bob: Any, message: Messag
 # --- A participant's own reports ---
 
 
-def test_own_reports_say_what_became_of_them_and_nothing_of_others(
+def test_own_reports_show_their_state_without_the_decision(
     alice: Any, bob: Any, charlie: Any, mona: Any, spam: Label, threat: Label, message: Message
 ) -> None:
     second = write(charlie, bob, "Beware")
@@ -186,7 +188,7 @@ def test_a_report_of_a_message_that_is_gone_stays_listed(bob: Any, spam: Label, 
     assert "A message that was deleted" in text(reading(bob), REPORTS)
 
 
-def test_what_somebody_reported_as_staff_is_not_among_their_own(bob: Any, spam: Label, message: Message) -> None:
+def test_staff_reports_are_not_listed_among_own_reports(bob: Any, spam: Label, message: Message) -> None:
     flagging.flag(message, label=spam, by=bob, source=Source.STAFF)
     assert "You have not reported a message." in text(reading(bob), REPORTS)
 
@@ -210,7 +212,7 @@ def test_a_waiting_report_is_withdrawn_by_its_reporter_alone(
     assert "withdrawn</span>" in text(bobs, REPORTS)
 
 
-def test_what_was_looked_at_cannot_be_withdrawn(bob: Any, mona: Any, spam: Label, message: Message) -> None:
+def test_a_decided_report_cannot_be_withdrawn(bob: Any, mona: Any, spam: Label, message: Message) -> None:
     flag = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT)
     decided(flag.case, mona, spam)
     response = reading(bob).post(withdrawal_of(flag))
@@ -255,7 +257,7 @@ def test_a_reason_stays_while_the_message_is_hidden(
     assert "The first reason" in page and "The second reason" not in page and "And more" in page
 
 
-def test_without_a_reason_or_a_way_to_object_nothing_is_said_of_them(
+def test_without_a_reason_or_a_way_to_object_the_page_mentions_neither(
     alice: Any, bob: Any, mona: Any, spam: Label, message: Message
 ) -> None:
     case = flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT).case
@@ -300,7 +302,7 @@ def test_without_the_setting_nothing_offers_to_report(settings: Any, bob: Any, s
 @pytest.mark.parametrize(
     ("name", "methods"), [("report", ["get", "post"]), ("reports", ["get"]), ("withdraw_report", ["post"])]
 )
-def test_who_is_not_signed_in_is_led_to_sign_in(
+def test_anonymous_visitors_are_redirected_to_sign_in(
     client: Client, message: Message, name: str, methods: list[str]
 ) -> None:
     address = reverse(f"messaging:{name}", args=[] if name == "reports" else [message.pk])

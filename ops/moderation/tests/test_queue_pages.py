@@ -47,7 +47,7 @@ def sent(case: Case, claim: Claim | None = None, **fields: Any) -> dict[str, Any
 
 
 class TestQueue:
-    def test_a_row_says_who_why_and_since_when(
+    def test_a_row_shows_people_text_labels_and_holder(
         self, browser: Client, reported: Any, spam: Any, threat: Any, charlie: Any, mike: Any
     ) -> None:
         flag = reported(spam)
@@ -60,7 +60,7 @@ class TestQueue:
         assert "2 by 2" in page
         assert "mike" in page
 
-    def test_texts_that_are_hard_to_read_are_covered_and_then_not_recorded_as_read(
+    def test_hard_texts_are_covered_and_not_recorded_as_read(
         self, browser: Client, reported: Any, threat: Any, mona: Any
     ) -> None:
         Label.objects.update(hard_to_read=True)
@@ -102,7 +102,7 @@ class TestQueue:
         with django_assert_num_queries(QUERIES_OF_QUEUE):
             browser.get(QUEUE)
 
-    def test_filters(
+    def test_filters_narrow_the_queue(
         self, browser: Client, spam: Any, threat: Any, mona: Any, mike: Any, lena: Any, reported: Any
     ) -> None:
         free, held, closed = many_reports(spam, 3)
@@ -145,7 +145,7 @@ class TestCasePage:
         entry = Entry.objects.get(event="moderation.case_read")
         assert entry.details["messages"] == [[thread[10].pk, thread[20].pk]]
 
-    def test_what_changed_since_the_report_is_shown_to_those_who_see_histories(
+    def test_changes_since_the_report_are_shown_to_users_who_see_histories(
         self, browser: Client, spam: Any, reported: Any
     ) -> None:
         flag = reported(spam)
@@ -197,9 +197,7 @@ class TestSteps:
     def case(self, reported: Any, spam: Any) -> Case:
         return reported(spam).case
 
-    def test_next_leads_to_the_case_and_to_the_queue_when_nothing_is_left(
-        self, browser: Client, case: Case, mona: Any
-    ) -> None:
+    def test_next_opens_a_case_or_the_queue_when_nothing_is_left(self, browser: Client, case: Case, mona: Any) -> None:
         response = browser.post(reverse("admin:moderation_case_next"))
         assert response.headers["Location"] == address(case)
         Claim.objects.all().delete()
@@ -207,7 +205,7 @@ class TestSteps:
         response = browser.post(reverse("admin:moderation_case_next"), follow=True)
         assert "Nothing is left in the queue that you can decide now." in words(response)
 
-    def test_deciding_and_opening_the_next(self, browser: Client, case: Case, mona: Any, spam: Any) -> None:
+    def test_deciding_can_open_the_next_case(self, browser: Client, case: Case, mona: Any, spam: Any) -> None:
         (other,) = many_reports(spam, 1)
         claim = claims.claim(mona, case)
         message = Message.objects.get(content="Send me money")
@@ -227,7 +225,7 @@ class TestSteps:
             ({"label": "spam", "action": "dismiss", "sent": "Dear {name}"}, "Fill in {name}"),
         ],
     )
-    def test_what_is_missing_is_said(
+    def test_an_incomplete_decision_is_refused_with_a_reason(
         self, browser: Client, case: Case, mona: Any, fields: dict[str, Any], said: str
     ) -> None:
         claim = claims.claim(mona, case)
@@ -236,7 +234,7 @@ class TestSteps:
         assert said in words(response)
         assert not Decision.objects.exists()
 
-    def test_a_colleague_was_faster_and_what_was_typed_is_kept(
+    def test_the_input_is_kept_when_a_colleague_decided_first(
         self, browser: Client, case: Case, mona: Any, mike: Any, spam: Any
     ) -> None:
         claim = claims.claim(mona, case)
@@ -249,7 +247,7 @@ class TestSteps:
         assert Draft.objects.get().entered["note"] == "A note of mine"
         assert Decision.objects.count() == 1
 
-    def test_the_form_begins_with_what_was_typed_before(
+    def test_the_form_restores_the_draft(
         self, browser: Client, case: Case, mona: Any, charlie: Any, spam: Any, reported: Any
     ) -> None:
         claim = claims.claim(mona, case)
@@ -260,7 +258,7 @@ class TestSteps:
         browser.post(address(case, "decide"), {**fields, **sent(case, claim)})
         assert not Draft.objects.exists()
 
-    def test_the_other_steps(self, browser: Client, case: Case, mona: Any) -> None:
+    def test_each_other_step_changes_the_case(self, browser: Client, case: Case, mona: Any) -> None:
         for name, state in (("wait", State.WAITING), ("return", State.OPEN)):
             claim = claims.claim(mona, case)
             browser.post(address(case, name), sent(case, claim, hours="24", reply="on"))
@@ -298,7 +296,9 @@ class TestSteps:
         browser.post(f"{address(case, 'heartbeat')}?left=yes", {"token": str(claim.token)})
         assert Claim.objects.get().expires_at <= timezone.now() + claims.LEFT
 
-    def test_undo_says_what_it_does_and_does_it(self, browser: Client, case: Case, mona: Any, spam: Any) -> None:
+    def test_the_undo_page_previews_and_performs_the_undo(
+        self, browser: Client, case: Case, mona: Any, spam: Any
+    ) -> None:
         message = Message.objects.get(content="Send me money")
         decision = decided(case, mona, spam, hides=[message.pk])
         undo = reverse("admin:moderation_decision_undo", args=[decision.pk])
@@ -309,7 +309,9 @@ class TestSteps:
         message.refresh_from_db()
         assert not message.hidden
 
-    def test_restoring_says_what_it_does_and_does_it(self, browser: Client, case: Case, mona: Any, spam: Any) -> None:
+    def test_the_restore_page_previews_and_performs_the_restoring(
+        self, browser: Client, case: Case, mona: Any, spam: Any
+    ) -> None:
         message = Message.objects.get(content="Send me money")
         undo = decisions.undo(decided(case, mona, spam, hides=[message.pk], sent="No spam").pk, by=mona)
         restore = reverse("admin:moderation_decision_restore", args=[undo.pk])
@@ -325,7 +327,7 @@ class TestSteps:
         assert restore not in browser.get(address(case)).content.decode()
         assert "The case was decided again since." in words(browser.get(restore))
 
-    def test_what_is_newer_than_the_last_decision_stands_below_a_line(
+    def test_messages_since_the_last_decision_stand_below_a_line(
         self, browser: Client, case: Case, mona: Any, spam: Any, reported: Any
     ) -> None:
         decision = decided(case, mona, spam)

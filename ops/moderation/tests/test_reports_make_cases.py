@@ -41,7 +41,7 @@ def test_a_second_report_joins_it_and_the_worst_label_decides(
     assert case.rank_at == case.due_at - timedelta(hours=1) * 0.05  # one further reporter, without settled reports
 
 
-def test_one_person_reports_one_text_once(reported: Any, spam: Any, alice: Any, bob: Any) -> None:
+def test_a_person_reports_a_text_only_once(reported: Any, spam: Any, alice: Any, bob: Any) -> None:
     message = reported(spam).message
     with pytest.raises(FlagRefused, match="You have reported this message already"):
         reported(spam, message=message)
@@ -69,7 +69,7 @@ def test_a_case_closed_long_ago_stays_closed(reported: Any, spam: Any, mona: Any
     assert sorted(Case.objects.values_list("state", flat=True)) == ["closed", "open"]
 
 
-def test_whoever_reported_may_take_it_back(reported: Any, spam: Any, bob: Any, charlie: Any) -> None:
+def test_only_the_reporter_withdraws_a_report(reported: Any, spam: Any, bob: Any, charlie: Any) -> None:
     flag = reported(spam)
     other = reported(spam, message=flag.message, by=charlie)
     flagging.withdraw(flag, by=bob)
@@ -81,7 +81,7 @@ def test_whoever_reported_may_take_it_back(reported: Any, spam: Any, bob: Any, c
     assert set(Flag.objects.values_list("outcome", flat=True)) == {Outcome.WITHDRAWN}
 
 
-def test_what_was_decided_cannot_be_taken_back(reported: Any, spam: Any, mona: Any, bob: Any) -> None:
+def test_a_decided_report_cannot_be_withdrawn(reported: Any, spam: Any, mona: Any, bob: Any) -> None:
     flag = reported(spam)
     decided(flag.case, mona, spam)
     with pytest.raises(FlagRefused, match="looked at already"):
@@ -136,7 +136,7 @@ class TestTheDatabaseRefuses:
         with pytest.raises(IntegrityError), transaction.atomic():
             Case.objects.update(**change)
 
-    def test_the_conversation_may_go(self, flag: Flag) -> None:
+    def test_a_deleted_conversation_leaves_its_case_and_report(self, flag: Flag) -> None:
         Conversation.objects.get().delete()
         assert Case.objects.get().conversation is None
         assert Flag.objects.get().message is None

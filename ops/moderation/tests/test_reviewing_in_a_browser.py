@@ -102,7 +102,7 @@ def test_queue_case_and_decision_by_click(page: Page, desk: Case, rita: Any) -> 
     check_in_each_look(page)
 
 
-def test_by_keyboard_alone(open_page: OpenPage, desk: Case, rita: Any) -> None:
+def test_a_case_is_decided_by_keyboard_alone(open_page: OpenPage, desk: Case, rita: Any) -> None:
     page = open_page(WIDE)
     sign_in(page, rita)
     page.goto(f"{QUEUE}{desk.pk}/change/")
@@ -199,7 +199,7 @@ def test_a_page_that_is_left_gives_the_case_back_soon(open_page: OpenPage, desk:
     until(lambda: Claim.objects.get().expires_at > timezone.now() + claims.LEFT, "That the claim is extended again")
 
 
-def test_undo_and_undoing_that(open_page: OpenPage, desk: Case, rita: Any) -> None:
+def test_a_decision_is_undone_restored_and_undone_again(open_page: OpenPage, desk: Case, rita: Any) -> None:
     message = Message.objects.get(content="I know where you work")
     decided(desk, rita, Label.objects.get(slug="threat"), hides=[message.pk], sent="It was a threat.")
     page = open_page(NARROW)  # at this width the sheet is closed when the page loads

@@ -28,7 +28,7 @@ def test_each_severity_has_a_sentence() -> None:
     }
 
 
-def test_why_a_case_is_where_it_is(mona: Any) -> None:
+def test_the_case_page_explains_the_rank_of_a_case(mona: Any) -> None:
     due = timezone.now()
     page = CasePage(Case(severity=Severity.THREAT, due_at=due, rank_at=due - timedelta(minutes=20)), mona)
     page.waiting = []

@@ -280,8 +280,8 @@ class Hangs(EmailBackend):
 def test_a_server_that_hangs_is_not_asked_for_each_person(nora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     nils = make_user("nils", is_staff=True, email="nils@example.org")
     EmailReader.objects.create(person=nils, topic="finished", chosen_at=timezone.now() - timedelta(days=30))
-    given(nora)
-    due = given(nils)
+    give_notices(nora)
+    due = give_notices(nils)
     monkeypatch.setattr(server, "connection", Hangs)
     assert (sending.send_due(due), Hangs.messages) == (0, 1)
     assert Notice.objects.filter(mailed_at=None).count() == 2

@@ -76,7 +76,7 @@ def needs(path: Path) -> Any:
 
 
 @needs(IRC)
-def test_44082_messages_come_in_and_go(dan: Any, console: Installation) -> None:
+def test_44082_messages_are_imported_and_undone(dan: Any, console: Installation) -> None:
     page = dan()
     page.goto("/console/")
     open_from_menu(page, "Data")
@@ -111,7 +111,7 @@ def test_44082_messages_come_in_and_go(dan: Any, console: Installation) -> None:
 
 
 @needs(IRC)
-def test_an_import_that_is_cancelled_leaves_nothing_and_comes_again(
+def test_a_cancelled_import_leaves_nothing_and_can_be_repeated(
     dan: Any, console: Installation, live_server: Any, tmp_path: Path
 ) -> None:
     """It is cancelled first while it waits, which needs no worker, then midway, by the next worker."""
@@ -149,7 +149,7 @@ def test_an_import_that_is_cancelled_leaves_nothing_and_comes_again(
 
 
 @needs(WIKITALK)
-def test_faulty_rows_come_back_are_corrected_and_imported(dan: Any, console: Installation, tmp_path: Path) -> None:
+def test_faulty_rows_are_downloaded_corrected_and_imported(dan: Any, console: Installation, tmp_path: Path) -> None:
     page = dan()
     bring(page, WIKITALK)
     page.get_by_role("button", name="Create missing users").click(timeout=A_JOB)

@@ -38,7 +38,9 @@ def live_server(console: Installation) -> Iterator[Any]:
         yield SimpleNamespace(url=console.serve(), _live_server_modified_settings=modify_settings())
 
 
-def test_columns_are_said_once_and_changed_texts_decided(dan: Any, console: Installation, tmp_path: Path) -> None:
+def test_columns_are_chosen_and_changed_texts_recorded_as_edits(
+    dan: Any, console: Installation, tmp_path: Path
+) -> None:
     file = tmp_path / "other-program.csv"
     file.write_text(
         "Id;Reply to;From;To;When;Text\n"
@@ -124,7 +126,7 @@ def test_a_suggestion_is_taken_by_keyboard_and_the_file_imported(dan: Any, tmp_p
     check_in_each_look(page)
 
 
-def test_by_keyboard_alone_and_without_scripts(dan: Any, tmp_path: Path) -> None:
+def test_a_file_is_imported_and_undone_by_keyboard_without_scripts(dan: Any, tmp_path: Path) -> None:
     file = tmp_path / "small.csv"
     file.write_text(f"id,parent_id,sender,receiver,timestamp,content\nx-1,,alice,bob,{WHEN},hello\n")
     page = dan(javascript=False)

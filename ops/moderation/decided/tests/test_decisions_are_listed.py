@@ -55,7 +55,7 @@ def made(spam: Label, mona: Any, mike: Any, lena: Any) -> dict[str, Decision]:
     return made
 
 
-def test_it_has_each_decision_once_the_latest_first(made: dict[str, Decision], lena: Any) -> None:
+def test_the_list_shows_each_decision_once_latest_first(made: dict[str, Decision], lena: Any) -> None:
     client = signed_in(lena)
     assert shown(client) == [made[name].pk for name in ("overturned", "own", "lapsed", "holds")]
     page = client.get(LIST).content.decode()
@@ -71,13 +71,13 @@ def test_it_has_each_decision_once_the_latest_first(made: dict[str, Decision], l
         ("overturned", ["overturned"]),
     ],
 )
-def test_it_is_filtered_by_what_became_of_them(
+def test_decisions_are_filtered_by_present_state(
     made: dict[str, Decision], lena: Any, now: str, found: list[str]
 ) -> None:
     assert shown(signed_in(lena), f"now={now}") == [made[name].pk for name in found]
 
 
-def test_it_is_filtered_by_label_reviewer_and_day(
+def test_decisions_are_filtered_by_label_reviewer_and_day(
     made: dict[str, Decision], lena: Any, mike: Any, threat: Label
 ) -> None:
     client, today = signed_in(lena), timezone.localdate()

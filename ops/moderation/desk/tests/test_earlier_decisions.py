@@ -25,7 +25,7 @@ def told(case: Case, user: Any, heading: str) -> list[str]:
     return [" ".join(strip_tags(line).split()) for line in section.split("<li>")[1:]]
 
 
-def test_decisions_on_other_cases_are_told_whatever_became_of_them(
+def test_decisions_on_other_cases_are_listed_whatever_their_state(
     reported: Callable[..., Flag], spam: Label, threat: Label, lena: Any, mona: Any
 ) -> None:
     undone, lapsed, holding = (reported(spam) for _ in range(3))
@@ -46,7 +46,7 @@ def test_decisions_on_other_cases_are_told_whatever_became_of_them(
     assert f"Spam nothing done case {undone.case_id} " in first and first.endswith("it was undone")
 
 
-def test_a_decision_that_only_upheld_reports_says_so(
+def test_a_decision_that_only_upheld_reports_reads_reports_upheld(
     reported: Callable[..., Flag], spam: Label, mona: Any, mike: Any
 ) -> None:
     upheld, dismissed = reported(spam).case, reported(spam).case

@@ -247,7 +247,7 @@ def test_every_declared_key_is_tested() -> None:
 
 
 @pytest.mark.parametrize("walk", WALKS)
-def test_a_key_does_what_is_declared(page: Page, case: Case, walk: str) -> None:
+def test_each_key_performs_its_declared_action(page: Page, case: Case, walk: str) -> None:
     sign_in(page, make_staff("rita"))
     for does in WALKS[walk].values():
         does(page, case)

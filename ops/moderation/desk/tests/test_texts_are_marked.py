@@ -56,10 +56,12 @@ def page_of(client: Client, at: str, data: Any = None) -> str:
 
 @pytest.mark.django_db
 class TestQueue:
-    def test_empty(self, browser: Client) -> None:
+    def test_the_texts_of_an_empty_queue_are_marked(self, browser: Client) -> None:
         assert remains(page_of(browser, QUEUE), *NAMES) == ""
 
-    def test_with_cases_and_a_view(self, browser: Client, case: Case, mona: Any, mike: Any) -> None:
+    def test_the_texts_of_a_queue_with_cases_and_a_view_are_marked(
+        self, browser: Client, case: Case, mona: Any, mike: Any
+    ) -> None:
         View.objects.create(name="Mine", slug="mine", owner=mona, filters="label=spam&overdue=yes")
         claims.claim(mike, case)
         page = page_of(browser, QUEUE)
@@ -69,16 +71,16 @@ class TestQueue:
 
 @pytest.mark.django_db
 class TestCase:
-    def test_before_it_is_claimed(self, browser: Client, case: Case) -> None:
+    def test_the_texts_of_an_unclaimed_case_are_marked(self, browser: Client, case: Case) -> None:
         assert remains(page_of(browser, address(case)), *NAMES) == ""
 
-    def test_while_it_is_decided(self, browser: Client, case: Case, mona: Any) -> None:
+    def test_the_texts_of_a_claimed_case_are_marked(self, browser: Client, case: Case, mona: Any) -> None:
         claims.claim(mona, case)
         page = page_of(browser, address(case))
         assert 'id="decide"' in page
         assert remains(page, *NAMES) == ""
 
-    def test_what_is_refused(self, browser: Client, case: Case, mona: Any) -> None:
+    def test_the_refusals_of_a_decision_are_marked(self, browser: Client, case: Case, mona: Any) -> None:
         claim = claims.claim(mona, case)
         case.refresh_from_db()
         sent = {"token": str(claim.token), "version": case.version, "action": "hide", "label": ""}
@@ -96,7 +98,9 @@ class TestCase:
             ("wait", "The case waits. It comes back to the queue by itself."),
         ],
     )
-    def test_what_is_said_after_a_step(self, browser: Client, case: Case, mona: Any, step: str, said: str) -> None:
+    def test_the_messages_after_a_step_are_marked(
+        self, browser: Client, case: Case, mona: Any, step: str, said: str
+    ) -> None:
         claim = claims.claim(mona, case)
         case.refresh_from_db()
         sent = {"token": str(claim.token), "version": case.version, "hours": "24"}
@@ -104,13 +108,15 @@ class TestCase:
         assert pseudo(said) in page
         assert remains(page, *NAMES) == ""
 
-    def test_the_form_of_a_report(self, browser: Client, case: Case, spam: Any) -> None:
+    def test_the_texts_of_the_report_form_are_marked(self, browser: Client, case: Case, spam: Any) -> None:
         message = message_of(case.flags.get(label=spam))
         at = reverse("admin:moderation_flag_message", args=[message.pk])
         assert remains(page_of(browser, at), *NAMES) == ""
         assert pseudo("Choose what the report is about.") in page_of(browser, at, {})
 
-    def test_once_it_was_decided(self, browser: Client, case: Case, mona: Any, spam: Any, alice: Any) -> None:
+    def test_the_texts_of_a_decided_case_and_its_undo_page_are_marked(
+        self, browser: Client, case: Case, mona: Any, spam: Any, alice: Any
+    ) -> None:
         orders = [
             Order(Act.SUSPEND, user=alice.pk, until=timezone.now() + timedelta(days=2)),
             Order(Act.WARN, user=alice.pk),

@@ -128,7 +128,7 @@ def after(do: Callable[[], Any]) -> Any:
     warns=st.booleans(),
     steps=st.integers(0, 2),  # decide; undo too; restore too
 )
-def test_together_is_as_one_by_one(
+def test_deciding_together_has_the_same_effect_as_deciding_one_by_one(
     lena: Any,
     mona: Any,
     spam: Label,

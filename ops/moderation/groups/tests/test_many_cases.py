@@ -49,7 +49,9 @@ class TestDeciding:
         assert not Message.objects.filter(hidden=True).exists()
         assert set(Flag.objects.values_list("outcome", flat=True)) == {outcome}
 
-    def test_hides_what_waits_and_not_what_was_settled(self, lena: Any, mona: Any, spam: Any) -> None:
+    def test_hides_messages_with_waiting_reports_but_not_with_settled_ones(
+        self, lena: Any, mona: Any, spam: Any
+    ) -> None:
         (case,) = many_reports(spam, 1)
         decided(case, mona, spam)
         first = Message.objects.get()
@@ -89,7 +91,9 @@ class TestLeftOut:
     def why(self, cases: list[Case], by: Any, label: Any) -> list[str]:
         return [*outcomes(previewed(cases, by, label)).values()]
 
-    def test_what_cannot_be_decided_says_why(self, lena: Any, mona: Any, mike: Any, spam: Any, alice: Any) -> None:
+    def test_each_undecidable_case_gives_its_reason(
+        self, lena: Any, mona: Any, mike: Any, spam: Any, alice: Any
+    ) -> None:
         held, escalated, about, overturned, closed, lapsed, _ = cases = many_reports(spam, 7)
         claims.claim(mike, held)
         claim = claims.claim(mona, escalated)
@@ -105,13 +109,13 @@ class TestLeftOut:
         message.save()
         assert self.why(cases, lena, spam) == ["held", "escalated", "about-you", "overturned", "closed", "nothing", ""]
 
-    def test_one_s_own_claim_is_no_hindrance_and_ends(self, lena: Any, spam: Any) -> None:
+    def test_a_claim_of_the_author_does_not_prevent_the_decision_and_ends(self, lena: Any, spam: Any) -> None:
         (case,) = many_reports(spam, 1)
         claims.claim(lena, case)
         assert [*outcomes(decided_together([case], lena, spam)).values()] == ["done"]
         assert claims.claim_next(lena) is None
 
-    def test_what_changes_after_the_preview_is_skipped(self, lena: Any, mona: Any, mike: Any, spam: Any) -> None:
+    def test_cases_that_change_after_the_preview_are_skipped(self, lena: Any, mona: Any, mike: Any, spam: Any) -> None:
         closed, held, _, withdrawn, _, _ = cases = many_reports(spam, 6)
         group = previewed(cases, lena, spam)
         decided(closed, mona, spam)
@@ -125,7 +129,7 @@ class TestLeftOut:
         assert [*outcomes(started(group, lena)).values()] == ["closed", "held", "changed", "changed", "changed", "done"]
         assert Decision.objects.filter(group=group.pk).count() == 1
 
-    def test_a_report_that_is_taken_back_is_a_change(self, lena: Any, mike: Any, spam: Any) -> None:
+    def test_a_withdrawn_report_counts_as_a_change(self, lena: Any, mike: Any, spam: Any) -> None:
         (case,) = many_reports(spam, 1)
         flag = case.flags.get()
         flagging.flag(flag.message, label=spam, by=mike, source=Source.STAFF)  # type: ignore[arg-type]
@@ -135,21 +139,21 @@ class TestLeftOut:
 
 
 class TestRefusals:
-    def test_needs_the_permission(self, mona: Any, spam: Any) -> None:
+    def test_a_preview_requires_the_permission(self, mona: Any, spam: Any) -> None:
         with pytest.raises(DecisionRefused, match="needs a permission"):
             previewed(many_reports(spam, 1), mona, spam)
 
-    def test_needs_it_until_the_end(self, lena: Any, spam: Any) -> None:
+    def test_starting_requires_the_permission_too(self, lena: Any, spam: Any) -> None:
         group = previewed(many_reports(spam, 1), lena, spam)
         lena.user_permissions.clear()
         with pytest.raises(DecisionRefused, match="needs a permission"):
             preparing.start(group, by=type(lena).objects.get(pk=lena.pk))
 
-    def test_an_unfilled_placeholder(self, lena: Any, spam: Any) -> None:
+    def test_an_unfilled_placeholder_is_refused(self, lena: Any, spam: Any) -> None:
         with pytest.raises(DecisionRefused, match=r"Fill in \{date\}"):
             previewed(many_reports(spam, 1), lena, spam, sent="On {date} you wrote.")
 
-    def test_nothing_chosen_and_nothing_possible(self, lena: Any, mona: Any, spam: Any) -> None:
+    def test_a_group_without_chosen_or_decidable_cases_is_refused(self, lena: Any, mona: Any, spam: Any) -> None:
         with pytest.raises(DecisionRefused, match="No case is chosen"):
             previewed([], lena, spam)
         (case,) = many_reports(spam, 1)
@@ -157,7 +161,7 @@ class TestRefusals:
         with pytest.raises(DecisionRefused, match="Nothing can be done"):
             started(previewed([case], lena, spam), lena)
 
-    def test_a_preview_is_its_author_s_and_starts_once(self, lena: Any, lea: Any, spam: Any) -> None:
+    def test_only_its_author_starts_a_preview_and_only_once(self, lena: Any, lea: Any, spam: Any) -> None:
         group = previewed(many_reports(spam, 1), lena, spam)
         with pytest.raises(DecisionRefused, match="not there any more"):
             preparing.start(group, by=lea)
@@ -165,7 +169,7 @@ class TestRefusals:
         with pytest.raises(DecisionRefused, match="started already"):
             preparing.start(group, by=lena)
 
-    def test_a_new_preview_replaces_the_one_before(self, lena: Any, lea: Any, spam: Any) -> None:
+    def test_a_new_preview_replaces_the_previous_one_of_its_author(self, lena: Any, lea: Any, spam: Any) -> None:
         cases = many_reports(spam, 1)
         kept = started(previewed(cases, lena, spam), lena)
         other = previewed(cases, lea, spam)
@@ -173,7 +177,7 @@ class TestRefusals:
         last = previewed(cases, lena, spam)
         assert set(DecisionGroup.objects.all()) == {kept, other, last}
 
-    def test_old_previews_go(self, lena: Any, spam: Any) -> None:
+    def test_old_previews_are_removed(self, lena: Any, spam: Any) -> None:
         group = previewed(many_reports(spam, 1), lena, spam)
         assert preparing.remove_old_previews() == 0
         DecisionGroup.objects.update(made_at="2026-01-01T00:00Z")
@@ -186,7 +190,7 @@ class TestJob:
     def small_batches(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(kinds, "Pace", lambda *_, **__: Pace(2, most=2))
 
-    def test_is_cancelled_between_batches_and_goes_on_where_it_was(
+    def test_a_job_is_cancelled_between_batches_and_resumes_on_retry(
         self, lena: Any, spam: Any, small_batches: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         group = previewed(many_reports(spam, 5), lena, spam)
@@ -217,14 +221,14 @@ class TestJob:
         assert Decision.objects.count() == 5
         assert not leases.free(one.made_at).exists()
 
-    def test_fails_once_what_was_written_is_erased(self, lena: Any, spam: Any) -> None:
+    def test_a_group_whose_texts_were_erased_does_not_start(self, lena: Any, spam: Any) -> None:
         group = previewed(many_reports(spam, 1), lena, spam, note="About them")
         DecisionGroup.objects.update(is_emptied=True, note="")
         with pytest.raises(DecisionRefused, match="was erased, and with it"):
             preparing.start(group, by=lena)
 
 
-def test_an_erasure_empties_what_was_written(lena: Any, spam: Any) -> None:
+def test_an_erasure_empties_the_texts_of_a_group(lena: Any, spam: Any) -> None:
     cases = many_reports(spam, 2)
     reason = CannedReason.objects.create(label=spam, title="R", slug="r", text="x")
     group = decided_together(cases, lena, spam, sent="About them", note="A note", reason=reason)

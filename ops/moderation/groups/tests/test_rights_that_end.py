@@ -115,18 +115,20 @@ class TestGroupsOfColleagues:
         assert made.kind == request.param
         return made
 
-    def test_it_does_not_start(self, reversal: DecisionGroup, lea: Any) -> None:
+    def test_a_reversal_does_not_start(self, reversal: DecisionGroup, lea: Any) -> None:
         with pytest.raises(DecisionRefused, match="Only its author"):
             preparing.start(reversal, by=without_undoing(lea))
 
-    def test_its_job_does_nothing(self, reversal: DecisionGroup, lea: Any, monkeypatch: Any) -> None:
+    def test_the_job_of_a_reversal_fails_and_decides_nothing(
+        self, reversal: DecisionGroup, lea: Any, monkeypatch: Any
+    ) -> None:
         job = waiting(reversal, lea, monkeypatch)
         without_undoing(lea)
         state, error = run(job)
         assert (state, "Only its author" in error) == ("failed", True)
         assert not Decision.objects.filter(group=reversal.pk).exists()
 
-    def test_its_author_needs_no_more(self, lena: Any, spam: Label) -> None:
+    def test_the_author_of_a_group_needs_no_permission_to_undo_it(self, lena: Any, spam: Label) -> None:
         group = decided_together(many_reports(spam, 1), lena, spam)
         undo = undone(group, without_undoing(lena))
         assert undo.members.done().count() == 1

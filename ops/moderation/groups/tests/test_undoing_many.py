@@ -44,7 +44,9 @@ def test_forty_are_hidden_one_is_edited_thirty_nine_are_restored(lena: Any, spam
     assert Flag.objects.waiting().count() == 39
 
 
-def test_undoing_an_undo_restores_the_decisions_and_so_on(lena: Any, lea: Any, spam: Label, threat: Label) -> None:
+def test_undoing_an_undo_restores_the_decisions_which_can_be_undone_again(
+    lena: Any, lea: Any, spam: Label, threat: Label
+) -> None:
     cases = many_reports(spam, 3)
     group = decided_together(cases, lena, threat, sent="Do not.", note="A wave")
     undo = undone(group, lea)
@@ -70,7 +72,7 @@ def test_undoing_an_undo_restores_the_decisions_and_so_on(lena: Any, lea: Any, s
     ]
 
 
-def test_what_was_upheld_without_hiding_is_upheld_again(lena: Any, spam: Label) -> None:
+def test_reports_upheld_without_hiding_are_upheld_again(lena: Any, spam: Label) -> None:
     group = decided_together(many_reports(spam, 1), lena, spam, action=GroupAction.UPHOLD)
     again = undone(undone(group, lena), lena)
     assert set(Flag.objects.values_list("outcome", flat=True)) == {"upheld"}
@@ -79,7 +81,7 @@ def test_what_was_upheld_without_hiding_is_upheld_again(lena: Any, spam: Label) 
 
 
 class TestSkippedByUndo:
-    def test_each_for_its_reason(self, lena: Any, mona: Any, mike: Any, spam: Label) -> None:
+    def test_undoing_skips_each_case_for_its_reason(self, lena: Any, mona: Any, mike: Any, spam: Label) -> None:
         cases = many_reports(spam, 8)
         undone_before, again, _edited, _reported, _erased, about, beside, _ = cases
         group = decided_together(cases, lena, spam)
@@ -111,7 +113,7 @@ class TestSkippedByUndo:
     def report(self, words: str, label: Label, by: Any) -> None:
         flagging.flag(Message.objects.get(content=words), label=label, by=by, source=Source.STAFF)
 
-    def test_what_happens_after_the_preview(self, lena: Any, mike: Any, spam: Label) -> None:
+    def test_a_case_reported_after_the_preview_is_skipped(self, lena: Any, mike: Any, spam: Label) -> None:
         cases = many_reports(spam, 2)
         group = decided_together(cases, lena, spam)
         preview = preparing.prepare_reversal(group, note="Not spam", by=lena)
@@ -120,7 +122,7 @@ class TestSkippedByUndo:
 
 
 class TestSkippedByRestoring:
-    def test_each_for_its_reason(self, lena: Any, mona: Any, mike: Any, spam: Label) -> None:
+    def test_restoring_skips_each_case_for_its_reason(self, lena: Any, mona: Any, mike: Any, spam: Label) -> None:
         cases = many_reports(spam, 7)
         again, _edited, _reported, held, _erased, waits, _ = cases
         undo = undone(decided_together(cases, lena, spam), lena)
@@ -143,21 +145,23 @@ class TestSkippedByRestoring:
             "done",
         ]
 
-    def test_nobody_restores_what_a_colleague_undid_of_theirs(self, lena: Any, lea: Any, spam: Label) -> None:
+    def test_reviewers_do_not_restore_their_own_group_that_a_colleague_undid(
+        self, lena: Any, lea: Any, spam: Label
+    ) -> None:
         undo = undone(decided_together(many_reports(spam, 1), lena, spam), lea)
         restored = preparing.prepare_reversal(undo, note="But it was", by=lena)
         assert [*outcomes(restored).values()] == [LeftOut.OVERTURNED]
 
 
 class TestRefusals:
-    def test_a_colleague_s_group_needs_the_permission_to_undo(self, lena: Any, lea: Any, spam: Label) -> None:
+    def test_undoing_the_group_of_a_colleague_requires_the_permission(self, lena: Any, lea: Any, spam: Label) -> None:
         group = decided_together(many_reports(spam, 1), lena, spam)
         lea.user_permissions.remove(*lea.user_permissions.filter(codename="undo_decision"))
         lea = type(lea).objects.get(pk=lea.pk)
         with pytest.raises(DecisionRefused, match="Only its author"):
             preparing.prepare_reversal(group, note="", by=lea)
 
-    def test_a_preview_has_nothing_to_undo(self, lena: Any, spam: Label) -> None:
+    def test_a_preview_cannot_be_undone(self, lena: Any, spam: Label) -> None:
         group = previewed(many_reports(spam, 1), lena, spam)
         with pytest.raises(DecisionRefused, match="not over"):
             preparing.prepare_reversal(group, note="", by=lena)

@@ -48,12 +48,12 @@ class TestWarning:
             assert message.hidden
         assert Measure.objects.filter(act=Act.WARN, after=None).count() == 3
 
-    def test_without_hiding(self, lena: Any, spam: Any) -> None:
+    def test_authors_are_warned_without_hiding_messages(self, lena: Any, spam: Any) -> None:
         warned(many_reports(spam, 1), lena, spam, action=GroupAction.UPHOLD)
         assert texts(authors()[0]) == ["No spam."]
         assert not Message.objects.filter(hidden=True).exists()
 
-    def test_whom_only_settled_reports_name_is_not_warned(self, lena: Any, lea: Any, spam: Any) -> None:
+    def test_authors_with_only_settled_reports_are_not_warned(self, lena: Any, lea: Any, spam: Any) -> None:
         (case,) = many_reports(spam, 1)
         decided_together([case], lea, spam, action=GroupAction.DISMISS)
         reply = answer(Message.objects.get(), "You are spam")
@@ -69,7 +69,7 @@ class TestWarning:
         effect = GroupPage(upholding, lena).effect
         assert (effect.warns, effect.hides, effect.writes_to) == (3, 0, 3)
 
-    def test_the_trail_says_so(self, lena: Any, spam: Any) -> None:
+    def test_the_audit_trail_records_the_warning(self, lena: Any, spam: Any) -> None:
         warned(many_reports(spam, 1), lena, spam)
         assert Entry.objects.get(event="moderation.group_decided").details["warns"] is True
         assert Entry.objects.get(event="moderation.decided").details["measures"] == {"hide": 1, "warn": 1}
@@ -127,7 +127,7 @@ class TestOneAuthorOfMany:
 
 
 class TestUndoing:
-    def test_warnings_go_and_come_back(self, lena: Any, spam: Any) -> None:
+    def test_undoing_removes_warnings_and_restoring_returns_them(self, lena: Any, spam: Any) -> None:
         group = warned(many_reports(spam, 2), lena, spam)
         undo = undone(group, lena)
         assert [texts(one) for one in authors()] == [[], []]
@@ -136,7 +136,7 @@ class TestUndoing:
         undone(again, lena)
         assert [texts(one) for one in authors()] == [[], []]
 
-    def test_previews_say_who_confirmed_it(self, lena: Any, spam: Any) -> None:
+    def test_previews_name_people_who_confirmed_the_warning(self, lena: Any, spam: Any) -> None:
         group = warned(many_reports(spam, 2), lena, spam)
         Measure.objects.filter(user=authors()[0].pk).update(confirmed_at=timezone.now())
         preview = preparing.prepare_reversal(group, note="Not spam", by=lena)
@@ -156,7 +156,7 @@ class TestUndoing:
         (sentence,) = GroupPage(preview, lena).effect.will_undo[1:]
         assert sentence == "The warnings of sender-0, sender-1 and 7 others go from their pages."
 
-    def test_what_was_written_is_gone_with_who_was_erased(self, lena: Any, spam: Any) -> None:
+    def test_a_case_of_an_erased_person_is_not_restored(self, lena: Any, spam: Any) -> None:
         cases = many_reports(spam, 2)
         undo = undone(warned(cases, lena, spam), lena)
         erased.forget(Message.objects.order_by("pk")[0].receiver_id)
@@ -166,20 +166,20 @@ class TestUndoing:
 
 class TestLeftOut:
     @pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
-    def test_authors_who_may_use_the_console(self, lena: Any, spam: Any, power: str) -> None:
+    def test_authors_with_console_access_are_left_out(self, lena: Any, spam: Any, power: str) -> None:
         cases = many_reports(spam, 2)
         type(lena).objects.filter(pk=authors()[0].pk).update(**{power: True})
         group = previewed(cases, lena, spam, warns=True, sent="No spam.")
         assert [*outcomes(group).values()] == [LeftOut.PROTECTED, ""]
         assert {*outcomes(previewed(cases, lena, spam)).values()} == {""}
 
-    def test_not_for_those_who_may_warn_them(self, spam: Any) -> None:
+    def test_a_lead_with_the_permission_warns_staff(self, spam: Any) -> None:
         lead = make_staff("lead", *MANY, "measure_staff")
         cases = many_reports(spam, 1)
         type(lead).objects.filter(pk=authors()[0].pk).update(is_staff=True)
         assert [*outcomes(warned(cases, lead, spam)).values()] == ["done"]
 
-    def test_who_became_staff_before_they_are_warned_again(self, lena: Any, spam: Any) -> None:
+    def test_authors_who_became_staff_since_are_not_warned_again(self, lena: Any, spam: Any) -> None:
         undo = undone(warned(many_reports(spam, 2), lena, spam), lena)
         type(lena).objects.filter(pk=authors()[0].pk).update(is_staff=True)
         restored = undone(undo, lena)
@@ -187,16 +187,16 @@ class TestLeftOut:
 
 
 class TestRefusals:
-    def test_without_a_text(self, lena: Any, spam: Any) -> None:
+    def test_a_warning_without_a_text_is_refused(self, lena: Any, spam: Any) -> None:
         with pytest.raises(DecisionRefused, match="whom you warn reads why"):
             previewed(many_reports(spam, 1), lena, spam, warns=True, sent=" ")
 
-    def test_with_what_is_dismissed(self, lena: Any, spam: Any) -> None:
+    def test_a_warning_with_a_dismissal_is_refused(self, lena: Any, spam: Any) -> None:
         with pytest.raises(DecisionRefused, match="dismissed warn nobody"):
             previewed(many_reports(spam, 1), lena, spam, GroupAction.DISMISS, warns=True, sent="No spam.")
 
 
-def test_an_author_who_is_gone_hinders_nothing(lena: Any, spam: Any) -> None:
+def test_an_erased_author_does_not_prevent_the_decision(lena: Any, spam: Any) -> None:
     cases = many_reports(spam, 2)
     erased.forget(authors()[0].pk)
     group = warned(cases, lena, spam)

@@ -110,7 +110,7 @@ def test_twice_as_many_conversations_take_the_same_statements(world: World) -> N
     assert numbers[0] == numbers[2]
 
 
-def test_several_that_go_to_one_place_become_one_case(world: World) -> None:
+def test_cases_that_move_to_one_conversation_become_one_case(world: World) -> None:
     parent = world.parent("q")
     flags = [world.report(world.orphan("q"))]
     others = [write(world.ann, world.ben, f"Another {place}", awaited_parent_external_id="q") for place in range(3)]
@@ -145,7 +145,7 @@ class TestParting:
         orphan.refresh_from_db()
         return moves, world.report(parent), world.report(orphan)
 
-    def test_each_flag_is_in_a_case_of_its_conversation(self, world: World) -> None:
+    def test_undoing_a_join_puts_each_flag_in_a_case_of_its_conversation(self, world: World) -> None:
         moves, here, there = self.joined(world)
         assert here.case_id == there.case_id
         joining.undo_joins(moves, using="default")
@@ -156,7 +156,7 @@ class TestParting:
         assert Entry.objects.filter(event="moderation.case_opened").count() == 2
         everything_holds()
 
-    def test_settled_flags_open_nothing_where_a_case_is(self, world: World) -> None:
+    def test_undoing_a_join_does_not_reopen_settled_flags(self, world: World) -> None:
         moves, here, there = self.joined(world)
         decided(here.case, world.reviewer, world.label)
         joining.undo_joins(moves, using="default")
@@ -174,7 +174,7 @@ class TestParting:
         everything_holds()
 
 
-def test_a_case_goes_where_another_one_leaves(world: World) -> None:
+def test_a_case_moves_to_a_conversation_that_another_case_leaves(world: World) -> None:
     """In whatever order the database updates the cases, no conversation has two pending ones in between."""
     third, second, first = (write(world.ann, world.ben, f"Words {place}") for place in range(3))
     leaves, follows = world.report(second), world.report(first)
@@ -196,7 +196,7 @@ def test_notes_follow(world: World) -> None:
     assert Note.objects.get().conversation_id == parent.conversation_id
 
 
-def test_waiting_cases_wait_on_where_they_go(world: World, mona: Any) -> None:
+def test_waiting_cases_still_wait_after_moving(world: World, mona: Any) -> None:
     flag = world.report(world.orphan("q"))
     world.parent("q")
     claim = claims.claim(mona, flag.case)

@@ -46,7 +46,7 @@ def test_a_label_of_another_shape_is_not_stored(values: dict[str, str]) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("values", [{"slug": "a_b"}, {"slug": "Upper"}, {"colour": "#ff000g"}, {"severity": "extreme"}])
-def test_forms_and_files_say_what_is_wrong_with_a_label(values: dict[str, str]) -> None:
+def test_an_invalid_label_fails_validation(values: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Label(**{"slug": "rude", "name": "Rude", **values}).full_clean()
 
@@ -94,7 +94,7 @@ def test_a_reason_needs_balanced_braces_and_a_language(values: dict[str, str], f
 
 
 @pytest.mark.django_db
-def test_what_is_switched_off_is_offered_to_nobody() -> None:
+def test_inactive_labels_and_reasons_are_not_offered() -> None:
     on, staff, off = label("on", wording="It is on"), label("staff"), label("off", wording="It is off", active=False)
     assert set(Label.objects.active()) == {on, staff}
     assert list(Label.objects.for_participants()) == [on]
@@ -119,7 +119,7 @@ def test_each_severity_has_a_target_and_a_worse_one_no_longer_one() -> None:
     assert found == sorted(found)
 
 
-def test_the_setting_decides(settings: Any) -> None:
+def test_the_setting_changes_the_target(settings: Any) -> None:
     settings.REVIEW_TARGETS = {**settings.REVIEW_TARGETS, "low": timedelta(days=5)}
     assert targets.target_of("low") == timedelta(days=5)
 
@@ -133,7 +133,7 @@ def test_the_worst_of_several_counts() -> None:
 @pytest.mark.parametrize(
     ("minutes", "words"), [(15, "15 minutes"), (60, "1 hour"), (90, "90 minutes"), (4320, "72 hours"), (1, "1 minute")]
 )
-def test_a_target_is_told_in_its_largest_whole_unit(minutes: int, words: str) -> None:
+def test_a_target_is_shown_in_its_largest_whole_unit(minutes: int, words: str) -> None:
     assert targets.in_words(timedelta(minutes=minutes)) == words
 
 
@@ -152,5 +152,5 @@ def test_a_label_is_a_swatch_and_its_name(colour: str, text: str) -> None:
     assert "style=" not in page
 
 
-def test_a_name_is_text() -> None:
+def test_the_name_of_a_label_is_escaped() -> None:
     assert "<bdi>&lt;b&gt;Rude&lt;/b&gt;</bdi>" in shown(Label(name="<b>Rude</b>", colour="#dc2626"))

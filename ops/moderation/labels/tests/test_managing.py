@@ -105,7 +105,7 @@ def test_a_reason_with_a_stray_brace_is_refused(lena: Client) -> None:
 
 
 @pytest.mark.parametrize("who", ["rita", "otto"])
-def test_who_only_sees_them_sees_labels_as_swatches_and_no_form(who: str) -> None:
+def test_users_with_view_permission_see_swatches_and_no_form(who: str) -> None:
     client = signed_in(who)
     for row in (Label.objects.get(slug="threat"), CannedReason.objects.get(slug="threat-removed")):
         page = client.get(page_of(row)).content.decode()
@@ -115,7 +115,7 @@ def test_who_only_sees_them_sees_labels_as_swatches_and_no_form(who: str) -> Non
 
 
 @pytest.mark.parametrize("who", ["lena", "rosa"])
-def test_nobody_deletes_them(who: str) -> None:
+def test_labels_cannot_be_deleted(who: str) -> None:
     client, spam = signed_in(who), Label.objects.get(slug="spam")
     assert client.post(page_of(spam).replace("change", "delete"), {"post": "yes"}).status_code == 403
     client.post(LABELS, {"action": "delete_selected", "_selected_action": [spam.pk], "post": "yes"})
@@ -139,7 +139,7 @@ def test_lists_are_filtered_and_searched(lena: Client) -> None:
     assert slugs(lena, f"{REASONS}?q=helpline") == ["self-harm-support"]
 
 
-def test_a_row_says_how_soon_and_what_is_to_be_filled_in(lena: Client) -> None:
+def test_rows_show_targets_and_placeholders(lena: Client) -> None:
     page = lena.get(LABELS).content.decode()
     assert 'Imminent harm, <span class="quiet">within 15 minutes</span>' in page
     assert f'<a href="{REASONS}?label=harassment">2</a>' in page
@@ -195,7 +195,7 @@ def test_an_import_and_an_export_are_recorded(lena: Client) -> None:
     assert (entry.details["rows"], entry.details["filters"]) == (2, {"severity": "imminent"})
 
 
-def test_an_export_holds_what_the_list_shows(lena: Client) -> None:
+def test_an_export_contains_the_filtered_rows(lena: Client) -> None:
     rows = json.loads(exported(lena, REASONS, "json", "?label=self-harm"))
     assert [(row["slug"], row["label"]) for row in rows] == [
         ("self-harm-removed", "self-harm"),

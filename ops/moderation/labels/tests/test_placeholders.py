@@ -10,12 +10,12 @@ from ops.moderation.labels.placeholders import fill, refusal, unfilled, validate
 TEXT = "Your message of {date} breaks {rule}. {date}!"
 
 
-def test_what_is_to_fill_in_is_named_once_in_its_order() -> None:
+def test_unfilled_placeholders_are_listed_once_in_order() -> None:
     assert unfilled(TEXT) == ["date", "rule"]
     assert unfilled("Nothing to fill in.") == []
 
 
-def test_values_take_the_place_of_their_placeholders() -> None:
+def test_values_replace_their_placeholders() -> None:
     filled = fill(TEXT, {"date": "1 May", "rule": "rule 3", "other": "ignored"})
     assert (filled, unfilled(filled), refusal(filled)) == ("Your message of 1 May breaks rule 3. 1 May!", [], "")
 
@@ -23,7 +23,7 @@ def test_values_take_the_place_of_their_placeholders() -> None:
 @pytest.mark.parametrize(
     "values", [{"date": "1 May"}, {"date": "1 May", "rule": ""}, {"date": "1 May", "rule": "  \n"}]
 )
-def test_what_has_no_value_stays_to_be_filled_in(values: dict[str, str]) -> None:
+def test_placeholders_without_a_value_stay_unfilled(values: dict[str, str]) -> None:
     assert unfilled(fill(TEXT, values)) == ["rule"]
 
 

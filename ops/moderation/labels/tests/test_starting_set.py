@@ -27,7 +27,7 @@ def everything() -> list[Any]:
     return [list(model._default_manager.order_by("pk").values()) for model in (Label, CannedReason)]
 
 
-def test_it_has_a_label_for_each_usual_case_and_a_reason_for_each_label() -> None:
+def test_the_set_has_a_label_for_each_usual_case_and_a_reason_for_each_label() -> None:
     assert load() == "Added 11 labels and 13 canned reasons of the starting set.\n"
     assert list(Label.objects.values_list("slug", flat=True)) == [
         "spam", "scam", "harassment", "hate", "threat", "self-harm", "minors", "sexual-content", "personal-data",
@@ -51,14 +51,14 @@ def test_each_of_its_rows_is_valid() -> None:
         row.full_clean()
 
 
-def test_a_second_time_changes_nothing_and_says_nothing() -> None:
+def test_loading_again_changes_and_prints_nothing() -> None:
     load()
     before = everything()
     assert load() == ""
     assert everything() == before
 
 
-def test_what_a_team_changed_stays_and_what_is_missing_comes() -> None:
+def test_loading_keeps_changed_rows_and_adds_missing_ones() -> None:
     load()
     Label.objects.filter(slug="spam").update(name="Junk", colour="#123456", active=False)
     CannedReason.objects.filter(slug="spam-removed").update(text="Please do not.")
@@ -76,13 +76,13 @@ def test_a_label_of_the_same_name_is_the_teams() -> None:
     assert not Label.objects.filter(slug="spam").exists()
 
 
-def test_it_is_not_loaded_beside_a_policy_where_that_is_asked() -> None:
+def test_the_option_if_none_does_not_load_the_set_beside_a_policy() -> None:
     Label.objects.create(name="Rude", slug="rude")
     assert load(if_none=True) == ""
     assert Label.objects.count() == 1
 
 
-def test_it_is_recorded_once_for_each_table() -> None:
+def test_loading_is_recorded_once_for_each_table() -> None:
     load()
     entries = Entry.objects.filter(event=Event.RECORDS_IMPORTED).order_by("pk")
     found = [(entry.target_type, entry.actor_id, entry.details["added"]) for entry in entries]
@@ -91,7 +91,7 @@ def test_it_is_recorded_once_for_each_table() -> None:
     assert Entry.objects.filter(event=Event.RECORDS_IMPORTED).count() == 2
 
 
-def test_what_cannot_be_recorded_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_loaded_when_recording_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any, **options: Any) -> None:
         raise recording.NotRecorded
 

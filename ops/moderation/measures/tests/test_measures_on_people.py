@@ -56,7 +56,7 @@ def test_every_act_has_a_class() -> None:
 
 
 class TestDeciding:
-    def test_several_measures_at_once(self, case: Case, mona: Any, spam: Any, alice: Any, bob: Any) -> None:
+    def test_a_decision_takes_several_measures(self, case: Case, mona: Any, spam: Any, alice: Any, bob: Any) -> None:
         message = case.flags.get().message_id
         orders = on(Act.WARN, alice), on(Act.SUSPEND, alice), on(Act.RESTRICT, bob)
         decision = decide(case, mona, spam, *orders, hides=[message])
@@ -77,7 +77,7 @@ class TestDeciding:
         assert Flag.objects.get().outcome == Outcome.DISMISSED
 
     @pytest.mark.parametrize("act", [Act.WARN, Act.SUSPEND, Act.RESTRICT])
-    def test_whom_it_concerns_is_told_why(self, case: Case, mona: Any, spam: Any, alice: Any, act: Act) -> None:
+    def test_a_measure_without_a_text_is_refused(self, case: Case, mona: Any, spam: Any, alice: Any, act: Act) -> None:
         with pytest.raises(DecisionRefused, match="Write the text that is sent"):
             decide(case, mona, spam, on(act, alice), sent=" ")
 
@@ -86,7 +86,7 @@ class TestDeciding:
             decide(case, mona, spam, on(Act.WARN, charlie))
         assert not Measure.objects.exists()
 
-    def test_longer_than_a_week_is_for_leads(self, case: Case, mona: Any, spam: Any, alice: Any) -> None:
+    def test_only_leads_limit_people_for_longer_than_a_week(self, case: Case, mona: Any, spam: Any, alice: Any) -> None:
         for act in (Act.SUSPEND, Act.RESTRICT):
             with pytest.raises(DecisionRefused, match=r"Only a Lead can .* for more than 7 days"):
                 decide(case, mona, spam, on(act, alice, timedelta(days=8)))
@@ -99,7 +99,7 @@ class TestDeciding:
             with pytest.raises(DecisionRefused, match="within the next 366 days"):
                 decide(case, mona, spam, on(Act.SUSPEND, alice, period))
 
-    def test_colleagues_and_superusers_are_for_those_who_may(
+    def test_only_leads_suspend_staff_and_they_cannot_suspend_superusers(
         self, case: Case, spam: Any, mona: Any, alice: Any, admin_user: Any
     ) -> None:
         alice.is_staff = True
@@ -141,14 +141,16 @@ class TestEnding:
         details = Entry.objects.get(event="moderation.undone").details
         assert details["restored"] == {"suspend": 1, "warn": 1, "restrict": 1}
 
-    def test_what_is_over_is_listed(self, clock: Clock, case: Case, mona: Any, spam: Any, alice: Any) -> None:
+    def test_undoing_lists_a_suspension_that_is_over(
+        self, clock: Clock, case: Case, mona: Any, spam: Any, alice: Any
+    ) -> None:
         decision = decide(case, mona, spam, on(Act.SUSPEND, alice))
         clock.tick(WEEK + timedelta(seconds=1))
         (sentence,) = undone(decision, mona)
         assert sentence.startswith("alice was suspended until ")
         assert sentence.endswith("that is over already.")
 
-    def test_what_another_decision_holds_stays_until_that_is_undone(
+    def test_a_suspension_stays_until_the_other_decision_on_it_is_undone(
         self, case: Case, reported: Any, mona: Any, spam: Any, alice: Any, charlie: Any
     ) -> None:
         first = decide(case, mona, spam, on(Act.SUSPEND, alice, timedelta(days=1)))
@@ -176,7 +178,9 @@ class TestRequestingDeletion:
         with pytest.raises(DecisionRefused, match="You may not request deletions"):
             decide(case, mona, spam, on(Act.DELETE, alice))
 
-    def test_it_begins_the_flow_and_undoing_withdraws_it(self, case: Case, lead: Any, spam: Any, alice: Any) -> None:
+    def test_the_decision_requests_a_deletion_and_undoing_cancels_it(
+        self, case: Case, lead: Any, spam: Any, alice: Any
+    ) -> None:
         decision = decide(case, lead, spam, on(Act.DELETE, alice))
         request = DeletionRequest.objects.get(user=alice)
         alice.refresh_from_db()
@@ -186,17 +190,21 @@ class TestRequestingDeletion:
         alice.refresh_from_db()
         assert (request.state, alice.is_active) == (RequestState.CANCELLED, True)
 
-    def test_one_that_was_decided_stays(self, case: Case, lead: Any, spam: Any, alice: Any) -> None:
+    def test_a_decided_deletion_request_stays(self, case: Case, lead: Any, spam: Any, alice: Any) -> None:
         decision = decide(case, lead, spam, on(Act.DELETE, alice))
         DeletionRequest.objects.update(state=RequestState.REFUSED)
         assert undone(decision, lead) == ["A deletion request stays as it is: refused."]
 
-    def test_who_may_not_cancel_leaves_it(self, case: Case, lead: Any, lena: Any, spam: Any, alice: Any) -> None:
+    def test_undoing_without_the_permission_to_cancel_keeps_the_request(
+        self, case: Case, lead: Any, lena: Any, spam: Any, alice: Any
+    ) -> None:
         decision = decide(case, lead, spam, on(Act.DELETE, alice))
         assert undone(decision, lena) == ["A deletion request stays: you may not cancel it. Ask a Lead."]
         assert DeletionRequest.objects.get().state == RequestState.REQUESTED
 
-    def test_what_prevents_a_deletion_is_said(self, case: Case, lead: Any, spam: Any, alice: Any) -> None:
+    def test_a_second_deletion_request_is_refused_with_a_reason(
+        self, case: Case, lead: Any, spam: Any, alice: Any
+    ) -> None:
         decide(case, lead, spam, on(Act.DELETE, alice))
         decisions.undo(Decision.objects.get().pk, by=lead)
         DeletionRequest.objects.update(state=RequestState.REQUESTED)

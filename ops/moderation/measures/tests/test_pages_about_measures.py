@@ -44,7 +44,7 @@ def send(client: Client, case: Case, by: Any, **entered: Any) -> Any:
 
 
 class TestPeople:
-    def test_all_who_wrote_what_was_reported_are_shown_and_who_wrote_most_first(
+    def test_authors_are_listed_by_number_of_messages_and_before_receivers(
         self, case: Case, mona: Any, spam: Any, alice: Any, bob: Any
     ) -> None:
         """Authors come first however many receivers there are, and however new their accounts are; receivers follow."""
@@ -58,7 +58,7 @@ class TestPeople:
             ("late", people.MOST), ("alice", 1), ("bob", 0), *((f"receiver-{place}", 0) for place in range(3)),
         ]  # fmt: skip
 
-    def test_so_are_more_than_the_list_holds(self, case: Case, mona: Any, spam: Any, bob: Any) -> None:
+    def test_all_authors_are_listed_even_beyond_the_limit(self, case: Case, mona: Any, spam: Any, bob: Any) -> None:
         first = Message.objects.get()
         for place in range(people.MOST):
             written = answer(first, sender=make_user(f"author-{place}"), receiver=bob)
@@ -67,7 +67,9 @@ class TestPeople:
 
 
 class TestDeciding:
-    def test_two_measures_and_a_date(self, browser: Client, case: Case, mona: Any, alice: Any) -> None:
+    def test_a_form_with_two_measures_and_an_end_is_stored(
+        self, browser: Client, case: Case, mona: Any, alice: Any
+    ) -> None:
         acts = [f"warn-{alice.pk}", f"suspend-{alice.pk}"]
         response = send(browser, case, mona, acts=acts, days="3", sent="No spam")
         assert response.status_code == 302
@@ -85,7 +87,7 @@ class TestDeciding:
             ({"sent": "Until {date}"}, "Fill in {date}"),
         ],
     )
-    def test_what_is_refused_is_said_and_nothing_stored(
+    def test_a_refused_decision_shows_the_reason_and_stores_nothing(
         self, browser: Client, case: Case, mona: Any, alice: Any, entered: Any, words: str
     ) -> None:
         response = send(browser, case, mona, acts=[f"suspend-{alice.pk}"], **entered)
@@ -93,7 +95,7 @@ class TestDeciding:
         assert words in response.content.decode()
         assert not Decision.objects.exists()
 
-    def test_what_was_chosen_is_kept_where_the_case_changed(
+    def test_the_form_keeps_the_choices_when_the_case_changed(
         self, browser: Client, case: Case, mona: Any, alice: Any
     ) -> None:
         entered = {"acts": [f"warn-{alice.pk}"], "days": "7", "sent": "No spam", "version": 99}
@@ -101,7 +103,7 @@ class TestDeciding:
         form = browser.get(address(case)).context["form"]
         assert (form["acts"].value(), form["days"].value()) == ([f"warn-{alice.pk}"], "7")
 
-    def test_what_somebody_may_not_do_is_not_offered(
+    def test_measures_without_permission_are_not_offered(
         self, browser: Client, case: Case, mona: Any, alice: Any, bob: Any
     ) -> None:
         bob.is_staff = True
@@ -127,7 +129,7 @@ class TestInForce:
         ]
         return decided(case, mona, spam, measures=orders, sent="No spam")
 
-    def test_the_page_of_a_case_says_what_holds_and_what_was_done(
+    def test_the_case_page_shows_measures_in_force_and_past_measures(
         self, browser: Client, suspended: Decision, case: Case
     ) -> None:
         page = browser.get(address(case)).content.decode()
@@ -137,7 +139,7 @@ class TestInForce:
         assert "received what was reported; no measures so far" in page
         assert "alice warned, alice suspended until" in page
 
-    def test_the_page_of_undoing_says_what_it_will_do(self, browser: Client, suspended: Decision) -> None:
+    def test_the_undo_page_lists_measures_that_end_and_that_stay(self, browser: Client, suspended: Decision) -> None:
         page = browser.get(reverse("admin:moderation_decision_undo", args=[suspended.pk])).content.decode()
         assert "The warning of alice goes from their pages. alice can sign in again." in page
         Measure.objects.filter(act=Act.WARN).update(confirmed_at=timezone.now())
@@ -145,7 +147,7 @@ class TestInForce:
         assert "What stays as it is" in page
         assert "alice confirmed the warning already: it stays read." in page
 
-    def test_the_page_of_a_person_and_the_panel_of_a_conversation_say_it(
+    def test_the_person_page_and_the_conversation_panel_show_the_suspension(
         self, browser: Client, suspended: Decision, case: Case, alice: Any
     ) -> None:
         person = browser.get(reverse("admin:accounts_user_conversations", args=[alice.pk])).content.decode()

@@ -66,7 +66,7 @@ class TestSuspended:
         page = client.post(reverse("login"), {"username": "alice", "password": "wrong"}).content.decode()
         assert "suspended" not in page
 
-    def test_trying_again_and_again_locks_nobody_out(self, take: Any, client: Client) -> None:
+    def test_repeated_sign_ins_of_suspended_people_cause_no_lockout(self, take: Any, client: Client) -> None:
         take(Act.SUSPEND)
         for _ in range(8):
             assert "Your account is suspended" in sign_in(client).content.decode()
@@ -145,7 +145,7 @@ class TestWarned:
         signed_in.post(reply, {"content": "Sorry"})
         assert Message.objects.count() == 2
 
-    def test_nobody_confirms_for_others(self, take: Any, client: Client, bob: Any) -> None:
+    def test_only_the_warned_person_confirms_the_warning(self, take: Any, client: Client, bob: Any) -> None:
         warning = take(Act.WARN)
         client.force_login(bob)
         assert client.post(reverse("messaging:confirm_warning", args=[warning.pk])).status_code == 404

@@ -62,7 +62,7 @@ def check_and_shoot(page: Page, name: str) -> None:
             page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
 
 
-def test_what_is_selected_is_removed_and_undone(page: Page, desk: Case) -> None:
+def test_selected_words_are_removed_and_restored(page: Page, desk: Case) -> None:
     open_form(page, desk)
     # Selected by script: a mouse would have to hit the letters.
     page.evaluate(

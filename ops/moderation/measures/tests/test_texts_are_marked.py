@@ -39,26 +39,26 @@ class TestEach:
 
     names = {0: "alice", 1: "bob"}
 
-    def test_what_it_did(self, kind: Kind, number: int) -> None:
+    def test_descriptions_of_measures_are_marked(self, kind: Kind, number: int) -> None:
         with speaking(ACCENTED):
             for confirmed_at in (None, UNTIL):
                 did = kind.words(measures(kind, number, confirmed_at=confirmed_at), self.names)
                 assert did and remains(did, *self.names.values(), "UTC") == ""
 
-    def test_what_undoing_does(self, kind: Kind, number: int) -> None:
+    def test_descriptions_of_undoing_are_marked(self, kind: Kind, number: int) -> None:
         with speaking(ACCENTED):
             assert remains(kind.will_undo(measures(kind, number), self.names), *self.names.values()) == ""
 
 
 @pytest.mark.parametrize("kind", PEOPLE, ids=lambda kind: kind.act)
 class TestOnPeople:
-    def test_whom_it_is_refused_on(self, kind: OnPerson) -> None:
+    def test_refusals_about_people_are_marked(self, kind: OnPerson) -> None:
         for refusals in (kind.refusals, limits.ANY_MEASURE):
             assert all(isinstance(one, Promise) for one in refusals)
             with speaking(ACCENTED):
                 assert "".join(remains(one % {"name": "alice"}, "alice") for one in refusals) == ""
 
-    def test_why_it_is_refused(self, kind: OnPerson, alice: Any, db: Any) -> None:
+    def test_refusals_of_orders_are_marked(self, kind: OnPerson, alice: Any, db: Any) -> None:
         lead, without_rights = make_staff("lena", *REVIEWING, *MEASURING), make_staff("mona", *REVIEWING)
         long = timezone.now() + LONGEST_ALONE * 2
         tries = [
@@ -75,7 +75,7 @@ class TestOnPeople:
                 assert remains(str(refused.value)) == ""
 
     @pytest.mark.django_db
-    def test_why_it_stays(self, kind: OnPerson) -> None:
+    def test_reasons_why_a_measure_stays_are_marked(self, kind: OnPerson) -> None:
         (one,) = measures(kind, 1, confirmed_at=UNTIL)
         one.until = UNTIL - timedelta(days=600)
         with speaking(ACCENTED):
@@ -83,7 +83,7 @@ class TestOnPeople:
             assert {remains(each) for each in kind.stays_on({}, [one], Acting(None, UNTIL, "default")).values()} == {""}
 
 
-def test_how_long_a_longer_one_stays() -> None:
+def test_sentences_about_longer_and_expired_limits_are_marked() -> None:
     sentences = [getattr(kind, name) for kind in PEOPLE for name in ("stays_limited", "is_over") if hasattr(kind, name)]
     assert sentences
     for sentence in sentences:
@@ -91,7 +91,7 @@ def test_how_long_a_longer_one_stays() -> None:
             assert remains(sentence % {"name": "alice", "time": until_in_words(UNTIL)}, "alice", "UTC") == ""
 
 
-def test_why_messages_stay_hidden() -> None:
+def test_reasons_why_messages_stay_hidden_are_marked() -> None:
     one = Measure(message_id=1, decision_id=2, before=False)
     before = Measure(message_id=1, decision_id=2, before=True)
     hidden = {1: (True, 3)}
@@ -106,7 +106,7 @@ def test_why_messages_stay_hidden() -> None:
         assert len(said) == 5 and {remains(each) for each in said} == {""}
 
 
-def test_why_words_stay_removed() -> None:
+def test_reasons_why_words_stay_removed_are_marked() -> None:
     one = Measure(message_id=1, facts={"revision": 3})
     with speaking(ACCENTED):
         said = {
@@ -118,13 +118,13 @@ def test_why_words_stay_removed() -> None:
         assert len(said) == 4 and {remains(each) for each in said} == {""}
 
 
-def test_why_requests_stay() -> None:
+def test_reasons_why_deletion_requests_stay_are_marked() -> None:
     with speaking(ACCENTED):
         said = map(str, (deleting.GONE, *deleting.STAYS.values(), deleting.REASON, deleting.UNDONE))
         assert {remains(each) for each in said} == {""}
 
 
-def test_what_holds_for_somebody() -> None:
+def test_measures_in_force_are_shown_in_the_language_of_the_reader() -> None:
     """It is shown in the reader's language, even if it was loaded in another one."""
     found = [InForce(act, None if act == Act.WARN else UNTIL, 1) for act in STRICTEST_FIRST]
     assert [(one.word, str(one), one.sentence) for one in found] == [
@@ -139,13 +139,13 @@ def test_what_holds_for_somebody() -> None:
         assert "".join(remains(text, "UTC") for one in found for text in (one.word, str(one), one.sentence)) == ""
 
 
-def test_dates_are_of_the_language() -> None:
+def test_dates_are_in_the_active_language() -> None:
     with translation.override("de"):
         assert until_in_words(UNTIL) == "5. Dezember 2026 12:00 (UTC)"
 
 
 @pytest.mark.django_db
-def test_a_person_page(client: Client, reported: Any, spam: Any, alice: Any, bob: Any) -> None:
+def test_the_texts_of_a_person_page_are_marked(client: Client, reported: Any, spam: Any, alice: Any, bob: Any) -> None:
     lena = make_staff("lena", *REVIEWING, *MEASURING, *READING, "view_user")
     order = Order(Act.SUSPEND, user=alice.pk, until=timezone.now() + timedelta(days=3))
     decision = decided(reported(spam).case, lena, spam, sent="Stop", measures=[order], upholds=True)

@@ -18,7 +18,7 @@ from ops.moderation.tests.desk import LEADING, decided
 pytestmark = needs_row_locks
 
 
-def test_nobody_is_sent_away_when_a_request_is_refused_at_the_same_moment(
+def test_undoing_succeeds_while_the_deletion_request_is_refused(
     reported: Any, spam: Any, alice: Any, lena: Any
 ) -> None:
     lead = make_staff("lead", *LEADING, "request_deletion")

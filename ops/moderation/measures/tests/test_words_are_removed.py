@@ -97,7 +97,7 @@ def test_an_older_decision_on_the_message_does_not_lapse_either(
     assert not Case.objects.pending().exists()
 
 
-def test_undoing_restores_exactly_what_was_there(case: Case, lead: Any, spam: Any, message: Message) -> None:
+def test_undoing_restores_the_original_text_and_visibility(case: Case, lead: Any, spam: Any, message: Message) -> None:
     decision = decided(case, lead, spam, hides=[message.pk], measures=orders(SECRET, of=message))
     found = decisions.preview_undo(decision, by=lead)
     assert [one.act for one in found.plan.undone] == ["hide", "redact"] and not found.plan.stays
@@ -118,7 +118,7 @@ def test_undoing_restores_exactly_what_was_there(case: Case, lead: Any, spam: An
         ("erased", "A message from which words were removed was erased since."),
     ],
 )
-def test_what_was_changed_or_erased_since_stays_with_the_reason(
+def test_a_text_changed_or_erased_since_is_not_restored_and_the_reason_is_given(
     case: Case, lead: Any, spam: Any, message: Message, what: str, why: str
 ) -> None:
     answer(message)
@@ -142,7 +142,7 @@ def test_only_those_with_the_permission_remove_words(case: Case, lena: Any, spam
     assert not Decision.objects.exists()
 
 
-def test_what_does_not_hold_is_refused(case: Case, lead: Any, spam: Any, message: Message) -> None:
+def test_missing_outdated_and_empty_passages_are_refused(case: Case, lead: Any, spam: Any, message: Message) -> None:
     with pytest.raises(DecisionRefused, match=str(NOT_FOUND)):
         orders(SECRET, "no such words", of=message)
     late = orders(SECRET, of=message)
@@ -183,7 +183,7 @@ class TestForm:
             ({"remove": SECRET, "remove_from": "0"}, "Select a valid choice"),
         ],
     )
-    def test_what_is_refused_keeps_what_was_entered(
+    def test_a_refused_form_keeps_its_input(
         self, client: Client, case: Case, lead: Any, message: Message, fields: dict[str, str], why: str
     ) -> None:
         client.force_login(lead)
@@ -194,7 +194,7 @@ class TestForm:
         assert str(why) in page and fields["remove"] in page
         assert Message.objects.get(pk=message.pk).content == TEXT
 
-    def test_reviewers_are_offered_nothing_and_what_they_send_does_nothing(
+    def test_reviewers_cannot_remove_words_through_the_form(
         self, client: Client, case: Case, mona: Any, message: Message
     ) -> None:
         client.force_login(mona)
@@ -204,7 +204,7 @@ class TestForm:
         client.post(reverse("admin:moderation_case_decide", args=[case.pk]), data)
         assert Message.objects.get(pk=message.pk).content == TEXT
 
-    def test_no_draft_keeps_the_words(self, client: Client, case: Case, lead: Any) -> None:
+    def test_drafts_do_not_contain_the_words_to_remove(self, client: Client, case: Case, lead: Any) -> None:
         client.force_login(lead)
         data = {**sent(case, lead, remove=SECRET), "version": 99}
         assert client.post(reverse("admin:moderation_case_decide", args=[case.pk]), data).status_code == 409

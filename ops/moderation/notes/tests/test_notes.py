@@ -83,7 +83,9 @@ class TestWriting:
             assert SECRET in shown
             assert "about <bdi>alice</bdi>" in shown
 
-    def test_elsewhere_it_is_not_read(self, browser: Client, message: Message, charlie: Any, bob: Any) -> None:
+    def test_a_note_is_not_shown_on_other_conversations(
+        self, browser: Client, message: Message, charlie: Any, bob: Any
+    ) -> None:
         send(browser, charlie)
         other = write(bob, charlie, "Else")
         send(browser, other.conversation, "On the other one")
@@ -92,7 +94,7 @@ class TestWriting:
         assert "On the other one" not in shown
 
     @pytest.mark.parametrize(("text", "says"), [("  ", "Enter the note."), ("x" * 2_001, "at most 2000 characters")])
-    def test_an_empty_or_long_note_is_refused_and_what_was_typed_stays(
+    def test_an_empty_or_long_note_is_refused_and_the_form_keeps_its_text(
         self, browser: Client, message: Message, text: str, says: str
     ) -> None:
         page = send(browser, message.conversation, text)
@@ -139,7 +141,9 @@ class TestWhoMay:
         assert SECRET not in shown
         assert "Add note" not in shown
 
-    def test_who_only_reads_them_gets_no_form(self, browser: Client, message: Message, rita: Any) -> None:
+    def test_readers_without_the_permission_to_add_get_no_form(
+        self, browser: Client, message: Message, rita: Any
+    ) -> None:
         send(browser, message.conversation)
         group = rita.groups.get()
         group.permissions.remove(group.permissions.get(codename="add_note"))
@@ -148,7 +152,7 @@ class TestWhoMay:
         assert "Add note" not in shown
         assert "Delete<" not in shown
 
-    def test_authors_and_leads_delete_others_do_not(self, message: Message, rita: Any) -> None:
+    def test_authors_and_leads_delete_notes_and_others_do_not(self, message: Message, rita: Any) -> None:
         note = writing.add("Mine", message.conversation, by=rita)
         ron = make_user("ron", is_staff=True)
         ron.groups.set(rita.groups.all())
@@ -162,7 +166,7 @@ class TestWhoMay:
         assert signed_in("lena").post(address).status_code == 302
         assert not Note.objects.exists()
 
-    def test_nobody_learns_of_people_they_do_not_see(self, browser: Client) -> None:
+    def test_invisible_and_unknown_people_are_both_not_found(self, browser: Client) -> None:
         stranger = make_user("stranger")
         unknown = on(stranger, "moderation_note_on_person").replace(str(stranger.pk), "987654")
         for address in (on(stranger, "moderation_note_on_person"), unknown):
@@ -171,7 +175,7 @@ class TestWhoMay:
 
 
 class TestErasure:
-    def test_notes_about_an_erased_person_go_with_them(
+    def test_erasing_a_person_deletes_notes_about_them(
         self, message: Message, rita: Any, alice: Any, bob: Any, sue: Any, sam: Any
     ) -> None:
         writing.add("about alice", alice, by=rita)
@@ -181,13 +185,15 @@ class TestErasure:
         assert list(Note.objects.all()) == [kept]
         assert not NotePerson.objects.exists()
 
-    def test_also_where_the_conversation_stays(self, message: Message, rita: Any, alice: Any) -> None:
+    def test_erasing_a_person_deletes_notes_on_a_conversation_that_stays(
+        self, message: Message, rita: Any, alice: Any
+    ) -> None:
         writing.add("about both", message.conversation, by=rita)
         assert erased.forget(alice.pk)
         assert Conversation.objects.exists()
         assert not Note.objects.exists()
 
-    def test_what_an_erased_author_wrote_loses_the_name(self, message: Message, rita: Any, bob: Any) -> None:
+    def test_notes_of_an_erased_author_lose_the_name(self, message: Message, rita: Any, bob: Any) -> None:
         note = writing.add("about bob", bob, by=rita)
         rita.delete()
         note.refresh_from_db()
@@ -196,7 +202,7 @@ class TestErasure:
         shown = signed_in(lena.username).get(on(bob, "moderation_notes_of_person")).content.decode()
         assert "by an erased account" in shown
 
-    def test_notes_on_a_conversation_that_goes_by_another_road_go_too(self, message: Message, rita: Any) -> None:
+    def test_settling_deletes_notes_of_conversations_deleted_without_signals(self, message: Message, rita: Any) -> None:
         writing.add("about both", message.conversation, by=rita)
         Message.objects.all().delete()
         Conversation.objects.all()._raw_delete("default")
@@ -225,7 +231,7 @@ class TestConversationsThatBecomeOne:
         assert note.conversation_id == joined == Message.objects.get(external_id="2").conversation_id
         assert not Conversation.objects.filter(pk=before.pk).exists()
 
-    def test_notes_go_back_where_the_import_is_undone(self, rita: Any, alice: Any, bob: Any, charlie: Any) -> None:
+    def test_undoing_the_import_moves_notes_back(self, rita: Any, alice: Any, bob: Any, charlie: Any) -> None:
         write(bob, charlie, "A greeting", external_id="0")
         parents = Message.objects.get(external_id="0").conversation
         stored_import(row("2", "1"), start_conversations=True)

@@ -48,7 +48,7 @@ def test_a_note_is_written_beside_a_conversation_read_on_the_case_and_deleted(
     assert Note.objects.count() == 1
 
 
-def test_by_keyboard_on_the_page_of_a_case(open_page: OpenPage, desk: Case, rita: Any) -> None:
+def test_a_note_is_added_by_keyboard_on_the_case_page(open_page: OpenPage, desk: Case, rita: Any) -> None:
     page = open_page(WIDE)
     sign_in(page, rita)
     page.goto(f"/console/moderation/case/{desk.pk}/change/")

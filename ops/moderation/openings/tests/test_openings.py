@@ -62,13 +62,13 @@ def test_a_conversation_without_a_report_is_noted_when_it_is_opened(rita: Any, a
 
 
 @pytest.mark.parametrize("page", ["message/{0.pk}", "conversation/{0.conversation_id}"])
-def test_one_with_a_report_is_not(rita: Any, reported: Report, spam: Label, page: str) -> None:
+def test_opening_a_reported_conversation_is_not_noted(rita: Any, reported: Report, spam: Label, page: str) -> None:
     message = message_of(reported(spam))
     assert signed_in(rita).get(f"/console/messaging/{page.format(message)}/change/").status_code == 200
     assert not Opening.objects.exists()
 
 
-def test_one_that_only_the_reader_reported_is_noted_for_them(
+def test_a_conversation_reported_only_by_its_reader_is_noted_for_them(
     rita: Any, reported: Report, spam: Label, alice: Any, bob: Any
 ) -> None:
     message = message_of(reported(spam))
@@ -89,7 +89,7 @@ def test_a_report_that_comes_later_changes_nothing(
     assert Opening.objects.count() == 1
 
 
-def test_somebodys_messages_count_the_conversations_that_nobody_reported(
+def test_the_message_list_of_a_person_counts_unreported_conversations(
     rita: Any, reported: Report, spam: Label, alice: Any, bob: Any, charlie: Any
 ) -> None:
     reported(spam)
@@ -113,7 +113,7 @@ def test_the_same_page_within_the_hour_is_one_opening(rita: Any, alice: Any, bob
     assert Opening.objects.count() == 1
 
 
-def test_the_list_says_who_opened_what_and_leads_to_the_entry(olga: Any, rita: Any, alice: Any, bob: Any) -> None:
+def test_the_list_names_the_reader_and_links_to_the_audit_entry(olga: Any, rita: Any, alice: Any, bob: Any) -> None:
     opening = opened(rita, write(alice, bob))
     client = signed_in(olga)
     page = client.get(LIST).content.decode()
@@ -130,7 +130,7 @@ def test_leads_see_the_list_without_the_trail(rita: Any, alice: Any, bob: Any) -
     assert client.get(f"{LIST}{opening.pk}/change/")["Location"] == LIST
 
 
-def test_it_is_not_for_who_reads(rita: Any) -> None:
+def test_readers_cannot_open_the_list(rita: Any) -> None:
     assert signed_in(rita).get(LIST).status_code == 403
 
 
@@ -189,7 +189,7 @@ def test_an_erased_person_is_no_reader(rita: Any, alice: Any, bob: Any) -> None:
     assert opening.reader_id is None
 
 
-def test_erasing_what_was_opened_keeps_the_opening(olga: Any, rita: Any) -> None:
+def test_erasing_the_messages_keeps_the_opening(olga: Any, rita: Any) -> None:
     opened(rita, write(make_user("eve"), make_user("dan"), "gone soon"))
     Message.objects.all().delete()
     assert len(rows(signed_in(olga))) == 1

@@ -70,7 +70,7 @@ def bring(file: Path) -> FlagImport:
 
 
 class TestRefusals:
-    def test_each_names_row_column_reason_and_remedy(
+    def test_each_problem_names_row_column_reason_and_remedy(
         self, messages: list[Message], spam: Label, tmp_path: Path
     ) -> None:
         file = written(
@@ -106,13 +106,13 @@ class TestRefusals:
             "row 8, settled_at: the report was settled before it was made: correct settled_at or created_at.",
         ]
 
-    def test_a_header_that_does_not_fit_is_refused_in_a_sentence(self, tmp_path: Path, db: Any) -> None:
+    def test_a_header_without_the_required_columns_is_refused(self, tmp_path: Path, db: Any) -> None:
         file = tmp_path / "flags.csv"
         file.write_text("id,text\n1,2\n")
         (problem,) = said(file)
         assert "external_id, message, label" in problem
 
-    def test_one_person_reports_one_text_once(
+    def test_a_second_report_of_a_text_by_one_person_is_refused(
         self, messages: list[Message], spam: Label, tmp_path: Path, bob: Any
     ) -> None:
         flagging.flag(messages[2], label=spam, by=bob, source=Source.PARTICIPANT)
@@ -127,15 +127,15 @@ class TestRefusals:
         )
         assert said(file) == [f"row 3, reporter: {again}", f"row 4, reporter: {again}"]
 
-    def test_nothing_is_stored_of_a_file_with_a_problem(
-        self, messages: list[Message], spam: Label, tmp_path: Path
-    ) -> None:
+    def test_a_file_with_a_problem_stores_nothing(self, messages: list[Message], spam: Label, tmp_path: Path) -> None:
         file = written(tmp_path, {"external_id": "a"}, {"external_id": "b", "label": "none"})
         with pytest.raises(CommandError, match="Nothing was imported: 1 problem"):
             call_command("import_flags", file, verbosity=0)
         assert not Flag.objects.exists() and not FlagImport.objects.exists()
 
-    def test_messages_that_go_meanwhile_are_noticed(self, messages: list[Message], spam: Label, tmp_path: Path) -> None:
+    def test_a_message_deleted_after_the_check_stops_the_import(
+        self, messages: list[Message], spam: Label, tmp_path: Path
+    ) -> None:
         found = check(written(tmp_path, {"external_id": "a", "message": "m3"}))
         messages[2].delete()
         with pytest.raises(FlagRefused, match="import it again"):
@@ -166,7 +166,7 @@ class TestStoring:
         assert case.rank_at <= case.due_at
         assert set(CasePerson.objects.filter(case=case).values_list("user", flat=True)) == {alice.pk, bob.pk}
 
-    def test_it_ranks_as_reports_do_that_were_made_here(
+    def test_imported_reports_rank_like_reports_made_here(
         self, messages: list[Message], spam: Label, threat: Label, tmp_path: Path, bob: Any, alice: Any, charlie: Any
     ) -> None:
         times = [LONG_AGO + timedelta(minutes=number) for number in range(3)]
@@ -182,7 +182,7 @@ class TestStoring:
         for name in ("severity", "due_at", "rank_at", "pending_since", "first_flag_at", "state"):
             assert getattr(brought, name) == getattr(here, name), name
 
-    def test_it_joins_the_pending_case_and_has_one_that_waits_open_again(
+    def test_an_imported_report_joins_and_reopens_the_waiting_case(
         self, messages: list[Message], spam: Label, tmp_path: Path, reported: Any
     ) -> None:
         case = reported(spam, message=messages[0]).case
@@ -205,7 +205,7 @@ class TestStoring:
             conversation=case.conversation_id).order_by("pk")]  # fmt: skip
         assert states == [(True, State.OPEN), (True, State.CLOSED), (False, State.OPEN)]
 
-    def test_what_was_settled_elsewhere_opens_nothing_to_decide(
+    def test_a_report_settled_elsewhere_creates_a_closed_case(
         self, messages: list[Message], spam: Label, tmp_path: Path
     ) -> None:
         settled = LONG_AGO + timedelta(days=1)
@@ -216,7 +216,7 @@ class TestStoring:
             Outcome.DISMISSED, settled, State.CLOSED, settled,
         )  # fmt: skip
 
-    def test_a_text_that_is_not_stored_here_is_taken_as_the_latest_and_said(
+    def test_an_unknown_revision_is_imported_as_the_latest_with_a_notice(
         self, messages: list[Message], spam: Label, tmp_path: Path
     ) -> None:
         messages[0].content = "changed"
@@ -226,7 +226,9 @@ class TestStoring:
         bring(file)
         assert list(Flag.objects.order_by("external_id").values_list("revision", flat=True)) == [1, 2]
 
-    def test_the_same_file_brings_nothing_twice(self, messages: list[Message], spam: Label, tmp_path: Path) -> None:
+    def test_importing_the_same_file_again_adds_nothing(
+        self, messages: list[Message], spam: Label, tmp_path: Path
+    ) -> None:
         file = written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3", "reporter": "bob"})
         assert bring(file).counts == {"flags": 2, "known": 0, "cases": 2}
         before = list(Case.objects.values()), list(Flag.objects.values())
@@ -273,7 +275,7 @@ QUERIES = 13
 
 
 class TestUndo:
-    def test_it_takes_back_what_came_and_the_cases_that_hold_nothing_else(
+    def test_undoing_removes_the_imported_reports_and_cases_without_others(
         self, messages: list[Message], spam: Label, tmp_path: Path, reported: Any
     ) -> None:
         own = reported(spam, message=messages[2])
@@ -286,7 +288,7 @@ class TestUndo:
         with pytest.raises(FlagRefused, match="already"):
             storing.undo(batch.pk, by=None)
 
-    def test_what_was_decided_since_is_kept(
+    def test_undoing_keeps_reports_decided_since(
         self, messages: list[Message], spam: Label, tmp_path: Path, lena: Any
     ) -> None:
         batch = bring(written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3"}))
@@ -306,7 +308,7 @@ class TestUndo:
 
 
 class TestCommands:
-    def test_they_import_and_take_back_and_are_recorded(
+    def test_the_commands_import_undo_and_record(
         self, messages: list[Message], spam: Label, tmp_path: Path, capsys: Any
     ) -> None:
         file = written(tmp_path, {"external_id": "a", "note": "secret words"})
@@ -322,7 +324,7 @@ class TestCommands:
         assert [entry.event for entry in entries] == events
         assert not any("secret" in str(entry.details) for entry in entries)
 
-    def test_what_cannot_be_done_is_said(self, db: Any, tmp_path: Path) -> None:
+    def test_impossible_commands_fail_with_a_reason(self, db: Any, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="There is no file"):
             call_command("import_flags", tmp_path / "none.csv")
         with pytest.raises(CommandError, match="undone already"):
@@ -358,7 +360,7 @@ class AnyReports(TestCase):
             unique_by=lambda one: (one[0], one[2]) if one[2] else object(),
         )
     )
-    def test_what_comes_is_stored_and_goes_again(self, reports: list[Any]) -> None:
+    def test_any_reports_are_stored_and_removed_by_the_undo(self, reports: list[Any]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             rows = [
                 {

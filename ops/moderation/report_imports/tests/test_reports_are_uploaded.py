@@ -71,7 +71,7 @@ def step(client: Client, import_: FlagImport, name: str) -> str:
     return " ".join(answered.content.decode().split())
 
 
-def test_from_the_file_to_the_queue_and_back(importing: Client, message: Message, dan: Any) -> None:
+def test_reports_are_uploaded_stored_and_undone(importing: Client, message: Message, dan: Any) -> None:
     import_ = upload(importing, HEADER + "f1,m1,spam,bob,Look at this\nf2,m1,spam,,<b>\n")
     shown = page(importing, import_)
     assert "<strong>2</strong> new reports in 1 conversation" in shown
@@ -94,7 +94,7 @@ def test_from_the_file_to_the_queue_and_back(importing: Client, message: Message
     assert list(events) == [("moderation.flags_imported", dan.pk), ("moderation.flags_import_undone", dan.pk)]
 
 
-def test_what_was_decided_since_stays(importing: Client, message: Message, lena: Any, spam: Label) -> None:
+def test_undoing_keeps_reports_decided_since(importing: Client, message: Message, lena: Any, spam: Label) -> None:
     import_ = upload(importing, HEADER + "f1,m1,spam,bob,\n")
     step(importing, import_, "store")
     decided(Case.objects.get(), lena, spam)
@@ -102,7 +102,7 @@ def test_what_was_decided_since_stays(importing: Client, message: Message, lena:
     assert Flag.objects.count() == 1
 
 
-def test_what_is_wrong_is_said_and_nothing_can_be_imported(importing: Client, message: Message) -> None:
+def test_a_file_with_problems_lists_them_and_cannot_be_imported(importing: Client, message: Message) -> None:
     import_ = upload(importing, HEADER + "f1,m9,spam,bob,\nf2,m1,rudeness,bob,\nf3,m1,spam,nobody,\nf4,m1,spam,,\n")
     shown = page(importing, import_)
     assert "3 problems must be fixed first" in shown
@@ -113,14 +113,14 @@ def test_what_is_wrong_is_said_and_nothing_can_be_imported(importing: Client, me
     assert not Flag.objects.exists()
 
 
-def test_what_came_meanwhile_is_found_by_checking_again(importing: Client, alice: Any, bob: Any) -> None:
+def test_checking_again_finds_messages_added_since(importing: Client, alice: Any, bob: Any) -> None:
     import_ = upload(importing, HEADER + "f1,m1,spam,bob,\n")
     write(alice, bob, "Late", external_id="m1")
     assert ">Import 1 report<" in step(importing, import_, "check")
 
 
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", HEADER, "\x00\x01", '{"a": 1}', "[]"])
-def test_any_other_file_gets_an_answer(importing: Client, content: str) -> None:
+def test_other_files_show_an_error(importing: Client, content: str) -> None:
     file = SimpleUploadedFile("flags.csv", content.encode())
     answered = importing.post(reverse("admin:moderation_flagimport_add"), {"file": file}, follow=True)
     assert answered.status_code == 200
@@ -141,7 +141,7 @@ def test_a_file_is_used_once_and_deleted(importing: Client, message: Message) ->
     assert "there is nothing to import" in step(importing, again, "store")
 
 
-def test_everybody_keeps_one_file_and_for_a_day(importing: Client, message: Message) -> None:
+def test_each_user_keeps_one_file_for_a_day(importing: Client, message: Message) -> None:
     first, second = (upload(importing, HEADER + f"f{place},m1,spam,,\n") for place in (1, 2))
     assert not private_files.any_exists(first.upload)
     FlagImport.objects.filter(pk=second.pk).update(created_at=timezone.now() - timedelta(hours=25))
@@ -150,7 +150,7 @@ def test_everybody_keeps_one_file_and_for_a_day(importing: Client, message: Mess
     assert set(FlagImport.objects.values_list("state", flat=True)) == {ImportState.DISCARDED}
 
 
-def test_a_file_is_its_uploaders(importing: Client, message: Message) -> None:
+def test_only_the_uploader_reads_and_uses_a_file(importing: Client, message: Message) -> None:
     import_ = upload(importing, HEADER + "f1,m1,spam,,Words of the file\n")
     other = Client()
     other.force_login(make_staff("dora", "import_flags"))
@@ -168,7 +168,7 @@ def test_an_erased_importer_leaves_no_file(importing: Client, message: Message, 
     assert (import_.by, import_.upload, import_.file_name) == (None, "", "")
 
 
-def test_an_imported_report_frees_the_text_for_everybody_but_who_imported_it(
+def test_an_imported_report_frees_the_text_for_all_but_its_importer(
     importing: Client, message: Message, dan: Any, lena: Any, spam: Label
 ) -> None:
     step(importing, upload(importing, HEADER + "f1,m1,spam,bob,\n"), "store")

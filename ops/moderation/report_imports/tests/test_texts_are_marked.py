@@ -55,7 +55,7 @@ def faults(file: Path) -> list[str]:
 
 
 class TestFaults:
-    def test_of_rows(self, message: Message, bob: Any, spam: Any, tmp_path: Path) -> None:
+    def test_faults_of_rows_are_marked(self, message: Message, bob: Any, spam: Any, tmp_path: Path) -> None:
         flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT)
         said = faults(written(
             tmp_path,
@@ -74,20 +74,22 @@ class TestFaults:
         assert len(said) == 17
         assert [remains(one) for one in said if remains(one)] == []
 
-    def test_without_labels(self, spam: Any, tmp_path: Path) -> None:
+    def test_the_fault_of_missing_labels_is_marked(self, spam: Any, tmp_path: Path) -> None:
         spam.delete()
         said = faults(written(tmp_path, {"external_id": "a"}))
         assert pseudo("there is no label %(label)s, nor any other: add it under Settings › Labels.") in {
             one.replace("spam", "%(label)s") for one in said
         }
 
-    def test_of_a_file_that_is_too_large(self, spam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_fault_of_too_large_a_file_is_marked(
+        self, spam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(checking, "MOST_ROWS", 1)
         (said,) = faults(written(tmp_path, {"external_id": "a"}, {"external_id": "b"}))
         assert remains(said) == ""
 
 
-def test_what_each_state_says() -> None:
+def test_the_line_of_each_state_is_marked() -> None:
     now = timezone.now()
     removed = {"flags": 1, "cases": 1, "kept": 0}
     states: list[dict[str, Any]] = [
@@ -106,7 +108,7 @@ def test_what_each_state_says() -> None:
         assert len(said) == len(states) and {remains(one) for one in said} == {""}
 
 
-def test_pages(importing: Client, message: Message, lena: Any, spam: Any) -> None:
+def test_the_pages_of_an_import_are_marked(importing: Client, message: Message, lena: Any, spam: Any) -> None:
     with speaking(ACCENTED):
         empty = content(importing.get(reverse(LIST)))
         assert remains(empty) == ""
@@ -128,7 +130,7 @@ def test_pages(importing: Client, message: Message, lena: Any, spam: Any) -> Non
         assert remains(content(importing.get(reverse(LIST))), "flags.csv", "UTC") == ""
 
 
-def test_what_is_said_once(importing: Client, message: Message) -> None:
+def test_messages_refusals_and_job_texts_are_marked(importing: Client, message: Message) -> None:
     with speaking(ACCENTED):
         import_ = upload(importing, HEADER + "f1,m1,spam,bob,\n")
         assert pseudo("The file was deleted. Nothing of it was imported.") in step(importing, import_, "discard")
@@ -146,7 +148,7 @@ def test_what_is_said_once(importing: Client, message: Message) -> None:
         assert {remains(str(text)) for text in texts} == {""}
 
 
-def test_what_is_kept_is_no_lazy_text(importing: Client, message: Message) -> None:
+def test_the_stored_result_of_a_job_is_no_lazy_text(importing: Client, message: Message) -> None:
     """The preview and the result of a job are JSON."""
     import_ = upload(importing, HEADER + "f1,m1,spam,bob,\n")
     message.external_id = "m2"

@@ -39,7 +39,7 @@ def shown(client: Client, query: str = "") -> list[int]:
     return [row.pk for row in client.get(f"{LIST}?{query}").context["cl"].result_list]
 
 
-def test_it_has_each_report_once_and_nobodys_words(made: list[Flag], lena: Any) -> None:
+def test_the_list_shows_each_report_once_without_texts(made: list[Flag], lena: Any) -> None:
     client = signed_in(lena)
     assert shown(client) == [one.pk for one in made]
     page = client.get(LIST).content.decode()
@@ -59,11 +59,11 @@ def test_it_has_each_report_once_and_nobodys_words(made: list[Flag], lena: Any) 
         ("label=threat", []),
     ],
 )
-def test_it_is_filtered(made: list[Flag], threat: Label, lena: Any, query: str, places: list[int]) -> None:
+def test_reports_are_filtered(made: list[Flag], threat: Label, lena: Any, query: str, places: list[int]) -> None:
     assert shown(signed_in(lena), query) == [made[place].pk for place in places]
 
 
-def test_it_is_filtered_by_reporter_and_day(made: list[Flag], lena: Any) -> None:
+def test_reports_are_filtered_by_reporter_and_day(made: list[Flag], lena: Any) -> None:
     client, today = signed_in(lena), timezone.localdate()
     reporter: Any = made[2].reporter
     led = client.get(f"{LIST}?reported_by={reporter.get_username()}")

@@ -66,13 +66,13 @@ class TestRestoring:
         assert details == {"decision": made.pk, "label": "spam", "measures": {"hide": 1}, "restores": undo.pk}
 
     @pytest.mark.parametrize(("upholds", "outcome"), [(True, Outcome.UPHELD), (False, Outcome.DISMISSED)])
-    def test_reports_become_what_they_were(
+    def test_restoring_restores_the_outcome_of_reports(
         self, case: Case, mona: Any, spam: Any, upholds: bool, outcome: Outcome
     ) -> None:
         restoring.restore(undone(case, mona, spam, upholds=upholds).pk, by=mona)
         assert Flag.objects.get().outcome == outcome
 
-    def test_it_can_be_undone_and_restored_again(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_a_restored_decision_can_be_undone_and_restored_again(self, case: Case, mona: Any, spam: Any) -> None:
         undo = undone(case, mona, spam, hides=[the_message().pk])
         for _ in range(2):
             made = restoring.restore(undo.pk, by=mona)
@@ -114,7 +114,9 @@ class TestRestoring:
 
 
 class TestSkipped:
-    def test_who_confirmed_a_warning_is_not_warned_again(self, case: Case, mona: Any, spam: Any, alice: Any) -> None:
+    def test_people_who_confirmed_a_warning_are_not_warned_again(
+        self, case: Case, mona: Any, spam: Any, alice: Any
+    ) -> None:
         orders = [Order(Act.WARN, user=alice.pk)]
         decision = decided(case, mona, spam, measures=orders, sent="No spam", hides=[the_message().pk])
         Measure.objects.filter(act=Act.WARN).update(confirmed_at=timezone.now())
@@ -124,7 +126,7 @@ class TestSkipped:
         assert [one.act for one in made.measures.all()] == ["hide"]
         assert the_message().hidden
 
-    def test_a_limit_that_is_over(self, case: Case, mona: Any, spam: Any, alice: Any) -> None:
+    def test_a_suspension_that_is_over_is_skipped(self, case: Case, mona: Any, spam: Any, alice: Any) -> None:
         until = timezone.now() + WEEK
         undo = undone(case, mona, spam, measures=[Order(Act.SUSPEND, user=alice.pk, until=until)], sent="No spam")
         Measure.objects.update(until=timezone.now() - WEEK)
@@ -132,7 +134,7 @@ class TestSkipped:
         assert sentence.startswith("alice was suspended until ")
         assert sentence.endswith("that is over already.")
 
-    def test_a_message_that_was_erased_while_another_is_there(
+    def test_an_erased_message_is_skipped_while_another_is_hidden(
         self, case: Case, reported: Any, mona: Any, spam: Any
     ) -> None:
         message = the_message()
@@ -144,13 +146,13 @@ class TestSkipped:
         restoring.restore(undo.pk, by=mona)
         assert the_message().hidden
 
-    def test_a_deletion_request_that_was_not_cancelled(self, case: Case, lena: Any, spam: Any, alice: Any) -> None:
+    def test_a_pending_deletion_request_is_skipped(self, case: Case, lena: Any, spam: Any, alice: Any) -> None:
         lead = make_staff("lead", *LEADING, "request_deletion")
         decision = decided(case, lead, spam, measures=[Order(Act.DELETE, user=alice.pk)])
         undo = decisions.undo(decision.pk, by=lena)
         assert skipped(undo, lena) == ["A deletion request stays as it is: pending."]
 
-    def test_words_that_are_removed_still(self, case: Case, spam: Any) -> None:
+    def test_words_that_are_still_removed_are_skipped(self, case: Case, spam: Any) -> None:
         lead = make_staff("lead", *LEADING, "redact_message")
         message = the_message()
         decision = decided(case, lead, spam, measures=removing(["me"], [message.pk], using="default"))
@@ -160,76 +162,86 @@ class TestSkipped:
 
 
 class TestRefused:
-    def test_only_what_was_undone(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_a_decision_that_undid_nothing_cannot_be_restored(self, case: Case, mona: Any, spam: Any) -> None:
         decision = decided(case, mona, spam)
         assert refusal(decision, mona) == "This decision undid nothing: there is nothing to restore."
         with pytest.raises(DecisionRefused, match="undid nothing"):
             restoring.restore(decision.pk, by=mona)
 
-    def test_what_colleagues_undid_is_for_leads(self, case: Case, mona: Any, mike: Any, lena: Any, spam: Any) -> None:
+    def test_a_lead_and_no_other_colleague_restores_a_decision(
+        self, case: Case, mona: Any, mike: Any, lena: Any, spam: Any
+    ) -> None:
         undo = undone(case, mona, spam)
         with pytest.raises(DecisionRefused, match="Only who undid it, or a Lead"):
             restoring.restore(undo.pk, by=mike)
         assert restoring.restore(undo.pk, by=lena).decided_by == lena
 
-    def test_nobody_restores_what_a_colleague_undid_of_theirs(
+    def test_reviewers_do_not_restore_their_own_decision_that_a_colleague_undid(
         self, case: Case, mona: Any, lena: Any, spam: Any
     ) -> None:
         undo = decisions.undo(decided(case, mona, spam).pk, by=lena)
         mona.user_permissions.add(Permission.objects.get(codename="undo_decision"))
         assert refusal(undo, type(mona).objects.get(pk=mona.pk)).startswith("You cannot decide this case")
 
-    def test_nobody_restores_what_is_about_them(self, case: Case, mona: Any, lena: Any, spam: Any, alice: Any) -> None:
+    def test_reviewers_do_not_restore_decisions_about_people_they_wrote_to(
+        self, case: Case, mona: Any, lena: Any, spam: Any, alice: Any
+    ) -> None:
         undo = undone(case, mona, spam)
         write(lena, alice)
         assert refusal(undo, lena).startswith("You cannot decide this case")
 
-    def test_a_case_that_was_decided_again(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_a_case_decided_again_is_refused(self, case: Case, mona: Any, spam: Any) -> None:
         undo = undone(case, mona, spam)
         restoring.restore(undo.pk, by=mona)
         assert refusal(undo, mona) == "The case was decided again since."
 
-    def test_a_changed_text(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_a_changed_text_is_refused(self, case: Case, mona: Any, spam: Any) -> None:
         undo = undone(case, mona, spam)
         Message.objects.filter(pk=the_message().pk).update(content="Send me less")
         assert refusal(undo, mona) == "A text that it was about was changed since: decide the case again instead."
 
-    def test_a_text_that_was_changed_after_words_in_it_were_shown_again(self, case: Case, spam: Any) -> None:
+    def test_a_text_changed_after_its_words_were_shown_again_is_refused(self, case: Case, spam: Any) -> None:
         lead = make_staff("lead", *LEADING, "redact_message")
         pk = the_message().pk
         undo = undone(case, lead, spam, measures=removing(["me"], [pk], using="default"))
         Message.objects.filter(pk=pk).update(content="Send me less")
         assert refusal(undo, lead).startswith("A text that it was about was changed")
 
-    def test_another_report(self, case: Case, mona: Any, spam: Any, charlie: Any) -> None:
+    def test_a_new_report_prevents_restoring(self, case: Case, mona: Any, spam: Any, charlie: Any) -> None:
         undo = undone(case, mona, spam)
         flagging.flag(the_message(), label=spam, by=charlie, source=Source.PARTICIPANT)
         assert refusal(undo, mona) == "The case was reported again since: decide it again instead."
 
-    def test_a_report_that_came_before_the_undo(self, case: Case, mona: Any, spam: Any, charlie: Any) -> None:
+    def test_a_report_made_before_the_undo_prevents_restoring(
+        self, case: Case, mona: Any, spam: Any, charlie: Any
+    ) -> None:
         decision = decided(case, mona, spam)
         flagging.flag(the_message(), label=spam, by=charlie, source=Source.PARTICIPANT)
         undo = decisions.undo(decision.pk, by=mona)
         assert refusal(undo, mona) == "The case was reported again since: decide it again instead."
 
-    def test_reports_that_were_withdrawn(self, case: Case, mona: Any, spam: Any, bob: Any) -> None:
+    def test_a_withdrawn_report_prevents_restoring(self, case: Case, mona: Any, spam: Any, bob: Any) -> None:
         undo = undone(case, mona, spam)
         flagging.withdraw(Flag.objects.get(), by=bob)
         assert refusal(undo, mona) == "This case is closed: no report waits in it any more."
 
-    def test_what_was_erased(self, case: Case, mona: Any, spam: Any) -> None:
+    def test_an_erased_message_prevents_restoring(self, case: Case, mona: Any, spam: Any) -> None:
         undo = undone(case, mona, spam)
         Message.objects.all().delete()
         assert refusal(undo, mona) == "What it was about was erased: there is nothing left to restore."
 
-    def test_a_case_that_somebody_else_works_on(self, case: Case, mona: Any, mike: Any, spam: Any) -> None:
+    def test_a_case_held_or_escalated_by_a_colleague_is_refused(
+        self, case: Case, mona: Any, mike: Any, spam: Any
+    ) -> None:
         undo = undone(case, mona, spam)
         claim = claims.claim(mike, case)
         assert refusal(undo, mona) == "mike holds this case."
         decisions.escalate(case.pk, by=mike, token=claim.token, version=undo.version_after)
         assert refusal(undo, mona) == "The case changed since: decide it again instead."
 
-    def test_what_somebody_may_not_do_themselves(self, case: Case, mona: Any, lena: Any, spam: Any, alice: Any) -> None:
+    def test_restoring_requires_the_permission_for_each_measure(
+        self, case: Case, mona: Any, lena: Any, spam: Any, alice: Any
+    ) -> None:
         lena.user_permissions.add(*Permission.objects.filter(codename__in=MEASURING))
         lead = type(lena).objects.get(pk=lena.pk)
         order = Order(Act.SUSPEND, user=alice.pk, until=timezone.now() + 4 * WEEK)
@@ -238,7 +250,7 @@ class TestRefused:
         assert refusal(undo, type(mona).objects.get(pk=mona.pk)).startswith("Only a Lead can suspend somebody")
         assert refusal(undo, lead) == ""
 
-    def test_a_text_to_somebody_warned_that_was_erased(self, case: Case, mona: Any, spam: Any, alice: Any) -> None:
+    def test_an_erased_warning_text_prevents_restoring(self, case: Case, mona: Any, spam: Any, alice: Any) -> None:
         undo = undone(case, mona, spam, measures=[Order(Act.WARN, user=alice.pk)], sent="No spam")
         Decision.objects.update(sent="")
         assert refusal(undo, mona) == "Write the text that is sent: whom you warn reads why."
@@ -250,17 +262,15 @@ class TestPage:
         page = client.get(reverse("admin:moderation_decision_restore", args=[undo.pk])).content.decode()
         return " ".join(strip_tags(page).split())
 
-    def test_it_says_that_reports_were_upheld_as_all_pages_do(
-        self, client: Any, case: Case, mona: Any, spam: Any
-    ) -> None:
+    def test_the_page_names_upheld_reports_as_all_pages_do(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
         said = self.said(client, mona, undone(case, mona, spam, upholds=True))
         assert "reports upheld" in said
         assert "nothing done" not in said and "the reports are" not in said
 
-    def test_or_dismissed(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
+    def test_the_page_names_dismissed_reports(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
         said = self.said(client, mona, undone(case, mona, spam))
         assert "the reports are dismissed" in said and "upheld" not in said
 
-    def test_or_what_else_is_done(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
+    def test_the_page_names_hidden_messages(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
         said = self.said(client, mona, undone(case, mona, spam, hides=[the_message().pk]))
         assert "the reports are upheld 1 message hidden" in said

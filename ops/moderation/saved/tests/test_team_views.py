@@ -55,7 +55,7 @@ def test_views_move_to_another_installation_as_a_file(lena: Client, format: str)
     assert imported(lena, VIEWS, content, format) == {"added": 0, "changed": 0, "deleted": 0, "unchanged": 2}
 
 
-def test_nobodys_own_views_are_in_files_or_touched_by_them(lena: Client) -> None:
+def test_personal_views_are_neither_exported_nor_changed_by_imports(lena: Client) -> None:
     own = saving.save("Threats", {"label": "spam"}, "", by=make_staff("rita"))
     assert [row["slug"] for row in json.loads(exported(lena, VIEWS, "json"))] == ["threats", "spam"]
     imported(lena, VIEWS, b"slug,name,filters\nthreats,All threats,label=threat\n", "csv")
@@ -88,7 +88,7 @@ def test_the_order_of_filters_in_a_file_is_no_change(lena: Client) -> None:
     assert imported(lena, VIEWS, content, "csv")["unchanged"] == 1
 
 
-def test_leads_add_change_and_delete_them_in_settings_which_is_recorded(lena: Client) -> None:
+def test_leads_manage_team_views_in_settings_which_is_recorded(lena: Client) -> None:
     sent = {"name": "Late", "slug": "late", "filters": "overdue=yes", "order": "", "sort_order": "5", "active": "on"}
     assert lena.post(f"{VIEWS}add/", sent).status_code == 302
     view = View.objects.get(slug="late")
@@ -104,7 +104,7 @@ def test_leads_add_change_and_delete_them_in_settings_which_is_recorded(lena: Cl
     assert events == [Event.RECORD_ADDED, Event.RECORD_CHANGED, Event.RECORD_DELETED]
 
 
-def test_the_list_says_what_each_shows_and_what_is_stale(lena: Client) -> None:
+def test_the_list_shows_filters_and_marks_stale_ones(lena: Client) -> None:
     View.objects.filter(slug="spam").update(filters="label=gone")
     page = lena.get(VIEWS).content.decode()
     assert "<bdi>Label: Threat</bdi>" in page

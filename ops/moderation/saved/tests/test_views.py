@@ -114,7 +114,7 @@ class TestSaving:
             ("view=77", "This view is no longer there."),
         ],
     )
-    def test_what_the_queue_does_not_offer_is_not_saved(self, browser: Client, query: str, says: str) -> None:
+    def test_filters_that_the_queue_does_not_offer_are_not_saved(self, browser: Client, query: str, says: str) -> None:
         assert says in words(browser.get(f"{SAVE}?{query}"))
         assert says in words(browser.post(f"{SAVE}?{query}", {"name": "A view"}))
         assert not View.objects.exists()
@@ -142,7 +142,7 @@ class TestSaving:
         assert (first.slug, other.slug) == ("spam", "spam-2")
         assert saving.save("垃圾", {}, "", by=rita).slug == "view"
 
-    def test_there_is_a_limit(self, rita: Any) -> None:
+    def test_the_number_of_views_is_limited(self, rita: Any) -> None:
         for number in range(queues.MOST_VIEWS):
             saving.save(f"View {number}", {}, "", by=rita)
         with pytest.raises(saving.Refused, match=r"There are 20 views already\. Delete one first\."):
@@ -177,7 +177,7 @@ class TestManaging:
         events = Entry.objects.filter(event__startswith="moderation.view_").values_list("event", flat=True)
         assert {"moderation.view_changed", "moderation.view_deleted"} <= set(events)
 
-    def test_nobody_touches_the_views_of_others(self, browser: Client, lena: Any) -> None:
+    def test_users_cannot_change_the_views_of_others(self, browser: Client, lena: Any) -> None:
         own, teams = saving.save("Hers", {}, "", by=lena), team("Team", "")
         for page in ("rename", "delete", "move"):
             assert browser.post(of_view(own, page), {"name": "Mine"}).status_code == 404
@@ -326,7 +326,7 @@ class TestNext:
         assert _next(rita, team("Newest", "", "newest")) == last
         assert _next(rita, team("Urgent", "")) == first
 
-    def test_escalated_ones_are_for_leads_and_closed_ones_for_nobody(self, rita: Any, lena: Any, spam: Any) -> None:
+    def test_next_gives_escalated_cases_to_leads_only_and_no_closed_ones(self, rita: Any, lena: Any, spam: Any) -> None:
         escalated, closed = many_reports(spam, 2)
         Case.objects.filter(pk=escalated.pk).update(state=State.ESCALATED)
         decided(closed, rita, spam)
@@ -335,7 +335,7 @@ class TestNext:
         assert _next(lena, view) == escalated
         assert _next(rita, team("Done", "state=closed")) is None
 
-    def test_what_others_hold_or_one_skipped_does_not_come(self, rita: Any, lena: Any, spam: Any) -> None:
+    def test_next_passes_over_held_and_skipped_cases(self, rita: Any, lena: Any, spam: Any) -> None:
         held, skipped, left = many_reports(spam, 3)
         view = team("Spam", "label=spam")
         claims.claim(lena, held)
@@ -355,7 +355,7 @@ def _next(user: Any, view: View) -> Case | None:
 
 
 class TestErasure:
-    def test_views_go_with_their_owner_and_with_the_reporter_they_name(
+    def test_views_are_deleted_with_their_owner_or_the_reporter_they_name(
         self, rita: Any, lena: Any, bob: Any, reported: Any, spam: Any
     ) -> None:
         flagging.flag(message_of(reported(spam, by=bob)), label=spam, by=lena, source=Source.STAFF)
@@ -400,6 +400,6 @@ def test_home_costs_the_same_with_more_views(browser: Client, rita: Any, spam: A
         ({"slug": "Two Words"}, "slug"),
     ],
 )
-def test_a_view_is_checked_against_what_the_queue_declares(fields: dict[str, str], says: str) -> None:
+def test_a_view_is_validated_against_the_filters_of_the_queue(fields: dict[str, str], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         View(**{"name": "A view", "slug": "a-view", **fields}).full_clean()

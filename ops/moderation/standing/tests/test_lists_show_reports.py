@@ -63,13 +63,13 @@ class TestMarks:
         assert reverse("admin:moderation_case_change", args=[flag.case_id]) in browser.get(at).content.decode()
 
     @BOTH
-    def test_what_was_not_reported_is_as_before(self, browser: Client, alice: Any, bob: Any, at: str) -> None:
+    def test_unreported_rows_have_no_marks(self, browser: Client, alice: Any, bob: Any, at: str) -> None:
         write(alice, bob)
         assert "review-marks" not in browser.get(at).content.decode()
 
     @BOTH
     @pytest.mark.parametrize("codes", [READING, (*READING, "flag_message", "view_label")])
-    def test_whoever_may_not_see_cases_sees_none_and_has_no_filter(
+    def test_users_without_access_to_cases_see_no_marks_and_no_filter(
         self, client: Client, reported: Any, spam: Any, at: str, codes: tuple[str, ...]
     ) -> None:
         reported(spam)
@@ -89,7 +89,7 @@ class TestMarks:
         assert "review-marks" not in browser.get(CONVERSATIONS).content.decode()
         assert found(browser, f"{CONVERSATIONS}?case=reported") == set()
 
-    def test_after_a_decision_a_new_report_is_what_counts(
+    def test_a_new_report_replaces_the_mark_of_a_decided_one(
         self, browser: Client, reported: Any, spam: Any, threat: Any, lena: Any, charlie: Any
     ) -> None:
         flag = reported(threat)
@@ -139,7 +139,7 @@ class TestFilters:
         assert {name: found(browser, f"{at}?case={name}") for name, _ in standings.CHOICES} == expected
 
     @BOTH
-    def test_a_row_says_of_itself_what_the_filter_found_it_by(
+    def test_a_row_with_a_lapsed_decision_is_found_and_marked(
         self, browser: Client, reported: Any, spam: Any, lena: Any, at: str
     ) -> None:
         flag = reported(spam)
@@ -148,13 +148,13 @@ class TestFilters:
         assert "● open ✎ decision lapsed" in words(browser.get(f"{at}?case=lapsed"))
 
     @BOTH
-    def test_by_label(self, browser: Client, reported: Any, spam: Any, threat: Any, at: str) -> None:
+    def test_rows_are_filtered_by_label(self, browser: Client, reported: Any, spam: Any, threat: Any, at: str) -> None:
         one, other = reported(spam), reported(threat)
         assert found(browser, f"{at}?label=spam") == {key(at, message_of(one))}
         assert found(browser, f"{at}?label=threat") == {key(at, message_of(other))}
         assert browser.get(f"{at}?label=none")["Location"] == f"{at}?e=1"
 
-    def test_the_case_that_is_pending_speaks_for_the_conversation(
+    def test_the_pending_case_gives_the_state_of_the_conversation(
         self, browser: Client, reported: Any, spam: Any, lena: Any, charlie: Any
     ) -> None:
         flag = reported(spam)
@@ -175,12 +175,14 @@ class TestPanel:
         address = reverse("admin:messaging_conversation_change", args=[message_of(flag).conversation_id])
         return client.get(address)
 
-    def test_it_has_labels_state_and_the_reported_messages(self, browser: Client, reported: Any, spam: Any) -> None:
+    def test_the_panel_shows_labels_state_and_reported_messages(
+        self, browser: Client, reported: Any, spam: Any
+    ) -> None:
         flag = reported(spam)
         page = self.page(browser, flag)
         assert re.search(rf"Reports S Spam 1 report Case ?{flag.case_id} State ?● open Reported here ?#1", words(page))
 
-    def test_it_says_nothing_to_others_or_of_what_was_not_reported(
+    def test_the_panel_is_hidden_from_others_and_on_unreported_conversations(
         self, client: Client, browser: Client, reported: Any, spam: Any, rita: Any, alice: Any, bob: Any
     ) -> None:
         flag = reported(spam)

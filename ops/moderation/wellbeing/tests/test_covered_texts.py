@@ -48,14 +48,14 @@ def covered(client: Client, at: str) -> list[str]:
     return re.findall(r'<details class="covered"><summary>(.*?)</details>', client.get(at).content.decode(), re.DOTALL)
 
 
-def test_it_is_covered_on_each_page_by_a_word_of_warning(monas: Client, reported: Report, harm: Label) -> None:
+def test_a_hard_text_is_covered_by_a_warning_on_each_page(monas: Client, reported: Report, harm: Label) -> None:
     for at in pages_of(reported(harm)):
         (cover, *_) = covered(monas, at)
         assert cover.startswith("Hard to read (Self-harm). Show the text</summary>"), at
         assert "Send me money" in cover, at
 
 
-def test_so_are_the_edits_and_what_changed_since(monas: Client, reported: Report, harm: Label) -> None:
+def test_edits_and_changes_are_covered_too(monas: Client, reported: Report, harm: Label) -> None:
     flag = reported(harm)
     message = message_of(flag)
     message.content = "Something else entirely"
@@ -82,7 +82,7 @@ def test_lists_show_the_warning_only_and_record_no_reading(
 
 
 @pytest.mark.parametrize("at", ["/console/jump/?q=money", "/console/messaging/message/{}/similar/"])
-def test_so_do_what_is_found_from_anywhere_and_near_duplicates(
+def test_search_results_and_near_duplicates_show_the_warning_only(
     monas: Client, reported: Report, harm: Label, at: str
 ) -> None:
     message = message_of(reported(harm))
@@ -93,12 +93,14 @@ def test_so_do_what_is_found_from_anywhere_and_near_duplicates(
     assert not ShownMessages.objects.filter(first__lte=message.pk, last__gte=message.pk).exists()
 
 
-def test_other_texts_are_not(monas: Client, reported: Report, spam: Label) -> None:
+def test_other_texts_are_not_covered(monas: Client, reported: Report, spam: Label) -> None:
     for at in pages_of(reported(spam)):
         assert covered(monas, at) == [], at
 
 
-def test_nor_is_what_was_dismissed(mona: Any, monas: Client, reported: Report, harm: Label, spam: Label) -> None:
+def test_texts_of_dismissed_reports_are_not_covered(
+    mona: Any, monas: Client, reported: Report, harm: Label, spam: Label
+) -> None:
     flag = reported(harm)
     decided(flag.case, mona, spam)
     assert warnings_on(mona, [message_of(flag).pk]) == {}
@@ -110,7 +112,7 @@ def test_the_label_of_a_decision_covers_too(mona: Any, reported: Report, harm: L
     assert warnings_on(mona, [message_of(flag).pk]) == {message_of(flag).pk: "Hard to read (Self-harm)"}
 
 
-def test_one_may_choose_otherwise_for_oneself(
+def test_reviewers_can_uncover_texts_for_themselves(
     mona: Any, lena: Any, monas: Client, reported: Report, harm: Label
 ) -> None:
     flag = reported(harm)
@@ -122,7 +124,7 @@ def test_one_may_choose_otherwise_for_oneself(
     assert all(covered(monas, at) for at in pages_of(flag))
 
 
-def test_the_queue_does_not_show_them(monas: Client, reported: Report, harm: Label) -> None:
+def test_the_queue_covers_hard_texts_whatever_the_choice(monas: Client, reported: Report, harm: Label) -> None:
     reported(harm)
     monas.post(CHOICE, {"uncovers": "yes"})
     page = monas.get("/console/moderation/case/").content.decode()
@@ -130,7 +132,7 @@ def test_the_queue_does_not_show_them(monas: Client, reported: Report, harm: Lab
     assert "Send me money" not in page
 
 
-def test_nothing_of_it_is_left_of_an_erased_person(mona: Any, monas: Client) -> None:
+def test_the_choice_of_an_erased_person_is_deleted(mona: Any, monas: Client) -> None:
     monas.post(CHOICE, {"uncovers": "yes"})
     erased.forget(mona.pk)
     assert not Comfort.objects.exists()

@@ -55,14 +55,14 @@ def in_a_row(user: Any) -> int:
     return Comfort.objects.get(person=user).in_a_row
 
 
-def test_a_lighter_one_comes_after_so_many(mona: Any, hard: Label, spam: Label) -> None:
+def test_a_lighter_case_follows_two_hard_ones(mona: Any, hard: Label, spam: Label) -> None:
     first, second, third, fourth = report(hard, 4)
     (light,) = report(spam, 1)
     found = [work(mona, spam) for _ in range(6)]
     assert found == [first.pk, second.pk, light.pk, third.pk, fourth.pk, None]
 
 
-def test_the_best_lighter_one(mona: Any, hard: Label, spam: Label) -> None:
+def test_the_lighter_case_is_the_first_in_the_queue(mona: Any, hard: Label, spam: Label) -> None:
     report(hard, 3)
     light = report(spam, 2)
     assert [work(mona, spam) for _ in range(3)][-1] == light[0].pk
@@ -96,7 +96,7 @@ def test_the_same_case_counts_once(mona: Any, hard: Label) -> None:
     assert in_a_row(mona) == 1
 
 
-def test_a_lighter_one_begins_the_row_anew(mona: Any, hard: Label, spam: Label) -> None:
+def test_a_lighter_case_resets_the_count_in_a_row(mona: Any, hard: Label, spam: Label) -> None:
     first, second = report(hard, 2)
     (light,) = report(spam, 1)
     for case, number in ((first, 1), (light, 0), (second, 1)):
@@ -105,7 +105,7 @@ def test_a_lighter_one_begins_the_row_anew(mona: Any, hard: Label, spam: Label) 
     assert Comfort.objects.get(person=mona).on_day == 2
 
 
-def test_what_is_claimed_and_taken_over_counts_as_well(mona: Any, hard: Label) -> None:
+def test_a_case_taken_over_counts_too(mona: Any, hard: Label) -> None:
     (case,) = report(hard, 1)
     claims.take_over(mona, case)
     assert in_a_row(mona) == 1
@@ -144,7 +144,7 @@ def test_the_case_is_taken_in_one_statement(mona: Any, hard: Label, spam: Label,
     assert len(taking) == 1 + (past and connection.vendor == "postgresql")
 
 
-def test_severity_is_no_part_of_it(mona: Any, spam: Label) -> None:
+def test_severity_does_not_make_a_case_hard(mona: Any, spam: Label) -> None:
     """An urgent case need not be hard to read."""
     Label.objects.filter(pk=spam.pk).update(severity=Severity.IMMINENT)
     for case in report(spam, 3):

@@ -35,7 +35,7 @@ def hard(spam: Label) -> Label:
     return spam
 
 
-def test_it_releases_the_case(mona: Any, monas: Client, reported: Report, spam: Label) -> None:
+def test_a_pause_releases_the_case(mona: Any, monas: Client, reported: Report, spam: Label) -> None:
     claims.claim(mona, reported(spam).case)
     page = monas.post(PAUSE, follow=True).content.decode()
     assert not Claim.objects.exists()
@@ -43,13 +43,13 @@ def test_it_releases_the_case(mona: Any, monas: Client, reported: Report, spam: 
     assert Entry.objects.filter(event="moderation.released").count() == 1
 
 
-def test_it_needs_no_case(monas: Client) -> None:
+def test_a_pause_needs_no_case(monas: Client) -> None:
     page = monas.post(PAUSE, follow=True).content.decode()
     assert "Take your time" in page
     assert "back in the queue" not in page
 
 
-def test_it_says_how_many_were_hard_to_read_today(mona: Any, monas: Client, reported: Report, hard: Label) -> None:
+def test_the_pages_count_the_hard_cases_of_today(mona: Any, monas: Client, reported: Report, hard: Label) -> None:
     assert "hard-to-read" not in monas.get(PAUSE).content.decode()
     case = reported(hard).case
     claims.claim(mona, case)
@@ -58,14 +58,14 @@ def test_it_says_how_many_were_hard_to_read_today(mona: Any, monas: Client, repo
         assert "1 hard-to-read case today" in monas.get(at).content.decode(), at
 
 
-def test_another_day_begins_at_none(mona: Any, monas: Client, reported: Report, hard: Label) -> None:
+def test_the_count_of_another_day_is_not_shown(mona: Any, monas: Client, reported: Report, hard: Label) -> None:
     claims.claim(mona, reported(hard).case)
     Comfort.objects.update(day=timezone.localdate() - timedelta(days=1))
     assert "hard-to-read" not in monas.get(PAUSE).content.decode()
 
 
 @pytest.mark.parametrize(("back", "least", "most"), [("15", 14, 16), ("tomorrow", 0, 48 * 60)])
-def test_it_notes_when_somebody_wants_to_return(mona: Any, monas: Client, back: str, least: int, most: int) -> None:
+def test_a_pause_stores_the_chosen_time_of_return(mona: Any, monas: Client, back: str, least: int, most: int) -> None:
     page = monas.post(PAUSE, {"choose": "yes", "back": back}, follow=True).content.decode()
     until = Comfort.objects.get(person=mona).paused_until
     assert until is not None
@@ -79,14 +79,14 @@ def test_without_a_choice_nothing_is_noted(monas: Client) -> None:
     assert not Comfort.objects.exists()
 
 
-def test_the_next_case_ends_it(mona: Any, monas: Client, reported: Report, spam: Label) -> None:
+def test_the_next_case_ends_the_pause(mona: Any, monas: Client, reported: Report, spam: Label) -> None:
     reported(spam)
     monas.post(PAUSE, {"choose": "yes", "back": "60"})
     monas.post(f"{QUEUE}next/")
     assert Comfort.objects.get(person=mona).paused_until is None
 
 
-def test_nobody_else_learns_of_it(mona: Any, monas: Client, rosa: Any) -> None:
+def test_a_pause_is_neither_recorded_nor_shown_to_colleagues(mona: Any, monas: Client, rosa: Any) -> None:
     before = Entry.objects.count()
     monas.post(PAUSE, {"choose": "yes", "back": "60"})
     assert Entry.objects.count() == before

@@ -60,7 +60,7 @@ def test_a_hard_case_and_a_pause(page: Page, case: Case) -> None:
     check_in_each_look(page)
 
 
-def test_a_thread_covers_it_without_scripts_too(open_page: OpenPage, case: Case) -> None:
+def test_a_thread_covers_hard_texts_without_scripts_too(open_page: OpenPage, case: Case) -> None:
     page = open_page(javascript=False)
     sign_in(page, make_staff("rita"))
     page.goto(f"/console/messaging/conversation/{case.conversation_id}/change/")
@@ -69,7 +69,7 @@ def test_a_thread_covers_it_without_scripts_too(open_page: OpenPage, case: Case)
     expect(page.get_by_text("It hurts")).to_be_visible()
 
 
-def test_somebody_shows_them_at_once(page: Page, case: Case) -> None:
+def test_a_reviewer_chooses_to_show_hard_texts_at_once(page: Page, case: Case) -> None:
     sign_in(page, make_staff("rita"))
     page.goto("/console/covered-texts/")
     check_in_each_look(page)
