@@ -48,7 +48,7 @@ def numbers(client: Client, name: str, query: str = "") -> dict[str, Number]:
     return {number.name: number for number, _ in shown.context["numbers"]}
 
 
-def counted_anew() -> None:
+def recount() -> None:
     """Count changes as the worker does, and drop the cached figures."""
     call_command("keep_figures", verbosity=0)
     cache.clear()
@@ -70,7 +70,7 @@ def test_a_warm_page_takes_one_query_more_than_an_empty_one_at_most(spam: Any) -
     counted: dict[str, list[tuple[int, int]]] = {board.name: [] for board in BOARDS}
     for number in range(2):
         much_happens(number, by=rosa)
-        counted_anew()
+        recount()
         for name, queries in counted.items():
             cache.clear()  # several dashboards share some figures
             with CaptureQueriesContext(connection) as cold:
@@ -87,7 +87,7 @@ def test_a_warm_page_takes_one_query_more_than_an_empty_one_at_most(spam: Any) -
 def test_an_empty_database_has_all_dashboards() -> None:
     make_staff("rosa")
     client = signed_in("rosa")
-    counted_anew()
+    recount()
     for board in BOARDS:
         for query in ("", "?days=7", "?days=90", "?from=2001-01-01&to=2009-12-31"):
             shown = client.get(f"{page(board.name)}{query}").content.decode()
@@ -99,11 +99,11 @@ def test_messages_far_in_the_past_and_in_the_future_are_counted(alice: Any, bob:
     client = signed_in("dan")
     now = timezone.now()
     write(alice, bob, timestamp=now)
-    counted_anew()
+    recount()
     assert numbers(client, "data")["sent"].value == 1
     first = write(alice, bob, timestamp=now - LONG_AGO)
     answer(first, timestamp=now + FUTURE)
-    counted_anew()
+    recount()
     found = numbers(client, "data")
     assert (found["sent"].value, found["sent"].before) == (1, 0)
     ahead = (now + FUTURE).date()
@@ -141,7 +141,7 @@ def test_tables_are_files_that_are_recorded_and_computed_by_no_spreadsheet(spam:
     spam.name = "=1+1"
     spam.save()
     a_desk_at_work(spam, lena)
-    counted_anew()
+    recount()
     client = signed_in("lena")
     answer: Any = client.get(f"{reverse('admin:dashboard_review_csv', args=['labels'])}?days=7")
     assert answer["Content-Type"].startswith("text/csv") and "no-store" in answer["Cache-Control"]
@@ -158,7 +158,7 @@ def test_tables_are_files_that_are_recorded_and_computed_by_no_spreadsheet(spam:
 def test_dashboards_link_only_to_lists_that_the_reader_may_open(alice: Any, bob: Any) -> None:
     """Lena may open every list that a dashboard links to for her; a dashboard without permission is refused."""
     write(alice, bob, timestamp=timezone.now())
-    counted_anew()
+    recount()
     make_staff("lena")
     client, addresses = signed_in("lena"), set[str]()
     for board in ("team", "review", "accounts", "data"):
@@ -222,7 +222,7 @@ def test_home_requests_numbers_again_that_a_change_made_stale(
 def test_the_command_prints_the_same(spam: Any) -> None:
     rosa = make_staff("rosa")
     a_desk_at_work(spam, rosa)
-    counted_anew()
+    recount()
     printed = io.StringIO()
     call_command("dashboard", "--json", "--days", "7", stdout=printed)
     found = json.loads(printed.getvalue())
@@ -261,7 +261,7 @@ def test_a_cached_page_links_only_where_its_reader_may_go(spam: Any) -> None:
     rosa = make_staff("rosa")
     make_staff("lena")
     a_desk_at_work(spam, rosa)
-    counted_anew()
+    recount()
     led = f'href="/console/accounts/user/{rosa.pk}/'
     for who, there in (("rosa", True), ("lena", False), ("rosa", True)):
         assert (led in signed_in(who).get(page("team")).content.decode()) is there

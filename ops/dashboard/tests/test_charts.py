@@ -40,12 +40,12 @@ def test_lines_are_at_round_numbers(most: float, unit: Unit, ticks: list[str]) -
 
 def test_values_in_words() -> None:
     times = [None, 59, 61, 3 * HOUR + 20 * MINUTE, 30 * HOUR, 49 * HOUR, 400 * DAY, -5]
-    said = ["–", "59 s", "1 min", "3 h 20 min", "30 h", "2 d 1 h", "400 d", "−5 s"]
-    assert [in_words(one, Unit.DURATION) for one in times] == said
+    expected = ["–", "59 s", "1 min", "3 h 20 min", "30 h", "2 d 1 h", "400 d", "−5 s"]
+    assert [in_words(one, Unit.DURATION) for one in times] == expected
     assert [in_words(0.125, Unit.SHARE), in_words(1.5), in_words(0.7, Unit.RATIO)] == ["12.5%", "1.5", "0.70"]
     sizes = [1, 999, 1_234, 99_950, 999_499, 999_900, 12_345_678, 1_400_000_000, 5 * 10**15]
-    said = ["1 byte", "999 bytes", "1.23 kB", "100 kB", "999 kB", "1 MB", "12.3 MB", "1.4 GB", "5,000 TB"]
-    assert [in_words(one, Unit.BYTES) for one in sizes] == said
+    expected = ["1 byte", "999 bytes", "1.23 kB", "100 kB", "999 kB", "1 MB", "12.3 MB", "1.4 GB", "5,000 TB"]
+    assert [in_words(one, Unit.BYTES) for one in sizes] == expected
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -100,8 +100,8 @@ def test_labels_are_left_out_and_never_cut() -> None:
 def test_charts_have_a_summary_and_a_table_of_their_values(kind: Kind) -> None:
     shown = chart(kind, (1, None, 30), (0, 2, 2))
     assert "highest 3" in shown.summary and "3 Nov" in shown.summary
-    told = [(label, [value for value, _ in values]) for label, values in shown.rows]
-    assert told == [("1 Nov", ["1", "0"]), ("2 Nov", ["–", "2"]), ("3 Nov", ["30", "2"])]
+    rows_of_table = [(label, [value for value, _ in values]) for label, values in shown.rows]
+    assert rows_of_table == [("1 Nov", ["1", "0"]), ("2 Nov", ["–", "2"]), ("3 Nov", ["30", "2"])]
 
 
 @pytest.mark.parametrize("kind", Kind)

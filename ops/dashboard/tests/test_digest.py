@@ -78,8 +78,8 @@ def test_the_digest_contains_numbers_and_no_names(lena: Any, spam: Any) -> None:
         decided(case, lena, Flag.objects.filter(case=case).get().label)
     sending.send_due(next_digest())
     [sent] = mail.outbox
-    for said in ("Review dashboard", "Team dashboard", "  0 pending cases", "  3 decisions – 3 more than before (0)"):
-        assert said in sent.body
+    for line in ("Review dashboard", "Team dashboard", "  0 pending cases", "  3 decisions – 3 more than before (0)"):
+        assert line in sent.body
     for name in ("lena", "sender-", "receiver-", "Words", spam.name):
         assert name not in sent.body
 

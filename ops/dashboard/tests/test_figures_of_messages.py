@@ -113,7 +113,7 @@ def ranked(people: Any) -> list[tuple[int, int]]:
     return sorted(Counter(people).items(), key=lambda one: (-one[1], one[0]))[:5]
 
 
-def told(period: Period, imported: bool) -> Truth:
+def counted_truth(period: Period, imported: bool) -> Truth:
     """Return the same from the figures, with percentiles by kind of length (rollups/bins.py)."""
     sent, replies = figures.sent(period, imported=imported), figures.first_replies(period, imported=imported)
     return Truth(
@@ -140,7 +140,7 @@ def by_kinds(true: Truth) -> Truth:
 def assert_true(*periods: Period) -> None:
     for period in periods:
         for imported in (True, False):
-            assert told(period, imported) == by_kinds(truth(period, imported))
+            assert counted_truth(period, imported) == by_kinds(truth(period, imported))
 
 
 def periods_around(day: date) -> list[Period]:
@@ -233,8 +233,8 @@ def test_a_few_uncounted_messages_are_included_in_the_figures(alice: Any, bob: A
     with monkeypatch.context() as patch:
         patch.setattr(reading, "MOST_MESSAGES", 1)
         assert figures.sent(period).total == 0
-        told = figures.sent(period).as_of
-        assert (told.at, told.waiting) == (Keeping.objects.get().kept_at, False)
+        as_of = figures.sent(period).as_of
+        assert (as_of.at, as_of.waiting) == (Keeping.objects.get().kept_at, False)
         patch.setattr(reading, "MOST_MESSAGES", 2)
         assert figures.sent(period).total == 2
     monkeypatch.setattr(reading, "MOST_QUARTERS", 1)

@@ -104,8 +104,8 @@ def assert_true(period: Period) -> None:
     claimed = [one.first_claimed_at - one.first_flag_at for one in closed if one.first_claimed_at]
     pending = [one.closed_at - one.pending_since for one in closed if one.closed_at and one.first_decided_at]
     speed = figures.speed(period)
-    for lengths, told in ((claimed, speed.to_claim), (pending, speed.to_decide)):
-        assert (told.number, told.p50, told.p90) == (len(lengths), by_kind(lengths, 0.5), by_kind(lengths, 0.9))
+    for lengths, figure in ((claimed, speed.to_claim), (pending, speed.to_decide)):
+        assert (figure.number, figure.p50, figure.p90) == (len(lengths), by_kind(lengths, 0.5), by_kind(lengths, 0.9))
 
     undone = [(one, undoing(one)) for one in made]
     by_others = [one for one, other in undone if other and other.decided_by_id not in (None, one.decided_by_id)]

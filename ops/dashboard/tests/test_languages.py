@@ -159,6 +159,6 @@ def test_cached_content_contains_no_lazy_text(rosa: Client, spam: Any) -> None:
         charts = [
             (chart.title, chart.places, *chart.labels, *(one.name for one in chart.series)) for chart in content.charts
         ]
-        said = [(number.words, number.row, number.note) for number in content.numbers]
+        number_texts = [(number.words, number.row, number.note) for number in content.numbers]
         cells = [tuple(cell.text for row in table.rows for cell in row) for table in content.tables]
-        assert {type(text) for part in (*tables, *charts, *said, *cells) for text in part} == {str}
+        assert {type(text) for part in (*tables, *charts, *number_texts, *cells) for text in part} == {str}

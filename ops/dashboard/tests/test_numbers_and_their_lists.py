@@ -44,7 +44,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.crawl]
 COUNTS_NOTHING = (Unit.DURATION, Unit.RATIO, Unit.BYTES)
 
 
-class Told(NamedTuple):
+class ShownNumber(NamedTuple):
     """A number of a dashboard, the address of its list ("" without one), and the number that it is a share of, or 1."""
 
     board: str
@@ -114,7 +114,7 @@ def some_is_imported(by: Any) -> None:
             )
 
 
-def told(client: Client, board: Board, query: str) -> Iterator[Told]:
+def shown_numbers(client: Client, board: Board, query: str) -> Iterator[ShownNumber]:
     """Yield all numbers of a dashboard, including those of its charts and tables."""
     shown = client.get(f"{reverse(f'admin:{board.address}')}{query}").context
     by_name = {number.name: number.value for number, _ in shown["numbers"]}
@@ -122,20 +122,20 @@ def told(client: Client, board: Board, query: str) -> Iterator[Told]:
     for number, address in shown["numbers"]:
         if number.value is not None and number.unit not in COUNTS_NOTHING:
             of = by_name[wholes.get(number.name, "decisions")] if number.unit is Unit.SHARE else 1
-            yield Told(board.name, number.name, "", number.value, address, of)
+            yield ShownNumber(board.name, number.name, "", number.value, address, of)
     for chart, places, _ in shown["charts"]:
         for place, (_, values) in enumerate(places()):
             for one, (_, address) in zip(chart.series, values, strict=True):
                 if not one.values[place] and place:  # skip empty places but the first
                     continue
-                yield Told(
+                yield ShownNumber(
                     board.name, chart.name, "" if chart.name == "hours" else one.name, one.values[place], address
                 )
     for table, rows, _ in shown["tables"]:
         for row in rows:
             for column, (cell, address) in zip(table.columns, row, strict=True):
                 if cell.value is not None and cell.unit not in COUNTS_NOTHING:
-                    yield Told(board.name, table.name, column, cell.value, address)
+                    yield ShownNumber(board.name, table.name, column, cell.value, address)
 
 
 @remembered
@@ -164,7 +164,7 @@ def test_each_number_has_its_list_or_a_reason(much: None, days: int, imported: s
     explained: set[Any] = set()
     wrong = []
     rows = remembered(partial(count_of, asking(client)))  # several numbers share a list
-    for one in [one for board in BOARDS for one in told(client, board, query)]:
+    for one in [one for board in BOARDS for one in shown_numbers(client, board, query)]:
         if not one.address:
             (explained if one[:3] in without_a_list() else unexplained).add(one[:3])
         elif rows(one.address) != round(one.value * one.of):
@@ -180,7 +180,7 @@ def test_numbers_link_only_to_lists_that_show_all_counted_rows(much: None, who: 
     """Users who see only their own rows in a list get no link to it."""
     make_staff(who)
     client, me = signed_in(who), User.objects.get(username=who)
-    ours = (one for board in BOARDS if me.has_perm(board.permission) for one in told(client, board, "?days=7"))
+    ours = (one for board in BOARDS if me.has_perm(board.permission) for one in shown_numbers(client, board, "?days=7"))
     led, rows = [one for one in ours if one.address], remembered(partial(count_of, asking(client)))
     assert [one for one in led if rows(one.address) != round(one.value * one.of)] == []
     assert len(led) >= least

@@ -35,8 +35,8 @@ def test_numbers_of_another_version_are_recounted(
         Keeping.objects.update(zone=zone)
     rounds.keep()
     period = Period.of_days(DAYS)
-    told = blocks.by_key(measures.SENDERS, period.first, period.last)
-    assert told == {str(alice.pk): DAYS}
+    by_sender = blocks.by_key(measures.SENDERS, period.first, period.last)
+    assert by_sender == {str(alice.pk): DAYS}
     key = str(alice.pk)
     alice.delete()
     assert not [one for one in DayNumbers.objects.filter(measure__startswith=measures.SENDERS) if key in one.numbers]

@@ -227,8 +227,8 @@ def test_a_refused_or_finished_import_leaves_no_file(path: Path, folder: Path, a
 def test_the_command_suggests_a_person_and_accepts_the_option(path: Path, alice: Any, bob: Any) -> None:
     path.write_bytes(as_csv(row("1", sender="Alice")))
     run = Command(path)
-    said = "Did you mean 'alice'? 'Alice' in the file differs only in capital letters. It is the same person: "
-    assert run.err[-1] == f"{said}--person Alice=alice"
+    question = "Did you mean 'alice'? 'Alice' in the file differs only in capital letters. It is the same person: "
+    assert run.err[-1] == f"{question}--person Alice=alice"
     call_command("import_messages", str(path), "--person", "Alice=alice", stdout=io.StringIO())
     assert Message.objects.get().sender == alice
 

@@ -57,7 +57,7 @@ BLANK = "columns 7, 8, 9, 10 and 11 (G, H, I, J and K) have neither a name nor v
 
 
 @pytest.mark.parametrize(
-    ("name", "texts", "said"),
+    ("name", "texts", "notices"),
     [
         ("01-sep-line.csv", ["one; and two"], []),
         ("02b-double-bom.csv", ["hé"], []),
@@ -83,8 +83,8 @@ BLANK = "columns 7, 8, 9, 10 and 11 (G, H, I, J and K) have neither a name nor v
         ),
     ],
 )
-def test_each_file_is_imported_with_its_texts_and_notices(name: str, texts: list[str], said: list[str]) -> None:
-    assert stored_texts(name) == (texts, said)
+def test_each_file_is_imported_with_its_texts_and_notices(name: str, texts: list[str], notices: list[str]) -> None:
+    assert stored_texts(name) == (texts, notices)
 
 
 def test_friendly_names_are_offered_with_three_sample_values(importing: Client) -> None:
@@ -98,8 +98,8 @@ def test_friendly_names_are_offered_with_three_sample_values(importing: Client) 
         "timestamp": "Date",
         "content": "Message",
     }
-    said = page(importing, import_)
-    assert "The columns go by other names: 'Message ID' is external_id, 'Reply To' is parent_external_id" in said
+    page_text = page(importing, import_)
+    assert "The columns go by other names: 'Message ID' is external_id, 'Reply To' is parent_external_id" in page_text
     form = importing.get(address(import_)).context["columns_form"]
     assert form.of_the_file == [
         ("Message ID", ["h2"]),
@@ -122,8 +122,8 @@ def test_the_suggested_columns_work_as_command_options() -> None:
 
 def test_a_file_without_a_header_never_loses_its_first_message(importing: Client) -> None:
     import_ = bring(importing, content("27-no-header.csv"))
-    said = page(importing, import_)
-    assert "The file has no header: its first row holds values like the others." in said
+    page_text = page(importing, import_)
+    assert "The file has no header: its first row holds values like the others." in page_text
     decide(importing, import_, "columns/")
     decide(importing, import_, "store/")
     texts = list(Message.objects.order_by("external_id").values_list("external_id", "sender__username", "content"))
@@ -159,15 +159,15 @@ def test_merged_cells_are_offered_as_their_first_one() -> None:
     assert (one["option"], one["value"]) == ("fill_merged", True)
     assert one["samples"] == [{"row": 2, "written": "C2:C4", "read": "alice for rows 2–4"}]
     assert import_.counts["errors"] == 2
-    texts, said = stored_texts("49-merged.xlsx", fill_merged=True)
-    assert (texts, said) == (["m0", "m1", "m2"], ["merged cells are read as their first cell."])
+    texts, notices = stored_texts("49-merged.xlsx", fill_merged=True)
+    assert (texts, notices) == (["m0", "m1", "m2"], ["merged cells are read as their first cell."])
     assert set(Message.objects.values_list("sender__username", flat=True)) == {"alice"}
 
 
 def test_a_telegram_export_is_named_and_its_list_offered() -> None:
     import_ = checked(content=content("12-telegram-root.json"))
-    (said,) = all_problems(import_)
-    assert said.startswith("this is a Telegram export: readers for it come later.")
+    (problem,) = all_problems(import_)
+    assert problem.startswith("this is a Telegram export: readers for it come later.")
     one = suggestion(import_)
     assert (one["option"], one["value"]) == ("list_under", "messages")
     import_ = checked(content=content("12-telegram-root.json"), list_under="messages")
@@ -197,8 +197,8 @@ def test_a_full_column_without_a_name_is_asked_for_and_used(
     assert "Without a name, but with values: column 6." in page(importing, import_)
     form = importing.get(address(import_)).context["columns_form"]
     assert "5" not in {form[name].value() for name in form.fields}
-    said = text(decide(importing, import_, "columns/", **{column: "5"}))
-    assert f"{chosen} as {column}" in said
+    page_text = text(decide(importing, import_, "columns/", **{column: "5"}))
+    assert f"{chosen} as {column}" in page_text
     decide(importing, import_, "store/")
     message = Message.objects.get()
     assert message.content == "the text"

@@ -158,13 +158,13 @@ def test_times_that_exist_twice_are_the_first_or_by_choice_the_second() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "marks"),
     [
         ("46-psql-bools.csv", {"pb1": (True, False), "pb2": (False, True)}),
         ("46b-bools.csv", {**{f"bo{number}": (True, False) for number in range(7)}, "bo7": (False, False)}),
     ],
 )
-def test_words_for_true_and_false_are_suggested(name: str, said: dict[str, tuple[bool, bool]]) -> None:
+def test_words_for_true_and_false_are_suggested(name: str, marks: dict[str, tuple[bool, bool]]) -> None:
     import_ = checked(content=content(name))
     assert import_.counts["errors"]
     (offer,) = suggested(import_)
@@ -172,7 +172,7 @@ def test_words_for_true_and_false_are_suggested(name: str, said: dict[str, tuple
     assert options.as_argument(offer).startswith("--yes ")
     take(name, 0)
     values = Message.objects.values_list("external_id", "edited", "read")
-    assert {key: (edited, read if name.startswith("46-") else False) for key, edited, read in values} == said
+    assert {key: (edited, read if name.startswith("46-") else False) for key, edited, read in values} == marks
 
 
 def test_ids_of_pandas_are_whole_numbers_or_none() -> None:

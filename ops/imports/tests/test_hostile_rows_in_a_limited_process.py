@@ -49,13 +49,13 @@ def test_a_file_made_to_do_harm_is_refused_within_the_limits(
 ) -> None:
     path = tmp_path / "messages"
     write(path)
-    told = read_limited(path, times=MOST_TIMES / 10, mib=21)  # worst-case files are ten times as large
-    assert told["problems"] > 0
-    assert told["first"][0].startswith(beginning)
+    result = read_limited(path, times=MOST_TIMES / 10, mib=21)  # worst-case files are ten times as large
+    assert result["problems"] > 0
+    assert result["first"][0].startswith(beginning)
 
 
 @pytest.mark.skipif(not FILES, reason=f"the shared test data is not at {BAD_INPUT}")
 def test_every_file_of_the_shared_data_is_read_within_the_limits(read_limited: ReadLimited) -> None:
     for name in FILES:
-        told = read_limited(BAD_INPUT / name)
-        assert told["rows"] or told["problems"], name
+        result = read_limited(BAD_INPUT / name)
+        assert result["rows"] or result["problems"], name

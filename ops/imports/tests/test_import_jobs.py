@@ -272,8 +272,8 @@ def test_the_sweep_settles_imports_whose_job_was_cancelled_before_it_began(
     before = everything()
     job = getattr(steps, verb)(import_, by=rita, kick=False)
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, ended_at=timezone.now())
-    call_command("sweep_files", stdout=(told := io.StringIO()))
-    assert told.getvalue() == "Rolling back imports that waited for a job that has ended: 1.\n"
+    call_command("sweep_files", stdout=(output := io.StringIO()))
+    assert output.getvalue() == "Rolling back imports that waited for a job that has ended: 1.\n"
     run_all_jobs()
     import_.refresh_from_db()
     job.refresh_from_db()

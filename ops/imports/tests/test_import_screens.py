@@ -38,17 +38,18 @@ State = Import.State
 
 
 def test_an_empty_list_says_what_to_do(importing: Client) -> None:
-    said = text(importing.get(LIST))
+    page_text = text(importing.get(LIST))
     assert (
-        "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it." in said
+        "Nothing was imported yet. “Import messages…” takes a CSV, JSON or Excel file and shows what is in it."
+        in page_text
     )
 
 
 def test_the_upload_page_names_formats_and_the_size_limit(importing: Client, settings: Any) -> None:
     settings.MOST_UPLOADED = 3 * 2**20
-    said = text(importing.get(ADD))
+    page_text = text(importing.get(ADD))
     formats = "JSON, JSON Lines, Excel (XLSX, XLS, XLSB) or OpenDocument (ODS)"
-    assert f"CSV (separated by commas, semicolons or tabs), {formats}, at most 3 MB." in said
+    assert f"CSV (separated by commas, semicolons or tabs), {formats}, at most 3 MB." in page_text
 
 
 def test_the_upload_explains_every_column(importing: Client) -> None:
@@ -65,33 +66,33 @@ def test_the_sample_can_be_imported(importing: Client, people: Any) -> None:
 
 def test_a_file_is_shown_as_it_was_understood_and_nothing_is_stored_yet(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", "1", "hello yourself"), message("3")))
-    said = page(importing, import_)
+    page_text = page(importing, import_)
     assert import_.state == State.CHECKED
-    assert "? needs a decision" in said
-    assert "read as UTF-8, separated by commas" in said
-    assert "3 new messages 0 problems 2 new conversations" in said
-    assert "Import 3 messages" in said
-    assert "Notifies nobody. You can undo it afterwards." in said
-    assert "Row 3 + new alice →to bob 2026-01-05 10:00:00 UTC id 2 answers 1" in said
-    assert "hello yourself" in said
+    assert "? needs a decision" in page_text
+    assert "read as UTF-8, separated by commas" in page_text
+    assert "3 new messages 0 problems 2 new conversations" in page_text
+    assert "Import 3 messages" in page_text
+    assert "Notifies nobody. You can undo it afterwards." in page_text
+    assert "Row 3 + new alice →to bob 2026-01-05 10:00:00 UTC id 2 answers 1" in page_text
+    assert "hello yourself" in page_text
     assert not Message.objects.exists()
 
 
 def test_first_rows_are_shown_with_their_state_and_unread_values(importing: Client, people: Any) -> None:
     rows = csv_of(message("1"), message("1"), message("2", timestamp="05/01/2026"), message("3", content="café"))
-    said = page(importing, bring(importing, rows.replace("é".encode(), b"\xe9")))
-    assert "Row 2 + new alice" in said
-    assert "Row 3 = repeated alice" in said
-    assert "05/01/2026 id 2" in said  # not "05/01/2026 UTC", as if it had been understood
-    assert "caf\\xE9" in said
+    page_text = page(importing, bring(importing, rows.replace("é".encode(), b"\xe9")))
+    assert "Row 2 + new alice" in page_text
+    assert "Row 3 = repeated alice" in page_text
+    assert "05/01/2026 id 2" in page_text  # not "05/01/2026 UTC", as if it had been understood
+    assert "caf\\xE9" in page_text
 
 
 def test_a_confirmed_import_is_stored_and_its_results_are_shown(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", "1")))
-    said = text(decide(importing, import_, "store/"))
+    page_text = text(decide(importing, import_, "store/"))
     assert import_.state == State.STORED
-    assert "2 new messages 1 is a reply 1 new conversation" in said
-    assert str(import_.pk) in said
+    assert "2 new messages 1 is a reply 1 new conversation" in page_text
+    assert str(import_.pk) in page_text
     assert Message.objects.count() == 2
     assert not Notification.objects.exists()
     assert "messages.csv 2 new messages ✓ imported dan" in text(importing.get(LIST))
@@ -106,36 +107,36 @@ def test_uploading_the_same_file_again_names_the_earlier_import(importing: Clien
     content = csv_of(message("1"), message("2", "1"))
     first = bring(importing, content)
     decide(importing, first, "store/")
-    said = page(importing, bring(importing, content, "again.csv"))
-    assert "This exact file was already imported: the import of messages.csv" in said
-    assert "Everything in this file is stored already: there is nothing to import." in said
-    assert "2 stored already" in said
+    page_text = page(importing, bring(importing, content, "again.csv"))
+    assert "This exact file was already imported: the import of messages.csv" in page_text
+    assert "Everything in this file is stored already: there is nothing to import." in page_text
+    assert "2 stored already" in page_text
 
 
 def test_problems_name_row_column_and_remedy_and_prevent_the_import(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", sender="nobody-here")))
-    said = page(importing, import_)
-    assert "One problem must be fixed first." in said
+    page_text = page(importing, import_)
+    assert "One problem must be fixed first." in page_text
     assert (
         "✕ problem People without an account RowColumnWhat is wrong, and what to do "
         "3 sender No user 'nobody-here': correct the name, or choose to create missing users. Create missing users"
-    ) in said
-    assert "Download it (CSV)" in said
-    assert "Import 1 message" not in said
+    ) in page_text
+    assert "Download it (CSV)" in page_text
+    assert "Import 1 message" not in page_text
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "reason"),
     [
         ("header-only.csv", csv_of(), "The file has a header and no rows"),
         ("nothing.json", b"[", "The file is cut off in its first row"),
         ("open.csv", csv_of() + b'"', "The quote opened in row 2 is never closed"),
     ],
 )
-def test_a_file_without_a_single_row_shows_a_reason(importing: Client, name: str, content: bytes, said: str) -> None:
+def test_a_file_without_a_single_row_shows_a_reason(importing: Client, name: str, content: bytes, reason: str) -> None:
     import_ = bring(importing, content, name)
     assert import_.job is not None and import_.job.state == "finished"
-    assert said in page(importing, import_)
+    assert reason in page(importing, import_)
 
 
 def test_an_import_with_problems_cannot_be_stored(importing: Client, people: Any) -> None:
@@ -147,11 +148,11 @@ def test_an_import_with_problems_cannot_be_stored(importing: Client, people: Any
 
 def test_the_choice_that_cures_a_problem_stands_out_and_cures_it(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), *(message(str(key), sender=f"new-{key}") for key in range(2, 6))))
-    said = page(importing, import_)
-    assert "✕ problem 4 × People without an account" in said
-    said = text(decide(importing, import_, "take/", cure="create_users:0"))
-    assert "Import 5 messages" in said
-    assert "Creates 4 users and notifies nobody. You can undo it afterwards." in said
+    page_text = page(importing, import_)
+    assert "✕ problem 4 × People without an account" in page_text
+    page_text = text(decide(importing, import_, "take/", cure="create_users:0"))
+    assert "Import 5 messages" in page_text
+    assert "Creates 4 users and notifies nobody. You can undo it afterwards." in page_text
     decide(importing, import_, "store/")
     assert Message.objects.count() == 5
 
@@ -168,9 +169,9 @@ def test_a_missing_parent_can_begin_a_conversation(importing: Client, people: An
 
 def test_an_encoding_can_be_chosen(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message(content="café")).decode().encode("latin-1"))
-    said = importing.get(address(import_)).content.decode()
+    page_text = importing.get(address(import_)).content.decode()
     # With a suggestion, the list of all choices may stay closed.
-    assert (">Read as Windows-1252</button>" in said, "<details open>" in said) == (True, False)
+    assert (">Read as Windows-1252</button>" in page_text, "<details open>" in page_text) == (True, False)
     decide(importing, import_, "check/", encoding="Windows-1252")
     decide(importing, import_, "store/")
     assert Message.objects.get().content == "café"
@@ -179,9 +180,9 @@ def test_an_encoding_can_be_chosen(importing: Client, people: Any) -> None:
 def test_a_time_zone_can_be_chosen_and_must_be_one(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message(timestamp="2026-07-01 12:00:00")))
     assert "i notice The time has no zone; taken as UTC" in page(importing, import_)
-    said = text(decide(importing, import_, "check/", time_zone="Berlin"))
-    assert "“Berlin” is no time zone: name one of the IANA list, such as Europe/Berlin." in said
-    assert "The file was not checked again." in said
+    page_text = text(decide(importing, import_, "check/", time_zone="Berlin"))
+    assert "“Berlin” is no time zone: name one of the IANA list, such as Europe/Berlin." in page_text
+    assert "The file was not checked again." in page_text
     decide(importing, import_, "check/", time_zone="Europe/Berlin")
     decide(importing, import_, "store/")
     assert Message.objects.get().timestamp.isoformat() == "2026-07-01T10:00:00+00:00"
@@ -189,14 +190,14 @@ def test_a_time_zone_can_be_chosen_and_must_be_one(importing: Client, people: An
 
 def test_only_the_valid_rows_come_in_and_the_others_come_back_as_a_file(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", content=""), message("3")))
-    said = text(decide(importing, import_, "check/", only_valid="on"))
-    assert "Import 2 messages" in said
-    assert "Leaves out 1 row and notifies nobody." in said
+    page_text = text(decide(importing, import_, "check/", only_valid="on"))
+    assert "Import 2 messages" in page_text
+    assert "Leaves out 1 row and notifies nobody." in page_text
     both = bring(importing, csv_of(message("8", sender="new"), message("9", content="")), "both.csv")
-    said = text(decide(importing, both, "check/", only_valid="on", create_users="on"))
-    assert "Creates 1 user, leaves out 1 row and notifies nobody." in said
-    said = text(decide(importing, import_, "store/"))
-    assert "1 row was left out. Download it (CSV), correct what the last column says, and import the file." in said
+    page_text = text(decide(importing, both, "check/", only_valid="on", create_users="on"))
+    assert "Creates 1 user, leaves out 1 row and notifies nobody." in page_text
+    page_text = text(decide(importing, import_, "store/"))
+    assert "1 row was left out. Download it (CSV), correct what the last column says, and import the file." in page_text
     rejected: Any = importing.get(address(import_, "rejected.csv"))
     assert rejected["Content-Disposition"] == 'attachment; filename="messages-left-out.csv"'
     assert rejected["X-Content-Type-Options"] == "nosniff"
@@ -212,9 +213,9 @@ def test_only_the_valid_rows_come_in_and_the_others_come_back_as_a_file(importin
 
 def test_all_problems_can_be_downloaded(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(*(message(str(key), "gone") for key in range(150))))
-    said = page(importing, import_)
-    assert "Download all 150 (CSV)" in said
-    assert "and 145 more" in said
+    page_text = page(importing, import_)
+    assert "Download all 150 (CSV)" in page_text
+    assert "and 145 more" in page_text
     response: Any = importing.get(address(import_, "problems.csv"))
     assert response["Content-Disposition"] == 'attachment; filename="messages-problems.csv"'
     assert response["Content-Type"] == "text/csv"
@@ -222,16 +223,16 @@ def test_all_problems_can_be_downloaded(importing: Client, people: Any) -> None:
 
 
 def test_an_unreadable_file_cannot_be_imported(importing: Client) -> None:
-    said = page(importing, bring(importing, b"PK\x03\x04 not really a table"))
-    assert "Nothing can be imported before the file can be read." in said
-    assert "Import 0" not in said
+    page_text = page(importing, bring(importing, b"PK\x03\x04 not really a table"))
+    assert "Nothing can be imported before the file can be read." in page_text
+    assert "Import 0" not in page_text
 
 
 def test_read_errors_stand_above_the_choices_and_offer_another_upload(importing: Client) -> None:
-    said = page(importing, bring(importing, csv_of() + b'"'))
-    assert said.index("The quote opened in row 2 is never closed") < said.index("Change how the file is read")
-    assert "Upload another file" in said
-    assert said.count("never closed") == 1
+    page_text = page(importing, bring(importing, csv_of() + b'"'))
+    assert page_text.index("The quote opened in row 2 is never closed") < page_text.index("Change how the file is read")
+    assert "Upload another file" in page_text
+    assert page_text.count("never closed") == 1
     assert "The file holds no row that could be imported" in page(importing, bring(importing, csv_of()))
 
 
@@ -239,9 +240,9 @@ def test_a_check_that_was_stopped_can_be_made_again_at_once(importing: Client, p
     import_ = bring(importing, csv_of(message()))
     Import.objects.update(understood={}, counts=nothing_read())
     Job.objects.update(state=Job.State.CANCELLED)
-    said = page(importing, import_)
-    assert "The check was stopped before its end: check the file again." in said
-    assert "problem" not in said
+    page_text = page(importing, import_)
+    assert "The check was stopped before its end: check the file again." in page_text
+    assert "problem" not in page_text
     form = dict(importing.get(address(import_)).context["same_choices"])
     response = importing.post(
         address(import_, "check/"), {"state_token": state_token(importing, import_), **form}, follow=True
@@ -257,11 +258,11 @@ def stored(people: Any) -> Message:
 
 def test_a_changed_text_is_shown_word_by_word_and_asked_about(importing: Client, stored: Message) -> None:
     import_ = bring(importing, csv_of(message("1", content="We meet at eleven."), message("2")))
-    said = page(importing, import_)
-    assert "1 changed text" in said
-    assert "We meet at [removed: noon][added: eleven]." in said.replace("] [", "][")
-    said = text(decide(importing, import_, "store/"))
-    assert "Say what happens to the stored texts: record the edits, or leave them." in said
+    page_text = page(importing, import_)
+    assert "1 changed text" in page_text
+    assert "We meet at [removed: noon][added: eleven]." in page_text.replace("] [", "][")
+    page_text = text(decide(importing, import_, "store/"))
+    assert "Say what happens to the stored texts: record the edits, or leave them." in page_text
     assert import_.state == State.CHECKED
 
 
@@ -292,13 +293,13 @@ def test_many_long_changed_texts_do_not_keep_their_page_waiting(
         return compare(before, after, effort)
 
     monkeypatch.setattr(import_page, "compare", counted)
-    said = page(importing, bring(importing, csv_of(*((*row[:-1], long.replace("noon", "one")) for row in rows))))
+    page_text = page(importing, bring(importing, csv_of(*((*row[:-1], long.replace("noon", "one")) for row in rows))))
     assert len(granted) == 20
     assert {one.whole for one in granted} == {granted[0].whole}
     assert granted[0].whole is not None
     assert granted[0].whole.left + sum(one.spent for one in granted) == MOST_EFFORT
-    assert said.count("… and so on") == 20 + 20  # of the changed texts, and of the first rows
-    assert "The first 20 of 25." in said
+    assert page_text.count("… and so on") == 20 + 20  # of the changed texts, and of the first rows
+    assert "The first 20 of 25." in page_text
 
 
 def test_a_text_too_long_to_compare_by_words_shows_a_note(
@@ -332,9 +333,9 @@ def test_seeing_a_stored_text_in_the_preview_is_recorded_as_reading(
 def test_stored_texts_are_hidden_from_users_who_may_neither_read_nor_export(ina: Any, stored: Message) -> None:
     client = signed_in(ina)
     import_ = bring(client, csv_of(message("1", content="We meet at eleven.")))
-    said = page(client, import_)
-    assert "What is stored is shown to people who may read or export messages." in said
-    assert "noon" not in said
+    page_text = page(client, import_)
+    assert "What is stored is shown to people who may read or export messages." in page_text
+    assert "noon" not in page_text
     assert Entry.objects.get(event=ImportEvent.IMPORT_READ).details == {}
 
 
@@ -342,9 +343,9 @@ def test_stored_texts_are_hidden_from_users_who_may_neither_read_nor_export(ina:
 def test_workbooks_of_other_programs_come_in(importing: Client, people: Any, write: Any, format: str) -> None:
     rows = [row("1", content="hello"), row("2", "1", content="hi", timestamp="2026-01-05 10:01")]
     import_ = bring(importing, write(*rows), name="messages.xlsx")
-    said = page(importing, import_)
-    assert f"read as {format}, sheet Sheet1" in said
-    assert f"In {format} files formulas count as the values they were saved with" in said
-    assert "Import 2 messages" in said
+    page_text = page(importing, import_)
+    assert f"read as {format}, sheet Sheet1" in page_text
+    assert f"In {format} files formulas count as the values they were saved with" in page_text
+    assert "Import 2 messages" in page_text
     decide(importing, import_, "store/")
     assert [message.content for message in Message.objects.order_by("timestamp")] == ["hello", "hi"]

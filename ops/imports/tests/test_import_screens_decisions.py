@@ -49,8 +49,8 @@ def test_nothing_is_imported_twice(importing: Client, people: Any) -> None:
 
 def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, folder: Any) -> None:
     import_ = bring(importing, csv_of(message()))
-    said = text(decide(importing, import_, "discard/"))
-    assert "“messages.csv” was deleted; nothing of it was imported." in said
+    page_text = text(decide(importing, import_, "discard/"))
+    assert "“messages.csv” was deleted; nothing of it was imported." in page_text
     assert list(folder.iterdir()) == []
     assert "The file was deleted without being imported." in page(importing, import_)
 
@@ -60,8 +60,8 @@ def test_a_file_that_was_left_for_a_day_is_gone(importing: Client, people: Any) 
     private_files.delete_all(import_.upload)
     assert str(uploads.NOT_KEPT) in page(importing, import_)
     form = {"state_token": importing.get(address(import_)).context["state_token"]}
-    said = text(importing.post(address(import_, "store/"), form, follow=True))
-    assert "This file is no longer available. Upload it again." in said
+    page_text = text(importing.post(address(import_, "store/"), form, follow=True))
+    assert "This file is no longer available. Upload it again." in page_text
     Import.objects.update(created_at=timezone.now() - timedelta(hours=25))
     uploads.sweep()
     assert "The file was deleted without being imported." in page(importing, import_)
@@ -89,9 +89,9 @@ def test_an_upload_discards_abandoned_imports(importing: Client, people: Any) ->
 def test_problems_arising_after_the_preview_are_shown_and_nothing_is_stored(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", sender="bob", receiver="alice")))
     people[0].delete()
-    said = text(decide(importing, import_, "store/"))
-    assert "Nothing was imported: the file has problems. Look at them, and decide again." in said
-    assert "No user 'alice'" in said
+    page_text = text(decide(importing, import_, "store/"))
+    assert "Nothing was imported: the file has problems. Look at them, and decide again." in page_text
+    assert "No user 'alice'" in page_text
     assert import_.state == State.CHECKED
     assert not Message.objects.exists()
 
@@ -103,9 +103,9 @@ def test_a_text_that_was_corrected_since_the_preview_is_not_replaced_unasked(imp
     import_ = bring(importing, csv_of(message("1", timestamp=kept.timestamp.isoformat()), message("2")))
     kept.content = "hello, as corrected"
     kept.save()
-    said = text(decide(importing, import_, "store/"))
-    assert "Nothing was imported: the file has problems. Look at them, and decide again." in said
-    assert "Message 1 is already stored with different content" in said
+    page_text = text(decide(importing, import_, "store/"))
+    assert "Nothing was imported: the file has problems. Look at them, and decide again." in page_text
+    assert "Message 1 is already stored with different content" in page_text
     kept.refresh_from_db()
     assert (kept.content, Message.objects.count()) == ("hello, as corrected", 1)
     decide(importing, import_, "check/", existing="edit")
@@ -127,8 +127,8 @@ def test_a_rolled_back_import_shows_the_reason_and_can_be_checked_again(importin
     import_ = bring(importing, csv_of(message()))
     why = "The disk is full: make room and try again."
     Import.objects.update(state=State.TAKEN_BACK, outcome={"why": why, "undo": {"kept": 0}, "kept": []})
-    said = page(importing, import_)
-    assert f"{why} Nothing of it is stored: messages, conversations and texts are as they were before." in said
+    page_text = page(importing, import_)
+    assert f"{why} Nothing of it is stored: messages, conversations and texts are as they were before." in page_text
     context = importing.get(address(import_)).context
     importing.post(address(import_, "check/"), {"state_token": context["state_token"], **dict(context["same_choices"])})
     assert "Import 1 message" in page(importing, import_)
@@ -148,13 +148,13 @@ def test_progress_is_shown_to_the_requester_only(importing: Client, dan: Any, in
 def test_the_undo_page_previews_and_performs_the_undo(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", "1")))
     decide(importing, import_, "store/")
-    said = text(importing.get(address(import_, "undo/")))
-    assert "2 messages that this import added, with their notifications" in said
-    assert "Undo the import of 2 messages" in said
+    page_text = text(importing.get(address(import_, "undo/")))
+    assert "2 messages that this import added, with their notifications" in page_text
+    assert "Undo the import of 2 messages" in page_text
     assert Message.objects.count() == 2
-    said = text(importing.post(address(import_, "undo/"), follow=True))
-    assert "2 messages removed 1 conversation removed" in said
-    assert "Nothing of it is left." in said
+    page_text = text(importing.post(address(import_, "undo/"), follow=True))
+    assert "2 messages removed 1 conversation removed" in page_text
+    assert "Nothing of it is left." in page_text
     assert not Message.objects.exists()
     assert not Conversation.objects.exists()
     assert "messages.csv 2 messages removed ↩ undone dan" in text(importing.get(LIST))
@@ -169,8 +169,8 @@ def test_messages_edited_since_are_announced_listed_and_kept(importing: Client, 
     assert "1 message that somebody edited or answered since, or that was exchanged with somebody on hold" in text(
         importing.get(address(import_, "undo/"))
     )
-    said = text(importing.post(address(import_, "undo/"), follow=True))
-    assert f"Message {touched.pk} was edited since" in said
+    page_text = text(importing.post(address(import_, "undo/"), follow=True))
+    assert f"Message {touched.pk} was edited since" in page_text
     assert Message.objects.get() == touched
 
 
@@ -209,10 +209,10 @@ def test_an_unfinished_rollback_is_shown_and_can_be_resumed(
     at_work.refresh_from_db()
     assert (import_.state, at_work.state, at_work.ending) == (State.STORING, "failed", "failed")
     assert Message.objects.count() == 2
-    said = text(importing.get(address(import_)))
-    assert "The disk is full. What had been done could not be taken back: the worker died 5 times" in said
-    assert "Resume" in said and "Check the file" not in said
-    assert "! not taken back" in said and "being imported" not in said
+    page_text = text(importing.get(address(import_)))
+    assert "The disk is full. What had been done could not be taken back: the worker died 5 times" in page_text
+    assert "Resume" in page_text and "Check the file" not in page_text
+    assert "! not taken back" in page_text and "being imported" not in page_text
     assert "It was to be taken back, and a part of it is still there: open it to go on." in text(importing.get(LIST))
     sent = {"next": address(import_)}
     response = importing.post(reverse("admin:jobs_job_retry", args=[at_work.pk]), sent, follow=True)

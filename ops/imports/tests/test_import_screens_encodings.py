@@ -26,14 +26,14 @@ def offered(client: Client, import_: Any) -> str:
 def test_the_likely_encoding_is_suggested_and_fixes_the_problems(importing: Client, people: Any) -> None:
     rows = [message(str(number), content="où est-il déjà allé, à côté du café") for number in range(3)]
     import_ = bring(importing, csv_of(*rows).decode().encode("cp1252"))
-    said = page(importing, import_)
-    assert "Row 2 is not valid UTF-8 (byte 0xF9)" in said
-    assert SUGGESTED in said
-    assert "Import 3 messages" not in said
+    page_text = page(importing, import_)
+    assert "Row 2 is not valid UTF-8 (byte 0xF9)" in page_text
+    assert SUGGESTED in page_text
+    assert "Import 3 messages" not in page_text
     assert offered(importing, import_) == "Windows-1252"
-    said = text(decide(importing, import_, "check/"))
-    assert "Import 3 messages" in said
-    assert SUGGESTED not in said
+    page_text = text(decide(importing, import_, "check/"))
+    assert "Import 3 messages" in page_text
+    assert SUGGESTED not in page_text
     assert not Message.objects.exists()
     decide(importing, import_, "store/")
     assert {one.content for one in Message.objects.all()} == {"où est-il déjà allé, à côté du café"}
@@ -64,19 +64,19 @@ def test_nothing_is_suggested_where_nothing_is_wrong_with_the_encoding(
 
 def test_nothing_is_suggested_once_an_encoding_was_chosen(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message(content="déjà")).decode().encode("cp1252"))
-    said = text(decide(importing, import_, "check/", encoding="Shift_JIS"))
-    assert "is not valid Shift_JIS" in said
-    assert "probably" not in said
+    page_text = text(decide(importing, import_, "check/", encoding="Shift_JIS"))
+    assert "is not valid Shift_JIS" in page_text
+    assert "probably" not in page_text
     assert offered(importing, import_) == "Shift_JIS"
 
 
 def test_one_click_takes_the_suggested_encoding_shown_with_samples(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message(content="où est-il déjà allé")).decode().encode("cp1252"))
-    said = page(importing, import_)
-    assert "o\\xF9 est-il d\\xE9j\\xE0 all\\xE9" in said
-    assert "où est-il déjà allé" in said
-    said = text(decide(importing, import_, "take/", suggestion="0"))
-    assert "Import 1 message" in said
+    page_text = page(importing, import_)
+    assert "o\\xF9 est-il d\\xE9j\\xE0 all\\xE9" in page_text
+    assert "où est-il déjà allé" in page_text
+    page_text = text(decide(importing, import_, "take/", suggestion="0"))
+    assert "Import 1 message" in page_text
     assert import_.get_reading().encoding == "Windows-1252"
 
 
@@ -85,8 +85,8 @@ def test_a_chosen_encoding_is_remembered_and_erased_with_its_user(importing: Cli
     decide(importing, first, "check/", encoding="Latin-9")
     assert SavedEncoding.objects.get().user == dan
     second = bring(importing, csv_of(message(content="café £6")).decode().encode("latin-1"))
-    said = page(importing, second)
-    assert "The file is probably in Latin-9 (ISO 8859-15, with €), which you chose last time." in said
+    page_text = page(importing, second)
+    assert "The file is probably in Latin-9 (ISO 8859-15, with €), which you chose last time." in page_text
     assert offered(importing, second) == "Latin-9"
     erased.erase(SimpleNamespace(user_id=dan.pk, username="dan", names=["dan"]), None)
     assert not SavedEncoding.objects.exists()

@@ -50,8 +50,8 @@ def test_problems_are_narrowed_by_level_and_column(importing: Client, people: An
     assert shown(importing, import_, "?column=timestamp&level=notice") == ["notice"]
     assert shown(importing, import_, "?column=external_id&level=notice") == []
     assert shown(importing, import_, "?level=<script>&column=password") == ["error", "error", "warning", "notice"]
-    said = page(importing, import_)
-    assert "All 2 problems 1 warning 1 notice All columns parent_external_id timestamp content" in said
+    page_text = page(importing, import_)
+    assert "All 2 problems 1 warning 1 notice All columns parent_external_id timestamp content" in page_text
 
 
 def test_the_links_that_narrow_keep_each_other(importing: Client, people: Any) -> None:
@@ -64,8 +64,8 @@ def test_the_links_that_narrow_keep_each_other(importing: Client, people: Any) -
 def test_one_click_applies_a_cure(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1", "gone"), message("2", sender="new")))
     decide(importing, import_, "take/", cure="start_conversations:0")
-    said = text(decide(importing, import_, "take/", cure="create_users:0"))
-    assert "Creates 1 user and notifies nobody." in said
+    page_text = text(decide(importing, import_, "take/", cure="create_users:0"))
+    assert "Creates 1 user and notifies nobody." in page_text
     assert (import_.choices["start_conversations"], import_.choices["create_users"]) == (True, True)
 
 
@@ -102,9 +102,9 @@ def test_each_name_is_decided_and_remembered(importing: Client, dan: Any, people
     import_ = bring(importing, csv_of(*rows))
     make_user("peter")
     sent = {"who-0": "like-0", "who-1": "other", "account-1": "peter", "who-2": "new", "who-3": ""}
-    said = text(decide(importing, import_, "people/", **sent))
+    page_text = text(decide(importing, import_, "people/", **sent))
     assert import_.choices["people"] == {"Alice": "alice", "p.m.": "peter", "new": ""}
-    assert "1 user to create 1 missing user" in said
+    assert "1 user to create 1 missing user" in page_text
     assert dict(SavedPerson.objects.filter(user=dan).values_list("name", "account__username")) == {
         "Alice": "alice",
         "p.m.": "peter",
@@ -118,8 +118,8 @@ def test_each_name_is_decided_and_remembered(importing: Client, dan: Any, people
 
 def test_a_typed_account_is_chosen_and_must_exist(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1", sender="p.m.")))
-    said = text(decide(importing, import_, "people/", **{"account-0": "petra"}))
-    assert "There is no account of this name: check how it is written." in said
+    page_text = text(decide(importing, import_, "people/", **{"account-0": "petra"}))
+    assert "There is no account of this name: check how it is written." in page_text
     assert import_.choices["people"] == {}
     decide(importing, import_, "people/", **{"account-0": "bob"})
     assert import_.choices["people"] == {"p.m.": "bob"}

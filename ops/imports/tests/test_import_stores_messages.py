@@ -144,9 +144,9 @@ def test_receivers_are_notified_only_on_request(alice: Any, bob: Any) -> None:
     imported(numbered(row("1")))
     assert not Notification.objects.exists()
     imported(numbered(row("1"), row("2"), row("3", sender="bob", receiver="alice")), notify=True)
-    told = Notification.objects.order_by("message__external_id")
-    assert list(told.values_list("user__username", "message__external_id")) == [("bob", "2"), ("alice", "3")]
-    moments = set(told.values_list("created_at", flat=True))
+    notifications = Notification.objects.order_by("message__external_id")
+    assert list(notifications.values_list("user__username", "message__external_id")) == [("bob", "2"), ("alice", "3")]
+    moments = set(notifications.values_list("created_at", flat=True))
     assert len(moments) == 1
     assert started <= moments.pop() <= timezone.now()
 

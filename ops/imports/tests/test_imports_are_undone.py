@@ -196,8 +196,8 @@ def test_accounts_of_an_undone_import_that_are_used_elsewhere_are_kept(old: Mess
     second = stored_import(row("3", sender="carol"), row("4", sender="dora"), by=rita)
     write(get_user_model().objects.get(username="dora"), alice)
     undone(first, by=rita)
-    said = results.undo_preview(second)["removed"]
-    assert said[-1] == "the users of imports that were undone before, as far as only this one uses them"
+    removed = results.undo_preview(second)["removed"]
+    assert removed[-1] == "the users of imports that were undone before, as far as only this one uses them"
     undone(second, by=rita)
     assert set(get_user_model().objects.filter(username__in=["carol", "dora"]).values_list("username")) == {("dora",)}
 

@@ -44,7 +44,7 @@ def imported_by_command(file: str) -> dict[str, Any]:
     """Import a file by the command; return the memory it took and what it stored."""
     begun = _ready()
     call_command("import_messages", file, stdout=io.StringIO(), stderr=io.StringIO())
-    return _told(begun)
+    return _result(begun)
 
 
 def imported_by_job(file: str) -> dict[str, Any]:
@@ -52,17 +52,17 @@ def imported_by_job(file: str) -> dict[str, Any]:
     import_ = brought(content=Path(file).read_bytes())
     begun = _ready()
     run_now(steps.store(import_, by=None, kick=False))
-    return _told(begun)
+    return _result(begun)
 
 
 def changed_by_command(file: str) -> dict[str, Any]:
     """Import changed texts of stored messages."""
     begun = mib("VmRSS")
     call_command("import_messages", file, existing="edit", stdout=io.StringIO(), stderr=io.StringIO())
-    told = _told(begun)
+    result = _result(begun)
     histories = MessageHistory.objects.values_list("message__external_id", "revision", "old_content")
     before = {name: [revision, digest(text)] for name, revision, text in histories}
-    return {**told, "revision": Message.objects.get(external_id="long").revision, "before": before}
+    return {**result, "revision": Message.objects.get(external_id="long").revision, "before": before}
 
 
 def _ready() -> int:
@@ -71,7 +71,7 @@ def _ready() -> int:
     return mib("VmRSS")
 
 
-def _told(begun: int) -> dict[str, Any]:
+def _result(begun: int) -> dict[str, Any]:
     call_command("index_texts", verbosity=0)  # a worker does this next
     taken = mib("VmHWM") - begun
     long = Message.objects.get(external_id="long")
@@ -88,9 +88,9 @@ def test_importing_a_long_text_takes_little_memory(format: str, by: str, databas
     answers = [row("long", "7", content=text), row("after", "long")]
     path = tmp_path / f"messages.{format}"
     path.write_bytes(WRITERS[format](*others, *answers))
-    told = databases.call(f"{__name__}.imported_by_{by}", databases.fresh(), file=str(path))
-    taken = told.pop("taken")
-    assert told == {"counts": [2_002, 3], "parent": "7", "digest": digest(text)}
+    result = databases.call(f"{__name__}.imported_by_{by}", databases.fresh(), file=str(path))
+    taken = result.pop("taken")
+    assert result == {"counts": [2_002, 3], "parent": "7", "digest": digest(text)}
     assert taken < MOST_MIB
 
 
@@ -101,9 +101,9 @@ def test_replacing_a_long_text_takes_little_memory(databases: Databases, tmp_pat
         (tmp_path / name).write_bytes(as_csv(row("7"), row("long", "7", content=content), row("8", content=other)))
     place = databases.fresh()
     databases.call(f"{__name__}.imported_by_command", place, file=str(tmp_path / "old"))
-    told = databases.call(f"{__name__}.changed_by_command", place, file=str(tmp_path / "new"))
-    taken = told.pop("taken")
-    assert told == {
+    result = databases.call(f"{__name__}.changed_by_command", place, file=str(tmp_path / "new"))
+    taken = result.pop("taken")
+    assert result == {
         "counts": [3, 2],
         "parent": "7",
         "digest": digest(texts["new"][0]),

@@ -32,8 +32,8 @@ def anna(db: Any) -> None:
 
 
 def sentence(name: str, words: str, when: str = "") -> str:
-    said = f"“{name}” {words} an account that was erased{when} and cannot be used again: "
-    return f"row 2, sender: {said}use another name, or ask a superuser to release it."
+    reason = f"“{name}” {words} an account that was erased{when} and cannot be used again: "
+    return f"row 2, sender: {reason}use another name, or ask a superuser to release it."
 
 
 @pytest.mark.parametrize("name", ["anna", "ANNA", "\u0410nna", "\U0001d400nna", "Ann\u0430"])
@@ -71,9 +71,9 @@ def test_anonymised_accounts_are_refused_as_sender_and_receiver(alice: Any, bob:
     anonymised("Deleted user 1")
     make_user("bella")
     User(username="Deleted user 2", password="!").save()
-    said = "is an anonymised account, as whom and to whom nobody writes: name somebody else, or remove the row."
+    reason = "is an anonymised account, as whom and to whom nobody writes: name somebody else, or remove the row."
     for name in ("Deleted user 1", "Deleted user 2"):
-        assert problems(checked(row("1", **{column: name}))) == [f"row 2, {column}: '{name}' {said}"]
+        assert problems(checked(row("1", **{column: name}))) == [f"row 2, {column}: '{name}' {reason}"]
 
 
 @pytest.mark.parametrize("create_users", [True, False])

@@ -26,7 +26,7 @@ from ops.imports.tests.importing import (
     stored_import,
     undone,
 )
-from ops.imports.tests.test_forests_come_in_whole import assert_stored_as, forests, in_batches_of, with_people
+from ops.imports.tests.test_threads_are_imported_whole import assert_stored_as, forests, in_batches_of, with_people
 
 pytestmark = pytest.mark.django_db
 

@@ -90,7 +90,7 @@ def test_an_import_that_is_cancelled_leaves_the_texts_as_they_were(alice: Any, b
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "problem"),
     [
         ("yesterday", "row 2, edited_at: this is not a date and time: write it like 2026-01-05T10:00:00+00:00."),
         (
@@ -103,8 +103,8 @@ def test_an_import_that_is_cancelled_leaves_the_texts_as_they_were(alice: Any, b
         ),
     ],
 )
-def test_a_time_that_cannot_be_is_refused(alice: Any, bob: Any, written: str, said: str) -> None:
-    assert problems(checked(content=edits(f"one,{written}"))) == [said]
+def test_a_time_that_cannot_be_is_refused(alice: Any, bob: Any, written: str, problem: str) -> None:
+    assert problems(checked(content=edits(f"one,{written}"))) == [problem]
 
 
 def test_without_a_time_leaving_the_stored_text_is_likelier(client: Client, dan: Any, alice: Any, bob: Any) -> None:

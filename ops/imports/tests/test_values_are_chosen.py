@@ -132,13 +132,13 @@ def test_the_page_does_not_ask_when_the_file_has_read_marks(importing: Client, p
 
 def test_an_ambiguous_file_asks_once_and_one_click_answers(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("lp2", timestamp="3/8/2021 10:00")))
-    said = page(importing, import_)
-    assert "3 August 2021, 10:00 UTC" in said
-    assert "8 March 2021, 10:00 UTC" in said
-    said = text(decide(importing, import_, "take/", suggestion="1"))
+    page_text = page(importing, import_)
+    assert "3 August 2021, 10:00 UTC" in page_text
+    assert "8 March 2021, 10:00 UTC" in page_text
+    page_text = text(decide(importing, import_, "take/", suggestion="1"))
     assert import_.reading["dates"] == "month-first"
-    assert "month first (12/31/2026" in said
-    assert "Import 1 message" in said
+    assert "month first (12/31/2026" in page_text
+    assert "Import 1 message" in page_text
 
 
 def test_words_are_chosen_in_the_form_and_shown_as_they_will_be(importing: Client, people: Any) -> None:
@@ -146,8 +146,8 @@ def test_words_are_chosen_in_the_form_and_shown_as_they_will_be(importing: Clien
     assert import_.counts["cures"] == {"yes": 2, "start_conversations": 1}
     decide(importing, import_, "check/", yes="gewiss, sicher", no="Mitnichten", nothing="keine")
     assert (import_.reading["yes"], import_.reading["no"]) == (["gewiss", "sicher"], ["Mitnichten"])
-    said = page(importing, import_)
-    assert "edited" in said and "unread" in said and "answers keine" not in said
+    page_text = page(importing, import_)
+    assert "edited" in page_text and "unread" in page_text and "answers keine" not in page_text
     form = importing.get(address(import_)).context["checks_form"]
     assert form["yes"].value() == "gewiss, sicher"
     decide(importing, import_, "store/")
@@ -157,9 +157,9 @@ def test_words_are_chosen_in_the_form_and_shown_as_they_will_be(importing: Clien
 def test_an_id_is_shown_as_it_is_written(importing: Client, people: Any) -> None:
     stored_import(row("lp2"))
     import_ = bring(importing, as_csv(row("lp2", sender="bob", receiver="alice")))
-    said = page(importing, import_)
-    assert "lp2 is already stored with different sender" in said
-    assert "Lp2" not in said
+    page_text = page(importing, import_)
+    assert "lp2 is already stored with different sender" in page_text
+    assert "Lp2" not in page_text
 
 
 # --- By the command

@@ -42,7 +42,7 @@ def states(*flags: Flag) -> list[str]:
     return [found[flag.case_id] for flag in flags]
 
 
-def flag_anew(flag: Flag, label: Label, by: Any) -> None:
+def flag_again(flag: Flag, label: Label, by: Any) -> None:
     flagging.flag(message_of(flag), label=label, by=by, source=Source.PARTICIPANT)
 
 
@@ -119,12 +119,12 @@ class TestAtOnce:
     def test_a_report_that_comes_while_a_text_is_edited_joins_the_case_that_opens(
         self, old: Flag, spam: Any, alice: Any
     ) -> None:
-        run_overlapping(lambda: edit(old), lambda: flag_anew(old, spam, alice))
+        run_overlapping(lambda: edit(old), lambda: flag_again(old, spam, alice))
         assert states(old) == [State.OPEN]
         assert set(Flag.objects.values_list("case", flat=True)) == {old.case_id}
 
     def test_a_text_can_be_edited_while_a_report_opens_another_case(self, old: Flag, spam: Any, alice: Any) -> None:
-        run_overlapping(lambda: flag_anew(old, spam, alice), lambda: edit(old))
+        run_overlapping(lambda: flag_again(old, spam, alice), lambda: edit(old))
         new = Flag.objects.exclude(pk=old.pk).get()
         assert states(old, new) == [State.CLOSED, State.OPEN]
         assert Decision.objects.get().cause == Cause.TEXT_CHANGED
@@ -133,7 +133,7 @@ class TestAtOnce:
         self, old: Flag, spam: Any, alice: Any, mike: Any
     ) -> None:
         Case.objects.update(closed_at=timezone.now())
-        flag_anew(old, spam, alice)
+        flag_again(old, spam, alice)
         run_overlapping(lambda: decided(old.case, mike, spam), lambda: edit(old))
         assert states(old) == [State.OPEN]
         assert set(Decision.objects.values_list("cause", flat=True)) == {Cause.NEW_DECISION, Cause.TEXT_CHANGED}
@@ -144,7 +144,7 @@ class TestAtOnce:
         def report() -> None:
             for person in (alice, bob):
                 with suppress(FlagRefused):
-                    flag_anew(old, spam, person)
+                    flag_again(old, spam, person)
 
         def change() -> None:
             for number in range(6):

@@ -132,7 +132,7 @@ def test_signing_out_gives_the_case_back(client: Any, spam: Any, mona: Any) -> N
     assert not Claim.objects.exists()
 
 
-class TestNobodyDecides:
+class TestConflictsOfInterest:
     """Cases about themselves or people they know, and cases on which a colleague undid their decision."""
 
     def refused(self, user: Any, case: Case) -> None:

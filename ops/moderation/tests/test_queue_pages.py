@@ -217,7 +217,7 @@ class TestSteps:
         assert Claim.objects.get().case == other
 
     @pytest.mark.parametrize(
-        ("fields", "said"),
+        ("fields", "reason"),
         [
             ({"action": "dismiss"}, "Choose what the decision is about."),
             ({"label": "spam"}, "Choose a decision."),
@@ -226,12 +226,12 @@ class TestSteps:
         ],
     )
     def test_an_incomplete_decision_is_refused_with_a_reason(
-        self, browser: Client, case: Case, mona: Any, fields: dict[str, Any], said: str
+        self, browser: Client, case: Case, mona: Any, fields: dict[str, Any], reason: str
     ) -> None:
         claim = claims.claim(mona, case)
         response = browser.post(address(case, "decide"), sent(case, claim, **fields))
         assert response.status_code == 400
-        assert said in words(response)
+        assert reason in words(response)
         assert not Decision.objects.exists()
 
     def test_the_input_is_kept_when_a_colleague_decided_first(

@@ -16,7 +16,7 @@ from ops.moderation.tests.desk import decided, lena, many_reports, message_of, m
 __all__ = ["lena", "mike", "mona", "reported", "spam", "threat"]
 
 
-def told(case: Case, user: Any, heading: str) -> list[str]:
+def lines_below(case: Case, user: Any, heading: str) -> list[str]:
     """Return the lines below a heading of the page of a case."""
     page = signed_in(user).get(reverse("admin:moderation_case_change", args=[case.pk])).content.decode()
     if heading not in page:
@@ -36,7 +36,7 @@ def test_decisions_on_other_cases_are_listed_whatever_their_state(
     message.save()
     decided(holding.case, mona, threat)
     decided(many_reports(threat, 1)[0], mona, threat)  # about other people
-    lines = told(reported(threat).case, mona, "Other decisions about these people")
+    lines = lines_below(reported(threat).case, mona, "Other decisions about these people")
     assert len(lines) == 3
     latest, before, first = lines
     assert f"Threat nothing done case {holding.case_id} " in latest and latest.endswith("in force")
@@ -52,5 +52,5 @@ def test_a_decision_that_only_upheld_reports_reads_reports_upheld(
     upheld, dismissed = reported(spam).case, reported(spam).case
     decided(upheld, mona, spam, upholds=True)
     decided(dismissed, mona, spam)
-    assert "Spam reports upheld by mona" in told(upheld, mike, "Decisions on this case")[0]
-    assert "Spam nothing done by mona" in told(dismissed, mike, "Decisions on this case")[0]
+    assert "Spam reports upheld by mona" in lines_below(upheld, mike, "Decisions on this case")[0]
+    assert "Spam nothing done by mona" in lines_below(dismissed, mike, "Decisions on this case")[0]

@@ -90,7 +90,7 @@ class TestCase:
         assert remains(page, *NAMES) == ""
 
     @pytest.mark.parametrize(
-        ("step", "said"),
+        ("step", "message"),
         [
             ("release", "Released: the case is free for others."),
             ("skip", "Skipped: you are not given this case again for 8 hours."),
@@ -99,13 +99,13 @@ class TestCase:
         ],
     )
     def test_the_messages_after_a_step_are_marked(
-        self, browser: Client, case: Case, mona: Any, step: str, said: str
+        self, browser: Client, case: Case, mona: Any, step: str, message: str
     ) -> None:
         claim = claims.claim(mona, case)
         case.refresh_from_db()
         sent = {"token": str(claim.token), "version": case.version, "hours": "24"}
         page = page_of(browser, address(case, step), sent)
-        assert pseudo(said) in page
+        assert pseudo(message) in page
         assert remains(page, *NAMES) == ""
 
     def test_the_texts_of_the_report_form_are_marked(self, browser: Client, case: Case, spam: Any) -> None:

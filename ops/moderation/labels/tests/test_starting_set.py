@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db
 
 
 def load(**options: Any) -> str:
-    said = StringIO()
-    call_command("load_labels", stdout=said, **options)
-    return said.getvalue()
+    output = StringIO()
+    call_command("load_labels", stdout=output, **options)
+    return output.getvalue()
 
 
 def everything() -> list[Any]:

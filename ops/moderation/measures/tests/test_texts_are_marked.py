@@ -96,32 +96,32 @@ def test_reasons_why_messages_stay_hidden_are_marked() -> None:
     before = Measure(message_id=1, decision_id=2, before=True)
     hidden = {1: (True, 3)}
     with speaking(ACCENTED):
-        said = {
+        texts = {
             hiding._why(one, {}, {}, set()),
             hiding._why(one, {1: (False, 3)}, {}, set()),
             hiding._why(before, hidden, {}, set()),
             hiding._why(one, hidden, {}, {(2, 1)}),
             hiding._why(one, hidden, {}, set()),
         }
-        assert len(said) == 5 and {remains(each) for each in said} == {""}
+        assert len(texts) == 5 and {remains(each) for each in texts} == {""}
 
 
 def test_reasons_why_words_stay_removed_are_marked() -> None:
     one = Measure(message_id=1, facts={"revision": 3})
     with speaking(ACCENTED):
-        said = {
+        texts = {
             redacting._why(one, {}, set()),
             redacting._why(one, {1: (4, 3)}, set()),
             redacting._why(one, {1: (3, 3)}, set()),
             str(redacting.NOT_FOUND),
         }
-        assert len(said) == 4 and {remains(each) for each in said} == {""}
+        assert len(texts) == 4 and {remains(each) for each in texts} == {""}
 
 
 def test_reasons_why_deletion_requests_stay_are_marked() -> None:
     with speaking(ACCENTED):
-        said = map(str, (deleting.GONE, *deleting.STAYS.values(), deleting.REASON, deleting.UNDONE))
-        assert {remains(each) for each in said} == {""}
+        texts = map(str, (deleting.GONE, *deleting.STAYS.values(), deleting.REASON, deleting.UNDONE))
+        assert {remains(each) for each in texts} == {""}
 
 
 def test_measures_in_force_are_shown_in_the_language_of_the_reader() -> None:

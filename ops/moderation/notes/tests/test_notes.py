@@ -210,7 +210,7 @@ class TestErasure:
         assert not Note.objects.exists()
 
 
-class TestConversationsThatBecomeOne:
+class TestJoinedConversations:
     """An answer was imported before its parent: the notes on its conversation move to the one that it joins."""
 
     def by_save(self, bob: Any, charlie: Any) -> None:

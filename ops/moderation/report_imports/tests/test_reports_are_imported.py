@@ -59,11 +59,11 @@ def check(file: Path) -> Checked:
     return check_file(file, now=timezone.now(), using=DEFAULT_DB_ALIAS)
 
 
-def said(file: Path) -> list[str]:
+def problems_of(file: Path) -> list[str]:
     return [str(problem) for problem in check(file).problems]
 
 
-def bring(file: Path) -> FlagImport:
+def import_reports(file: Path) -> FlagImport:
     found = check(file)
     assert not found.errors, [str(one) for one in found.problems]
     return storing.store(found.ready, by=None, known=found.known)
@@ -84,7 +84,7 @@ class TestRefusals:
             {"external_id": "f", "created_at": "2026-02-01T00:00:00Z", "outcome": "upheld",
              "settled_at": "2026-01-01T00:00:00Z"},
         )  # fmt: skip
-        assert said(file) == [
+        assert problems_of(file) == [
             "row 2, external_id: the external ID is empty: give each report one, by which it is known when it comes "
             "again.",
             "row 2, message: the message is empty: give the external ID of the reported message.",
@@ -109,7 +109,7 @@ class TestRefusals:
     def test_a_header_without_the_required_columns_is_refused(self, tmp_path: Path, db: Any) -> None:
         file = tmp_path / "flags.csv"
         file.write_text("id,text\n1,2\n")
-        (problem,) = said(file)
+        (problem,) = problems_of(file)
         assert "external_id, message, label" in problem
 
     def test_a_second_report_of_a_text_by_one_person_is_refused(
@@ -125,7 +125,7 @@ class TestRefusals:
             {"external_id": "d"},
             {"external_id": "e"},
         )
-        assert said(file) == [f"row 3, reporter: {again}", f"row 4, reporter: {again}"]
+        assert problems_of(file) == [f"row 3, reporter: {again}", f"row 4, reporter: {again}"]
 
     def test_a_file_with_a_problem_stores_nothing(self, messages: list[Message], spam: Label, tmp_path: Path) -> None:
         file = written(tmp_path, {"external_id": "a"}, {"external_id": "b", "label": "none"})
@@ -148,7 +148,7 @@ class TestStoring:
         self, messages: list[Message], spam: Label, threat: Label, tmp_path: Path, bob: Any, alice: Any
     ) -> None:
         later = LONG_AGO + timedelta(hours=1)
-        bring(
+        import_reports(
             written(
                 tmp_path,
                 {"external_id": "a", "reporter": "bob", "note": " n ", "created_at": later.isoformat()},
@@ -177,7 +177,7 @@ class TestStoring:
             {"external_id": by.username, "reporter": by.username, "label": label.slug, "created_at": at.isoformat()}
             for (by, label), at in zip(made, times, strict=True)
         ]
-        bring(written(tmp_path, *rows))
+        import_reports(written(tmp_path, *rows))
         here, brought = Case.objects.order_by("pk")
         for name in ("severity", "due_at", "rank_at", "pending_since", "first_flag_at", "state"):
             assert getattr(brought, name) == getattr(here, name), name
@@ -187,7 +187,7 @@ class TestStoring:
     ) -> None:
         case = reported(spam, message=messages[0]).case
         Case.objects.update(state=State.WAITING, waiting_from=timezone.now(), waits_for_reply=True)
-        bring(written(tmp_path, {"external_id": "a", "message": "m2"}))
+        import_reports(written(tmp_path, {"external_id": "a", "message": "m2"}))
         before, case = case.version, Case.objects.get()
         assert (case.state, case.version, case.waiting_from, case.waits_for_reply) == (
             State.OPEN, before + 1, None, False,
@@ -200,7 +200,7 @@ class TestStoring:
         for case in cases:
             decided(case, lena, spam)
         Case.objects.filter(pk=cases[1].pk).update(closed_at=timezone.now() - timedelta(days=31))
-        bring(written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3"}))
+        import_reports(written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3"}))
         states = [(case.pk == one.pk, one.state) for case in cases for one in Case.objects.filter(
             conversation=case.conversation_id).order_by("pk")]  # fmt: skip
         assert states == [(True, State.OPEN), (True, State.CLOSED), (False, State.OPEN)]
@@ -210,7 +210,7 @@ class TestStoring:
     ) -> None:
         settled = LONG_AGO + timedelta(days=1)
         times = {"created_at": LONG_AGO.isoformat(), "settled_at": settled.isoformat()}
-        bring(written(tmp_path, {"external_id": "a", "outcome": "dismissed", **times}))
+        import_reports(written(tmp_path, {"external_id": "a", "outcome": "dismissed", **times}))
         flag = Flag.objects.get()
         assert (flag.outcome, flag.settled_at, flag.case.state, flag.case.closed_at) == (
             Outcome.DISMISSED, settled, State.CLOSED, settled,
@@ -222,17 +222,19 @@ class TestStoring:
         messages[0].content = "changed"
         messages[0].save()
         file = written(tmp_path, {"external_id": "a", "revision": 1}, {"external_id": "b", "revision": 7})
-        assert said(file) == ["row 3, revision: text 7 of the message is not stored here: taken as its latest, 2."]
-        bring(file)
+        assert problems_of(file) == [
+            "row 3, revision: text 7 of the message is not stored here: taken as its latest, 2."
+        ]
+        import_reports(file)
         assert list(Flag.objects.order_by("external_id").values_list("revision", flat=True)) == [1, 2]
 
     def test_importing_the_same_file_again_adds_nothing(
         self, messages: list[Message], spam: Label, tmp_path: Path
     ) -> None:
         file = written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3", "reporter": "bob"})
-        assert bring(file).counts == {"flags": 2, "known": 0, "cases": 2}
+        assert import_reports(file).counts == {"flags": 2, "known": 0, "cases": 2}
         before = list(Case.objects.values()), list(Flag.objects.values())
-        assert bring(file).counts == {"flags": 0, "known": 2, "cases": 0}
+        assert import_reports(file).counts == {"flags": 0, "known": 2, "cases": 0}
         assert (list(Case.objects.values()), list(Flag.objects.values())) == before
 
     def test_reports_that_an_export_of_this_database_named_are_known(
@@ -241,7 +243,7 @@ class TestStoring:
         flag = reported(spam, message=messages[0])
         own = f"{own_ids.prefix()}{own_ids.FLAG}{flag.pk}"
         gone = f"{own_ids.prefix()}{own_ids.FLAG}{flag.pk + 1}"
-        assert bring(written(tmp_path, {"external_id": own}, {"external_id": gone})).counts["known"] == 1
+        assert import_reports(written(tmp_path, {"external_id": own}, {"external_id": gone})).counts["known"] == 1
 
     def test_twice_the_reports_take_the_same_queries(
         self, messages: list[Message], spam: Label, tmp_path: Path, alice: Any, bob: Any, django_assert_num_queries: Any
@@ -260,14 +262,14 @@ class TestStoring:
 
     def test_guards_of_our_files_are_taken_off(self, messages: list[Message], spam: Label, tmp_path: Path) -> None:
         file = written(tmp_path, {"external_id": "a", "note": "'=1+1", "'threadward'": "", "case": "7"})
-        bring(file)
+        import_reports(file)
         assert Flag.objects.get().note == "=1+1"
 
     def test_json_is_read_too(self, messages: list[Message], spam: Label, tmp_path: Path) -> None:
         file = tmp_path / "flags.jsonl"
         row = {"external_id": "a", "message": "m1", "label": "spam", "note": "=1+1", "settled_at": None, "revision": 1}
         file.write_text(f"{json.dumps(row)}\n")
-        bring(file)
+        import_reports(file)
         assert Flag.objects.get().note == "=1+1"
 
 
@@ -280,7 +282,9 @@ class TestUndo:
     ) -> None:
         own = reported(spam, message=messages[2])
         before = Case.objects.get()
-        batch = bring(written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3", "label": "spam"}))
+        batch = import_reports(
+            written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3", "label": "spam"})
+        )
         assert storing.undo(batch.pk, by=None) == {"flags": 2, "cases": 1, "kept": 0}
         assert list(Flag.objects.all()) == [own]
         case = Case.objects.get()
@@ -291,7 +295,7 @@ class TestUndo:
     def test_undoing_keeps_reports_decided_since(
         self, messages: list[Message], spam: Label, tmp_path: Path, lena: Any
     ) -> None:
-        batch = bring(written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3"}))
+        batch = import_reports(written(tmp_path, {"external_id": "a"}, {"external_id": "b", "message": "m3"}))
         decided(Flag.objects.get(external_id="a").case, lena, spam)
         assert storing.undo(batch.pk, by=None) == {"flags": 1, "cases": 1, "kept": 1}
         assert Flag.objects.get().external_id == "a"
@@ -301,7 +305,7 @@ class TestUndo:
     ) -> None:
         case = reported(spam, message=messages[0]).case
         decided(case, lena, spam)
-        batch = bring(written(tmp_path, {"external_id": "a"}))
+        batch = import_reports(written(tmp_path, {"external_id": "a"}))
         assert Case.objects.get().state == State.OPEN
         storing.undo(batch.pk, by=None)
         assert Case.objects.get().state == State.CLOSED
@@ -371,7 +375,7 @@ class AnyReports(TestCase):
                 for place, (message, label, reporter, note, days, outcome) in enumerate(reports)
             ]  # fmt: skip
             file = written(Path(folder), {"external_id": "always"}, *rows)
-            batch = bring(file)
+            batch = import_reports(file)
             stored = {flag.external_id: flag for flag in Flag.objects.select_related("message", "label", "reporter")}
             for row in rows:
                 flag = stored[row["external_id"]]
@@ -389,6 +393,6 @@ class AnyReports(TestCase):
                 waits = case.flags.filter(outcome="waiting").exists()
                 assert (case.state == State.OPEN) == waits
                 assert case.rank_at <= case.due_at
-            assert bring(file).counts["flags"] == 0
+            assert import_reports(file).counts["flags"] == 0
             storing.undo(batch.pk, by=None)
             assert not Flag.objects.exists() and not Case.objects.exists()

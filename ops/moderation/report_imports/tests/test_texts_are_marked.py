@@ -57,7 +57,7 @@ def faults(file: Path) -> list[str]:
 class TestFaults:
     def test_faults_of_rows_are_marked(self, message: Message, bob: Any, spam: Any, tmp_path: Path) -> None:
         flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT)
-        said = faults(written(
+        found = faults(written(
             tmp_path,
             {"external_id": "", "message": "", "label": "", "note": "n"},
             {"external_id": "x" * 256, "note": "n" * 1_001},
@@ -71,22 +71,22 @@ class TestFaults:
             {"external_id": "g", "reporter": "bob"},
             {"external_id": "h", "revision": "7"},
         ))  # fmt: skip
-        assert len(said) == 17
-        assert [remains(one) for one in said if remains(one)] == []
+        assert len(found) == 17
+        assert [remains(one) for one in found if remains(one)] == []
 
     def test_the_fault_of_missing_labels_is_marked(self, spam: Any, tmp_path: Path) -> None:
         spam.delete()
-        said = faults(written(tmp_path, {"external_id": "a"}))
+        found = faults(written(tmp_path, {"external_id": "a"}))
         assert pseudo("there is no label %(label)s, nor any other: add it under Settings › Labels.") in {
-            one.replace("spam", "%(label)s") for one in said
+            one.replace("spam", "%(label)s") for one in found
         }
 
     def test_the_fault_of_too_large_a_file_is_marked(
         self, spam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(checking, "MOST_ROWS", 1)
-        (said,) = faults(written(tmp_path, {"external_id": "a"}, {"external_id": "b"}))
-        assert remains(said) == ""
+        (fault,) = faults(written(tmp_path, {"external_id": "a"}, {"external_id": "b"}))
+        assert remains(fault) == ""
 
 
 def test_the_line_of_each_state_is_marked() -> None:
@@ -104,8 +104,8 @@ def test_the_line_of_each_state_is_marked() -> None:
         {"state": ImportState.UNDONE, "counts": {"removed": {**removed, "kept": 3}}},
     ]
     with speaking(ACCENTED):
-        said = {page.one_line(FlagImport(**one)) for one in states}
-        assert len(said) == len(states) and {remains(one) for one in said} == {""}
+        sentences = {page.one_line(FlagImport(**one)) for one in states}
+        assert len(sentences) == len(states) and {remains(one) for one in sentences} == {""}
 
 
 def test_the_pages_of_an_import_are_marked(importing: Client, message: Message, lena: Any, spam: Any) -> None:

@@ -257,20 +257,20 @@ class TestRefused:
 
 
 class TestPage:
-    def said(self, client: Any, by: Any, undo: Decision) -> str:
+    def page_text(self, client: Any, by: Any, undo: Decision) -> str:
         client.force_login(by)
         page = client.get(reverse("admin:moderation_decision_restore", args=[undo.pk])).content.decode()
         return " ".join(strip_tags(page).split())
 
     def test_the_page_names_upheld_reports_as_all_pages_do(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
-        said = self.said(client, mona, undone(case, mona, spam, upholds=True))
-        assert "reports upheld" in said
-        assert "nothing done" not in said and "the reports are" not in said
+        text = self.page_text(client, mona, undone(case, mona, spam, upholds=True))
+        assert "reports upheld" in text
+        assert "nothing done" not in text and "the reports are" not in text
 
     def test_the_page_names_dismissed_reports(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
-        said = self.said(client, mona, undone(case, mona, spam))
-        assert "the reports are dismissed" in said and "upheld" not in said
+        text = self.page_text(client, mona, undone(case, mona, spam))
+        assert "the reports are dismissed" in text and "upheld" not in text
 
     def test_the_page_names_hidden_messages(self, client: Any, case: Case, mona: Any, spam: Any) -> None:
-        said = self.said(client, mona, undone(case, mona, spam, hides=[the_message().pk]))
-        assert "the reports are upheld 1 message hidden" in said
+        text = self.page_text(client, mona, undone(case, mona, spam, hides=[the_message().pk]))
+        assert "the reports are upheld 1 message hidden" in text

@@ -61,7 +61,7 @@ def test_a_request_takes_names_and_words(
     assert not CasePerson.objects.filter(user=alice.pk).exists()
 
 
-class TestWhatWasSentToSomebodyElse:
+class TestTextsSentToOthers:
     """Bob reported a message from Alice and is erased: Alice still reads why she was warned, but not about whom."""
 
     @pytest.fixture
@@ -125,7 +125,7 @@ def test_decisions_of_a_deleted_reviewer_lose_the_name(flag: Flag, mona: Any, sp
     assert (decision.decided_by_id, decision.decided_by_name, decision.note) == (None, "", "Clear")
 
 
-class TestConversationsThatBecomeOne:
+class TestJoinedConversations:
     """An answer was imported before its parent: its conversation joins the parent's once that is stored."""
 
     @pytest.fixture

@@ -24,11 +24,11 @@ def test_only_the_uploader_sees_the_content_of_a_file(
 ) -> None:
     import_ = bring(importing, csv_of(message("1", content="a secret"), message("2", "gone")))
     other = signed_in(request.getfixturevalue(who))
-    said = page(other, import_)
-    assert "1 new message 1 problem" in said
-    assert "What is in the file, and what happens to it, is shown to the person who uploaded it." in said
-    assert "a secret" not in said
-    assert "gone" not in said
+    page_text = page(other, import_)
+    assert "1 new message 1 problem" in page_text
+    assert "What is in the file, and what happens to it, is shown to the person who uploaded it." in page_text
+    assert "a secret" not in page_text
+    assert "gone" not in page_text
     for what in ("problems.csv", "rejected.csv", "check/", "store/", "columns/", "discard/"):
         assert other.get(address(import_, what)).status_code == 403, what
     for what in ("check/", "store/", "columns/", "discard/"):
@@ -114,9 +114,9 @@ def test_file_content_is_escaped_and_invisible_characters_are_named(importing: C
     assert "<script>alert" not in html
     assert "<b>bold" not in html
     assert "\u202e" not in html
-    said = page(importing, import_)
+    page_text = page(importing, import_)
     for name in ("right-to-left override (U+202E)", "zero width space (U+200B)", "escape (U+001B)"):
-        assert name in said
+        assert name in page_text
     assert "👩\u200d🚀" in html
 
 
