@@ -85,7 +85,7 @@ def test_a_hundred_changes_a_second_cost_one_computing_a_minute(clock: Clock, at
     assert timezone.now() - board_cache.get("a", ["cases"], clock.compute).at < board_cache.FRESH  # type: ignore[union-attr]
 
 
-def test_others_are_served_the_last_one_while_one_computes_but_nothing_old(clock: Clock) -> None:
+def test_others_get_the_last_value_while_one_computes_but_no_old_one(clock: Clock) -> None:
     clock.value()
     cache.add(f"{board_cache.key_of('a')}:computing", "somebody else")
     clock.wait(70)

@@ -194,7 +194,7 @@ def do(act: Act, people: Sequence[Any], midnight: datetime) -> None:
 @pytest.mark.django_db
 @property_test
 @given(st.sampled_from(sorted(ZONES)), acts)
-def test_figures_are_true_whatever_happened(zone: str, happened: list[Act]) -> None:
+def test_figures_are_true_after_any_changes(zone: str, happened: list[Act]) -> None:
     with rolled_back(), override_settings(TIME_ZONE=zone):
         people = [make_user(name) for name in ("ann", "ben", "cem")]
         day = ZONES[zone]

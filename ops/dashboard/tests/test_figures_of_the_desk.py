@@ -165,7 +165,7 @@ def compared(period: Period, account: int) -> int:
 @pytest.mark.django_db
 @property_test
 @given(some=steps)
-def test_figures_are_true_whatever_happened_at_the_desk(crowd: Crowd, some: list[Step], settings: Any) -> None:
+def test_figures_are_true_after_any_events_at_the_desk(crowd: Crowd, some: list[Step], settings: Any) -> None:
     settings.TIME_ZONE = "Europe/Berlin"
     day, around = Period(DAY, DAY), Period(DAY - timedelta(days=3), DAY + timedelta(days=6))
     pending: dict[date, int] = {}

@@ -74,7 +74,7 @@ def test_23_an_older_revision_that_comes_later_is_asked_about(existing: str) -> 
     assert MessageHistory.objects.count() == (existing == "edit")
 
 
-def test_35_rows_that_are_alike_come_in_both_or_once() -> None:
+def test_35_equal_rows_are_imported_both_or_once() -> None:
     found = of("35-no-ids.csv")
     assert problems(found) == ["Rows 2 and 3 are alike and have no id. All of them are imported."]
     assert (found.counts["new"], offered(found)) == (3, [("alike_once", True)])

@@ -40,7 +40,7 @@ def test_guards_of_our_exports_are_removed_with_a_notice() -> None:
 
 @pytest.mark.parametrize("write", [as_csv, as_xlsx, as_json])
 @pytest.mark.parametrize("beside", ["hello", "-1", "=1", "''also''"])
-def test_a_foreign_text_keeps_its_apostrophes_whatever_is_beside_it(write: Any, beside: str) -> None:
+def test_a_foreign_text_keeps_its_apostrophes(write: Any, beside: str) -> None:
     rows = [row(f"'-{number}", content=text) for number, text in enumerate(GUARDED)]
     stored_import(content=write(*rows, row("9", content=beside)))
     assert texts() == {f"'-{number}": text for number, text in enumerate(GUARDED)} | {"9": beside}
@@ -89,7 +89,7 @@ def test_the_length_of_a_value_is_checked_without_its_guard() -> None:
     assert from_elsewhere.counts["rejected"] == 1
 
 
-def test_rows_that_were_left_out_of_a_foreign_file_come_back_guarded_and_come_in_exact() -> None:
+def test_excluded_rows_of_a_foreign_file_are_returned_guarded_and_imported_exactly() -> None:
     written = ["=1", "''x''", "'-'", "hello"]
     rows = [row(str(number), sender="carol", content=text) for number, text in enumerate(written)]
     import_ = stored_import(row("9"), *rows, only_valid=True)

@@ -103,7 +103,7 @@ def test_a_missing_parent_begins_a_conversation_if_that_is_chosen(alice: Any, bo
     assert without.counts["cures"] == {"start_conversations": 1}
 
 
-def test_only_the_valid_rows_come_in_and_the_others_come_back(alice: Any, bob: Any) -> None:
+def test_valid_rows_are_imported_and_the_others_are_returned(alice: Any, bob: Any) -> None:
     import_ = stored_import(
         row("1"),
         row("2", "1", content=""),
@@ -172,7 +172,7 @@ def test_excluded_rows_create_no_accounts(alice: Any, bob: Any) -> None:
     assert (import_.outcome["users"], get_user_model().objects.filter(username="dora").exists()) == (1, False)
 
 
-def test_a_row_that_answers_a_faulty_row_of_a_stored_message_comes_in(alice: Any, bob: Any) -> None:
+def test_a_reply_to_a_faulty_row_of_a_stored_message_is_imported(alice: Any, bob: Any) -> None:
     imported(numbered(row("1"), row("2", "1")))
     import_ = stored_import(row("1", content=""), row("2", "1"), row("3", "1"), only_valid=True)
     assert (import_.outcome["messages"], import_.counts["unchanged"], import_.counts["rejected"]) == (1, 1, 1)
@@ -205,7 +205,7 @@ def test_read_and_edited_marks_are_imported(alice: Any, bob: Any) -> None:
     assert (conversation.message_count, conversation.unread_count) == (3, 1)
 
 
-def test_a_row_that_many_contradict_comes_back_with_one_reason(alice: Any, bob: Any) -> None:
+def test_a_row_that_many_contradict_is_returned_with_one_reason(alice: Any, bob: Any) -> None:
     import_ = stored_import(*(row("1", content=f"text {number}") for number in range(500)), only_valid=True)
     first, *others = rejected(import_).decode().splitlines()[1:]
     assert first.count("share external_id 1 with different content: give each message an id of its own.") == 1

@@ -188,7 +188,7 @@ def test_a_time_zone_can_be_chosen_and_must_be_one(importing: Client, people: An
     assert Message.objects.get().timestamp.isoformat() == "2026-07-01T10:00:00+00:00"
 
 
-def test_only_the_valid_rows_come_in_and_the_others_come_back_as_a_file(importing: Client, people: Any) -> None:
+def test_valid_rows_are_imported_and_the_others_are_returned_as_a_file(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message("1"), message("2", content=""), message("3")))
     page_text = text(decide(importing, import_, "check/", only_valid="on"))
     assert "Import 2 messages" in page_text
@@ -340,7 +340,7 @@ def test_stored_texts_are_hidden_from_users_who_may_neither_read_nor_export(ina:
 
 
 @pytest.mark.parametrize(("write", "format"), [(as_ods, "ODS"), (as_xls, "XLS"), (as_xlsb, "XLSB")])
-def test_workbooks_of_other_programs_come_in(importing: Client, people: Any, write: Any, format: str) -> None:
+def test_workbooks_of_other_programs_are_imported(importing: Client, people: Any, write: Any, format: str) -> None:
     rows = [row("1", content="hello"), row("2", "1", content="hi", timestamp="2026-01-05 10:01")]
     import_ = bring(importing, write(*rows), name="messages.xlsx")
     page_text = page(importing, import_)

@@ -47,7 +47,7 @@ def test_nothing_is_imported_twice(importing: Client, people: Any) -> None:
     assert Message.objects.count() == 1
 
 
-def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, folder: Any) -> None:
+def test_a_discarded_file_is_deleted_at_once(importing: Client, people: Any, folder: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     page_text = text(decide(importing, import_, "discard/"))
     assert "“messages.csv” was deleted; nothing of it was imported." in page_text
@@ -55,7 +55,7 @@ def test_a_discarded_file_is_gone_at_once(importing: Client, people: Any, folder
     assert "The file was deleted without being imported." in page(importing, import_)
 
 
-def test_a_file_that_was_left_for_a_day_is_gone(importing: Client, people: Any) -> None:
+def test_a_file_left_for_a_day_is_deleted(importing: Client, people: Any) -> None:
     import_ = bring(importing, csv_of(message()))
     private_files.delete_all(import_.upload)
     assert str(uploads.NOT_KEPT) in page(importing, import_)

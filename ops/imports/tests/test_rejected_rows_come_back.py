@@ -70,7 +70,7 @@ def test_encoding_separator_and_bytes_are_those_of_the_file(path: Path) -> None:
             assert source.description == f"read as {encoding}, separated by ;"
 
 
-def test_a_file_in_utf_16_comes_back_in_utf_16(path: Path) -> None:
+def test_a_file_in_utf_16_is_returned_in_utf_16(path: Path) -> None:
     written = rejected(as_csv(row(content="héllo")).decode().encode("utf-16"), path, (2, "why"))
     assert '"héllo","","why"' in written.decode("utf-16")
     assert read_again(path) == [row(content="héllo")]
@@ -103,7 +103,7 @@ def test_rows_with_too_few_or_too_many_values_keep_them_all(path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [as_json, as_json_lines, as_xlsx, as_ods])
-def test_rows_of_other_formats_come_back_as_csv(write: object, path: Path) -> None:
+def test_rows_of_other_formats_are_returned_as_csv(write: object, path: Path) -> None:
     rows = [row("1", content="héllo\r\n🙂"), row("2"), row("3", "1", edited="true")]
     numbers = (2, 4) if write in (as_xlsx, as_ods) else (1, 3)
     rejected(write(*rows), path, *((number, "why") for number in numbers))  # type: ignore[operator]
@@ -141,7 +141,7 @@ def test_half_characters_of_json_are_spelled_out(path: Path) -> None:
     assert read_again(path) == [row(content="a\\ud83d")]
 
 
-def test_columns_without_a_name_come_back_under_their_places(path: Path) -> None:
+def test_columns_without_a_name_are_returned_under_their_places(path: Path) -> None:
     content = f",{SIX[:-8]},,,\n0,1,,a,b,t,one,,\n1,2,,a,b,t,two,,\n".encode()
     reading = Reading(columns={"content": "column 7"})
     written = rejected(content, path, (3, "no user"), reading=reading)

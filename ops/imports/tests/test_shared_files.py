@@ -131,7 +131,7 @@ def test_a_chosen_encoding_applies_unless_the_file_declares_its_own(name: str, t
     assert Message.objects.get().content == text
 
 
-def test_the_real_conversations_come_in_whole_and_once() -> None:
+def test_the_real_conversations_are_imported_whole_and_once() -> None:
     result, problems = import_file("irc-ubuntu/messages.csv", create_users=True)
     assert (result.stored, problems) == (ImportCounts(44_082, 32_986, 11_096, 5_570), [])
     assert Message.objects.count() == 44_082

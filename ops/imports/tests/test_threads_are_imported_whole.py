@@ -57,7 +57,7 @@ def assert_stored_as(parents: list[int | None]) -> None:
 @pytest.mark.django_db
 @with_people
 @given(parents=forests(), seed=st.integers(0, 1_000), cut=st.integers(0, 40))
-def test_threads_come_in_as_they_are(alice: Any, bob: Any, parents: list[int | None], seed: int, cut: int) -> None:
+def test_threads_are_imported_unchanged(alice: Any, bob: Any, parents: list[int | None], seed: int, cut: int) -> None:
     """They may come in two parts, the second answering the first; a third import adds nothing."""
     rows = [
         row(f"m{number}", "" if parent is None else f"m{parent}", timestamp=f"2026-01-05T10:00:{number:02}Z")
@@ -119,7 +119,7 @@ def in_batches_of(size: int) -> Iterator[None]:
 
 
 @given(parents=st.lists(st.integers(0, 30), max_size=30))
-def test_roots_and_loops_are_found_whatever_answers_whatever(parents: list[int]) -> None:
+def test_roots_and_loops_are_found_in_any_graph_of_replies(parents: list[int]) -> None:
     """Rows count from 1. 0 is no parent, and neither is a number beyond the last row."""
     links = {row: parent if parent <= len(parents) else 0 for row, parent in enumerate(parents, start=1)}
     roots = Roots(len(parents))

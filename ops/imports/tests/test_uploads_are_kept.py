@@ -99,7 +99,7 @@ def test_a_file_whose_check_never_began_can_be_discarded(alice: Any) -> None:
     assert uploads.discard(Import.objects.create(by=alice, file_name="a.csv", upload=name, state=State.CHECKING))
 
 
-def test_a_sweep_forgets_what_nobody_came_back_for(alice: Any) -> None:
+def test_a_sweep_leaves_imports_without_a_file_unchanged(alice: Any) -> None:
     yesterday = timezone.now() - timedelta(hours=25)
     for created_at in (yesterday, timezone.now()):
         Import.objects.create(by=alice, file_name="a", upload="", state=State.CHECKED, created_at=created_at)

@@ -112,7 +112,7 @@ def time_left() -> timedelta:
     return left
 
 
-def test_skipped_and_decided_cases_do_not_come_again(spam: Any, mona: Any) -> None:
+def test_skipped_and_decided_cases_are_not_given_again(spam: Any, mona: Any) -> None:
     first, second, third = many_reports(spam, 3)
     decided(first, mona, spam)
     claims.skip(mona, second)

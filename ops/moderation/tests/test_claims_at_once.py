@@ -91,7 +91,7 @@ def test_twenty_reviewers_never_get_one_case_twice() -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a single writer")
-def test_reviewers_whose_claims_ran_out_do_not_wait_for_each_other() -> None:
+def test_reviewers_with_expired_claims_do_not_wait_for_each_other() -> None:
     """Each releases a case that a colleague is taking at that moment."""
     many_reports(Label.objects.create(name="Spam", slug="spam", severity="low"), 12)
     people = [make_staff(f"reviewer-{place}", *REVIEWING) for place in range(12)]

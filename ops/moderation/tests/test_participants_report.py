@@ -182,7 +182,7 @@ def test_own_reports_show_their_state_without_the_decision(
     assert "You have not reported a message." in text(reading(alice), REPORTS)
 
 
-def test_a_report_of_a_message_that_is_gone_stays_listed(bob: Any, spam: Label, message: Message) -> None:
+def test_a_report_of_a_deleted_message_stays_listed(bob: Any, spam: Label, message: Message) -> None:
     flagging.flag(message, label=spam, by=bob, source=Source.PARTICIPANT)
     message.delete()
     assert "A message that was deleted" in text(reading(bob), REPORTS)

@@ -88,7 +88,7 @@ def test_a_decided_report_cannot_be_withdrawn(reported: Any, spam: Any, mona: An
         flagging.withdraw(flag, by=bob)
 
 
-def test_a_message_that_is_gone_cannot_be_reported(reported: Any, spam: Any, alice: Any, bob: Any) -> None:
+def test_a_deleted_message_cannot_be_reported(reported: Any, spam: Any, alice: Any, bob: Any) -> None:
     message = write(alice, bob)
     Message.objects.filter(pk=message.pk).delete()
     with pytest.raises(FlagRefused, match="does not exist any more"):

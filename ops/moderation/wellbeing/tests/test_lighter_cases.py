@@ -76,7 +76,7 @@ def test_for_others_the_order_stays(mona: Any, mike: Any, hard: Label, spam: Lab
     assert work(mike, spam) == cases[2].pk
 
 
-def test_hard_ones_are_given_where_nothing_else_is_left(mona: Any, hard: Label, spam: Label) -> None:
+def test_hard_cases_are_given_when_no_other_is_left(mona: Any, hard: Label, spam: Label) -> None:
     cases = report(hard, 4)
     assert [work(mona, spam) for _ in range(5)] == [*(one.pk for one in cases), None]
 
