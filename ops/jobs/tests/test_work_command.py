@@ -159,6 +159,7 @@ def long_command(workers: Workers) -> Iterator[BinaryIO]:
         yield command
 
 
+@pytest.mark.once  # it waits for as long as the supervisor does
 def test_workers_are_replaced_and_ended_during_a_long_scheduled_command(
     workers: Workers, long_command: BinaryIO
 ) -> None:
