@@ -256,6 +256,7 @@ class TestShowing:
         says = "The view “Spam” cannot be used. The filter “label” does not offer “spam”."
         page = browser.get(f"{QUEUE}?view={view.pk}")
         assert says in words(page)
+        assert "Spam team" in words(page)  # without a number
         assert list(page.context["cl"].result_list) == []
         assert says in words(browser.post(f"{NEXT}?view={view.pk}", follow=True))
         assert not Claim.objects.exists()
