@@ -1,21 +1,8 @@
-"""Earlier times in which a case was pending are kept from now on. The days of all cases are counted again, for the number
-of pending cases that each of them began and ended with."""
-
-from datetime import UTC, timedelta
+"""Earlier times in which a case was pending are kept from now on. The next round of the worker counts the days of all cases
+again (rollups/rounds.py), for the number of pending cases that each of them began and ended with."""
 
 import django.db.models.deletion
 from django.db import migrations, models
-
-LAST_QUARTER = timedelta(minutes=45)  # of an hour: in some time zones a day begins between the two
-
-
-def note_cases(apps, schema_editor):
-    using = schema_editor.connection.alias
-    cases = apps.get_model("moderation", "Case").objects.using(using).order_by()
-    hours = {hour for field in ("pending_since", "closed_at") for hour in cases.datetimes(field, "hour", tzinfo=UTC)}
-    quarters = sorted({quarter for hour in hours for quarter in (hour, hour + LAST_QUARTER)})
-    noted = apps.get_model("dashboard", "Noted")
-    noted.objects.using(using).bulk_create([noted(family="desk", at=at) for at in quarters], 1_000)
 
 
 def remove_trigger(apps, schema_editor):
@@ -43,5 +30,5 @@ class Migration(migrations.Migration):
             ],
             options={"default_permissions": ()},
         ),
-        migrations.RunPython(note_cases, remove_trigger),
+        migrations.RunPython(migrations.RunPython.noop, remove_trigger),
     ]

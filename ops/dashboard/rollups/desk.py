@@ -43,30 +43,30 @@ def _add_flags(days: Days, using: str) -> None:
 
 
 def _add_cases(days: Days, using: str) -> None:
+    """Count the cases, and for the backlog each time that one became pending or was closed. A case has its latest such
+    time, EarlierPending those before."""
     cases: Any = Case.objects.using(using).order_by()
-    opened = cases.filter(**days.within("first_flag_at")).values_list("first_flag_at", "severity")
-    for moment, severity in opened:
+    # Two queries find when cases became pending: only a reopened case has an index by that time.
+    opened = cases.filter(**days.within("first_flag_at")).values_list("first_flag_at", "severity", "pending_since")
+    for moment, severity, pending_since in opened:
         days.add(moment, measures.OPENED, severity)
+        if pending_since == moment:
+            days.add(moment, measures.BACKLOG, measures.CAME)
     reopened = cases.filter(**days.within("pending_since")).exclude(pending_since=F("first_flag_at"))
     for moment, severity in reopened.values_list("pending_since", "severity"):
         days.add(moment, measures.REOPENED, severity)
+        days.add(moment, measures.BACKLOG, measures.CAME)
     for case in cases.filter(state=State.CLOSED, **days.within("closed_at")):
         days.add(case.closed_at, measures.CLOSED, case.severity)
+        days.add(case.closed_at, measures.BACKLOG, measures.WENT)
         if case.first_claimed_at is not None:
             days.add(case.closed_at, measures.TO_CLAIM, bin_of(case.first_claimed_at - case.first_flag_at))
         if case.first_decided_at is not None:
             days.add(case.closed_at, measures.TO_DECIDE, bin_of(case.closed_at - case.pending_since))
-    _add_backlog(days, using)
-
-
-def _add_backlog(days: Days, using: str) -> None:
-    """Count each time that a case became pending, and each time that it was closed."""
-    pending = ((Case, "pending_since", "closed_at"), (EarlierPending, "since", "until"))
-    for model, since, until in pending:
-        for field, key in ((since, measures.CAME), (until, measures.WENT)):
-            rows = model._default_manager.using(using).filter(**days.within(field)).order_by()
-            for moment in rows.values_list(field, flat=True):
-                days.add(moment, measures.BACKLOG, key)
+    for field, key in (("since", measures.CAME), ("until", measures.WENT)):
+        earlier = EarlierPending.objects.using(using).filter(**days.within(field)).values_list(field, flat=True)
+        for moment in earlier:
+            days.add(moment, measures.BACKLOG, key)
 
 
 class _Made(NamedTuple):

@@ -14,7 +14,7 @@ from ops.dashboard.periods import Period
 from ops.dashboard.rollups import measures
 from ops.dashboard.rollups.quarters import quarter_at, quarter_of
 from ops.dashboard.rollups.statements import as_text
-from ops.dashboard.rollups.triggers import EVERYTHING, WATCHED, quarter_in_sql
+from ops.dashboard.rollups.triggers import EVERYTHING, NOTE, WATCHED, quarter_in_sql
 
 OF_FAMILY = {Family.MESSAGES: measures.MESSAGES, Family.DESK: measures.DESK, Family.TRAIL: measures.TRAIL}
 
@@ -73,12 +73,12 @@ def everything(using: str) -> Exists:
     return Exists(Noted.objects.using(using).filter(family=EVERYTHING))
 
 
-def note_desk(using: str) -> None:
-    """Note all quarters of the desk."""
+def note_rows(families: Collection[str], using: str) -> None:
+    """Note all quarters that have rows of these families now."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for watched in WATCHED:
-            for column in watched.moments if watched.family == Family.DESK else ():
+            for column in watched.moments if watched.family in families else ():
                 cursor.execute(_noting(watched.family, watched.table, column, connection.vendor))
 
 
@@ -86,10 +86,8 @@ def note_everything(zone: Any, using: str) -> None:
     """Note all quarters that have rows now, or had some when last counted. Numbers stay until they are recounted."""
     connection = connections[using]
     Noted.objects.using(using).all()._raw_delete(using)
+    note_rows(OF_FAMILY, using)
     with connection.cursor() as cursor:
-        for watched in WATCHED:
-            for column in watched.moments:
-                cursor.execute(_noting(watched.family, watched.table, column, connection.vendor))
         cursor.execute(_noting(Family.MESSAGES, Beginning._meta.db_table, "began_at", connection.vendor))
     for family, names in OF_FAMILY.items():
         note(family, _quarters_of_numbers(names, zone, using), using)
@@ -97,10 +95,7 @@ def note_everything(zone: Any, using: str) -> None:
 
 def _noting(family: str, table: str, column: str, vendor: str) -> str:
     quarter = quarter_in_sql(vendor, f'"{column}"')
-    return (
-        f"INSERT INTO {Noted._meta.db_table} (family, at) SELECT DISTINCT '{family}', {quarter} FROM {table}"
-        f' WHERE "{column}" IS NOT NULL'
-    )
+    return f"{NOTE} SELECT DISTINCT '{family}', {quarter} FROM {table} WHERE \"{column}\" IS NOT NULL"
 
 
 def _quarters_of_numbers(names: Collection[str], zone: Any, using: str) -> Iterable[datetime]:

@@ -100,10 +100,11 @@ def _begin(using: str) -> None:
 
 
 def _count_backlog(using: str) -> None:
-    """Note the desk if its backlog was never counted: a worker of a version without it has counted all cases."""
+    """Note the desk if its backlog was never counted: after an update to the first version that counts it, or if a
+    worker of an older one has counted all cases since."""
     numbers = DayNumbers.objects.using(using).filter(measure=measures.BACKLOG)
     if not numbers.exists() and Case.objects.using(using).exists():
-        noted.note_desk(using)
+        noted.note_rows([Family.DESK], using)
 
 
 def _count_some(family: str, days: int, before: datetime | None, using: str) -> tuple[int, datetime | None]:

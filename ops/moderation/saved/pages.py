@@ -25,9 +25,9 @@ SEES_QUEUE = "moderation.view_case"
 
 def above_the_queue(request: HttpRequest, changes: Any) -> dict[str, Any]:
     """Return the template context for the views above the queue. ``changes`` is the ChangeList being shown."""
-    views = queues.shown(request)
-    here = next((one.view for one in views if one.is_open), None)
     known = parameters.Known()
+    views = queues.shown(request, known)
+    here = next((one.view for one in views if one.is_open), None)
     narrowing = {name: value for name, value in changes.understood_filters.items() if name != queues.PARAMETER}
     is_changed = bool(narrowing) or changes.order != parameters.ORDERS[0]
     can_save = is_changed and not parameters.fault_of(narrowing, changes.order.name, known)

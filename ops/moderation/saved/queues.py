@@ -115,23 +115,22 @@ def _parts(view: View, user: Any) -> list[Any]:
     return [cases.order_by(*(f"{sign}{name.lstrip('-')}" for name in order.keyset))]
 
 
-def shown(request: HttpRequest) -> list[ShownView]:
-    """Return the views above the queue with their numbers, counted in one query of bounded cost. Two more look up the
+def shown(request: HttpRequest, known: parameters.Known) -> list[ShownView]:
+    """Return the views above the queue with their numbers, counted in one query of bounded cost. ``known`` looks up the
     labels and the reporters of filters, if there are any."""
     views = offered(request)
-    numbers = _numbers(views, request.user)
+    numbers = _numbers(views, request.user, known)
     here = whole_number(request.GET.get(PARAMETER))
     return [ShownView(view, address_of(view), *numbers.get(view.pk, ("", 0)), view.pk == here) for view in views]
 
 
-def _numbers(views: list[View], user: Any) -> dict[int, tuple[str, int]]:
+def _numbers(views: list[View], user: Any, known: parameters.Known) -> dict[int, tuple[str, int]]:
     """Return the number of cases in each view, in words and as a number, by primary key.
 
     Only the first LOOKED_AT cases of a state are searched; "+" marks that there may be more. Views of closed cases, and
     those with a stale filter, have no number.
     """
     states = {view.pk: view.parsed.get("state", "") for view in views}
-    known = parameters.Known()
     usable = [view for view in views if not parameters.fault_of(view.parsed, view.order, known)]
     counted = [view for view in usable if states[view.pk] != "closed"]
     fronts = {states[view.pk]: _front(states[view.pk]) for view in counted}
